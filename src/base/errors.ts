@@ -1,0 +1,56 @@
+// The three ways Rinsight says no, and the coded warnings it attaches to results.
+// Every message reads `where: rule, got value; what to do`.
+
+/** The caller can mend it: a bad flag, file, column, scheme. Exit code 2. */
+export class InputError extends Error {
+  override readonly name = "InputError";
+}
+
+/** The data cannot give an estimate at all. Exit code 1. */
+export class FitError extends Error {
+  override readonly name = "FitError";
+}
+
+/** A recomputed number differs from the published one. Exit code 1. */
+export class ReproductionError extends Error {
+  override readonly name = "ReproductionError";
+}
+
+/** A doubt about a result: a stable code for machines, a sentence with the remedy for people. */
+export interface Warning {
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * The name among `known` nearest to a misspelt `given` (edit distance at most a third of its length), or null.
+ * For "unknown scheme, got rinz; did you mean rins?".
+ */
+export function nearestName(given: string, known: readonly string[]): string | null {
+  let best: string | null = null;
+  let bestDistance = Math.max(1, Math.floor(given.length / 3)) + 1;
+  for (const name of known) {
+    const distance = editDistance(given.slice(0, 64).toLowerCase(), name.toLowerCase());
+    if (distance < bestDistance) [best, bestDistance] = [name, distance];
+  }
+  return best;
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      current.push(Math.min(substitution, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}
+
+/** A value of the user's as it may stand in a one-line message: quoted, control characters escaped, cut at 60. */
+export function shown(value: unknown): string {
+  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}

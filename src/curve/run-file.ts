@@ -1,0 +1,65 @@
+// The contract between training and analysis: a run file, JSON lines, one header, points, one end line.
+// No end line = unfinished, never fitted silently. Wall times live in a separate file, so that a run file is
+// the same to the byte on every machine.
+
+export const RUN_FILE_VERSION = 1;
+
+export interface RunHeader {
+  readonly kind: "header";
+  readonly version: typeof RUN_FILE_VERSION;
+  /** First 16 hex digits of the SHA-256 of the canonical configuration. */
+  readonly id: string;
+  readonly scheme: {
+    /** Catalogue name: "rins-3". */
+    readonly name: string;
+    /** As in legends: "RINS r=3 (A^3 B)". */
+    readonly label: string;
+    readonly signature: string;
+    readonly skipProbability: number | null;
+    readonly adapters: boolean;
+  };
+  /** Everything that decides the run: shape, optimizer, schedule, horizons, tokenizer, corpus hash, seed, backend kind. */
+  readonly configuration: Readonly<Record<string, unknown>>;
+  readonly parameters: { readonly total: number; readonly byGroup: Readonly<Record<string, number>> };
+  readonly flopsPerToken: number;
+  readonly costFactor: number;
+  readonly corpus: { readonly hash: string; readonly tokenizerHash: string; readonly name: string };
+  readonly seed: number;
+  readonly provenance: { readonly rinsight: string; readonly backend: string };
+}
+
+export interface RunPoint {
+  readonly kind: "point";
+  readonly step: number;
+  readonly tokens: number;
+  /** Training FLOPs spent on these tokens. */
+  readonly flops: number;
+  /** Validation cross-entropy, nats per token, at the scheme's full rounds. */
+  readonly loss: number;
+  /** Standard error of `loss` over validation windows. */
+  readonly lossStandardError: number;
+  /** Mean training loss since the last point. */
+  readonly trainLoss: number;
+  readonly learningRate: number;
+  /** True at the end of a cool-down branch. */
+  readonly decayed: boolean;
+  /** Horizon of the branch for a decayed point; null on the trunk. */
+  readonly horizonTokens: number | null;
+  /** Validation loss of this checkpoint at other numbers of rounds; only on decayed points of recursive schemes. */
+  readonly lossByRounds: readonly {
+    readonly rounds: number;
+    readonly loss: number;
+    readonly lossStandardError: number;
+    readonly inferenceFlopsPerToken: number;
+  }[];
+}
+
+export interface RunEnd {
+  readonly kind: "end";
+  readonly status: "complete" | "diverged";
+  readonly points: number;
+  /** Where and why, for a diverged run. */
+  readonly reason: string | null;
+}
+
+export type RunLine = RunHeader | RunPoint | RunEnd;
