@@ -1,2 +1,73 @@
 #!/usr/bin/env node
-// stub
+// The rinsight command. Commands are data here; each module is imported only when its name is given, so that
+// start-up stays fast and analysis never loads a tensor library.
+import { readFileSync } from "node:fs";
+import { FitError, InputError, nearestName, ReproductionError, shown } from "./base/errors.js";
+import type { CommandModule } from "./command/command.js";
+
+interface Entry {
+  readonly summary: string;
+  readonly load: () => Promise<CommandModule>;
+}
+
+const COMMANDS: Readonly<Record<string, Entry>> = {};
+
+const EXIT_OK = 0;
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+function help(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
+  const rows = Object.entries(COMMANDS).map(([name, entry]) => `  ${name.padEnd(width)}  ${entry.summary}`);
+  return `rinsight: scaling laws of recursive-depth models\n\nUsage: rinsight COMMAND [options]\n\nCommands:\n${rows.join("\n")}\n\nrinsight COMMAND --help shows the options and an example that runs.\n`;
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const name = argv[0];
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    process.stdout.write(help());
+    return name === undefined ? EXIT_USAGE : EXIT_OK;
+  }
+  if (name === "--version" || name === "-V") {
+    const manifest: { version: string } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+    process.stdout.write(`${manifest.version}\n`);
+    return EXIT_OK;
+  }
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (entry === undefined) {
+    const nearest = nearestName(name, Object.keys(COMMANDS));
+    throw new InputError(
+      `rinsight: command must be one of ${Object.keys(COMMANDS).join(", ")}, got ${shown(name)}; ${
+        nearest === null ? "see rinsight --help" : `did you mean ${nearest}?`
+      }`,
+    );
+  }
+  const { command } = await entry.load();
+  await command()
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .parseAsync(argv.slice(1), { from: "user" });
+  return Number(process.exitCode ?? EXIT_OK);
+}
+
+/** One line for what the caller or the data can mend; a stack only for bugs of ours. */
+function report(error: unknown): number {
+  if (error instanceof InputError || error instanceof FitError || error instanceof ReproductionError) {
+    process.stderr.write(`${error.message}\n`);
+    return error instanceof InputError ? EXIT_USAGE : EXIT_FAILED;
+  }
+  if (error instanceof Error && "code" in error && String(error.code).startsWith("commander.")) {
+    if ("exitCode" in error && error.exitCode === 0) return EXIT_OK;
+    process.stderr.write(`rinsight: ${error.message.replace(/^error: /, "")}; see rinsight COMMAND --help\n`);
+    return EXIT_USAGE;
+  }
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  return EXIT_FAILED;
+}
+
+// A reader that closes the pipe early (head, less) is not an error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === "EPIPE" ? EXIT_OK : EXIT_FAILED),
+);
+
+process.exitCode = await main(process.argv.slice(2)).catch(report);

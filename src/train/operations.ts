@@ -1,0 +1,32 @@
+// The few operations a model is written on. Each is differentiable by tfjs; each backend may bring a faster version
+// of the same function (kernels/), and the composition from tfjs operations (composed.ts) is the reference.
+import type { Scalar, Tensor1D, Tensor2D } from "@tensorflow/tfjs";
+
+/** Batch and heads of an attention call; rows N = batch · time. */
+export interface AttentionShape {
+  readonly batch: number;
+  readonly time: number;
+  readonly heads: number;
+}
+
+export interface Operations {
+  /** Rows of `table` [V, E] by `ids` int32 [N] → [N, E]. */
+  embedding(table: Tensor2D, ids: Tensor1D): Tensor2D;
+  /** x / √(mean(x²) + 1e-6) · gain over the last axis; x [N, E], gain [E] → [N, E]. */
+  rmsNorm(x: Tensor2D, gain: Tensor1D): Tensor2D;
+  /** x [N, I] · w [I, O] → [N, O]. */
+  linear(x: Tensor2D, w: Tensor2D): Tensor2D;
+  /**
+   * Causal softmax attention with rotary positions on queries and keys (base 10,000, halves rotated as in GPT-NeoX),
+   * scale 1/√K. qkv [N, 3E] holds queries, keys, values side by side, each E = heads · K wide → [N, E].
+   */
+  attention(qkv: Tensor2D, shape: AttentionShape): Tensor2D;
+  /** max(x, 0)² (So et al. 2021): no transcendental function, so exact on every machine. */
+  reluSquared(x: Tensor2D): Tensor2D;
+  /** x + y, same shape: the residual stream. */
+  add(x: Tensor2D, y: Tensor2D): Tensor2D;
+  /** Cross-entropy per row in nats; logits [N, V], targets int32 [N] → [N]. */
+  crossEntropy(logits: Tensor2D, targets: Tensor1D): Tensor1D;
+  /** Mean cross-entropy over rows: the training loss, one fused gradient. */
+  meanCrossEntropy(logits: Tensor2D, targets: Tensor1D): Scalar;
+}
