@@ -1,0 +1,171 @@
+// What a comparison of schemes is: the record that `compare` returns, that reports draw and that sentences quote.
+// Every number a sentence needs is here; a number that cannot be had is null.
+import type { Warning } from "../base/errors.js";
+import type { Fit, Interval } from "../fit/fit.js";
+
+/**
+ * What the schemes differ in. "neither" says that limit and exponent agree within the stated margins, not merely
+ * that no difference was found; "cannot tell" is the answer wherever a rival explanation was not rejected.
+ */
+export type Verdict = "exponent" | "limit" | "both" | "neither" | "cannot tell";
+
+/** A law for all schemes at once; what is not shared is free in every scheme. */
+export type NestedModel = "free" | "shared-limit" | "shared-exponent" | "shared-both";
+
+/** Test of a nested model against the model that leaves every parameter free. Rejected: what it shares does differ. */
+export interface NestedTest {
+  readonly model: Exclude<NestedModel, "free">;
+  readonly sumOfSquares: number;
+  readonly parameters: number;
+  /** ((SSE − SSE_free)/numeratorDf)/(SSE_free/denominatorDf). */
+  readonly fStatistic: number;
+  readonly numeratorDf: number;
+  readonly denominatorDf: number;
+  /** Upper tail of F(numeratorDf, denominatorDf): assumes independent, equally spread residuals. */
+  readonly pValue: number;
+  /** Share of data sets redrawn under the nested model, paired across schemes, with at least this F; null without bootstrap. */
+  readonly bootstrapPValue: number | null;
+  /** The larger of the two p-values, Holm-adjusted over the pairs of schemes (over all schemes at once: not adjusted). */
+  readonly adjustedPValue: number;
+  /** adjustedPValue < alpha. */
+  readonly rejected: boolean;
+}
+
+/** The four nested models fitted to a set of schemes, and what follows. */
+export interface NestedTests {
+  readonly verdict: Verdict;
+  /** Shared limit, shared exponent, both shared: in this order. */
+  readonly tests: readonly NestedTest[];
+  readonly free: { readonly sumOfSquares: number; readonly parameters: number; readonly points: number };
+  /** Schemes in the tests, as `Comparison.schemes` names them. */
+  readonly schemes: readonly string[];
+}
+
+/** All values (limit, exponent) that a scheme's points allow jointly, the coefficient free: a profile F region. */
+export interface JointRegion {
+  readonly scheme: string;
+  readonly level: number;
+  readonly estimate: { readonly limit: number; readonly exponent: number };
+  /** Corners [limit, exponent] in order round the region. Empty without degrees of freedom. */
+  readonly polygon: readonly (readonly [number, number])[];
+  /** False where the region runs on to the bound of a parameter: the data do not close it. */
+  readonly closed: boolean;
+}
+
+export interface Attribution extends NestedTests {
+  /** Significance level of the tests: .05. */
+  readonly alpha: number;
+  /** Margins within which schemes count as equal, for the verdict "neither". */
+  readonly margins: { readonly limit: number; readonly exponent: number };
+  /** The same tests on two schemes at a time, Holm over the pairs. */
+  readonly pairs: readonly NestedTests[];
+  /** Mean correlation of residuals between schemes at equal pair keys; null without keys. The F test takes it for 0. */
+  readonly residualCorrelation: number | null;
+  readonly regions: readonly JointRegion[];
+}
+
+export type Quantity = "limit" | "exponent" | "loss";
+
+/** scheme − baseline. */
+export interface Difference {
+  readonly quantity: Quantity;
+  readonly scheme: string;
+  readonly baseline: string;
+  /** For "loss": the budget (value of x) at which both laws are read; null otherwise. */
+  readonly budget: number | null;
+  readonly difference: number;
+  /** Residual covariance between the schemes at equal pair keys included; null when not defined. */
+  readonly standardError: number | null;
+  readonly interval: Interval | null;
+  /** Share of bootstrap replicates in which the scheme is better (lower limit, higher exponent, lower loss); null without bootstrap. */
+  readonly probabilityBetter: number | null;
+  /** Two-sided t test of no difference; null when not defined. */
+  readonly pValue: number | null;
+  /** Holm over the pairs, within the quantity. */
+  readonly adjustedPValue: number | null;
+}
+
+export interface MultiplierPoint {
+  /** Budget of the scheme (value of x). */
+  readonly budget: number;
+  /** Budget that the baseline needs for the same loss, over `budget`; null where the baseline's law never gets there. */
+  readonly multiplier: number | null;
+  /** Null on a side where more replicates than the level allows have no multiplier. */
+  readonly lower: number | null;
+  readonly upper: number | null;
+  /** True where the scheme's or the baseline's budget lies outside its own data. */
+  readonly extrapolated: boolean;
+}
+
+export interface Crossover {
+  /** Budget at which the two laws give one loss; null where they do not meet within 6 decades of the data. */
+  readonly budget: number | null;
+  readonly interval: Interval | null;
+  readonly position: "inside" | "below" | "above" | "none";
+  /** Share of replicates in which the two laws meet; null without bootstrap. */
+  readonly found: number | null;
+}
+
+/** How much more of x (compute, tokens) the baseline needs to do as well. */
+export interface Multiplier {
+  readonly scheme: string;
+  readonly baseline: string;
+  readonly level: number;
+  readonly curve: readonly MultiplierPoint[];
+  /** At the scheme's largest budget, its observed loss against the baseline's law. */
+  readonly last: MultiplierPoint;
+  readonly crossover: Crossover;
+}
+
+/** How the limit was chosen: fitted in every scheme, one for all, or the baseline's taken over by the others. */
+export type LimitRule = "free" | "shared" | "borrowed";
+
+export interface RobustnessRow {
+  readonly loss: string;
+  readonly space: "log" | "linear";
+  /** "all", "without the smallest", "without the largest". */
+  readonly window: string;
+  readonly limitRule: LimitRule;
+  readonly outliers: "kept" | "dropped";
+  /** One a scheme, in the order of `Comparison.schemes`; null where the fit found no value. */
+  readonly limits: readonly (number | null)[];
+  readonly exponents: readonly (number | null)[];
+  /** Schemes from the largest exponent down, and from the lowest limit up; empty where a value is missing. */
+  readonly byExponent: readonly string[];
+  readonly byLimit: readonly string[];
+}
+
+export interface Robustness {
+  readonly rows: readonly RobustnessRow[];
+  /** Share of rows whose best scheme, and whose whole order, is that of the first row. Rows with one limit do not rank limits. */
+  readonly sameBestExponent: number | null;
+  readonly sameOrderExponent: number | null;
+  readonly sameBestLimit: number | null;
+  readonly sameOrderLimit: number | null;
+}
+
+export type ResampleMethod = "pairs" | "residual" | "wild";
+export type ResampleUnit = "point" | "run" | "pair";
+
+export interface Comparison {
+  /** Names of the schemes (values of the group joined by ", "), in the order of `fits`. */
+  readonly schemes: readonly string[];
+  readonly baseline: string;
+  /** Every parameter free in every scheme. */
+  readonly fits: readonly Fit[];
+  readonly attribution: Attribution;
+  readonly differences: readonly Difference[];
+  readonly multipliers: readonly Multiplier[];
+  readonly limitRule: LimitRule;
+  readonly bootstrap: {
+    readonly method: ResampleMethod;
+    readonly unit: ResampleUnit;
+    readonly replicates: number;
+    /** Replicates that gave no estimate. */
+    readonly failed: number;
+    readonly seed: number;
+    readonly level: number;
+  };
+  readonly robustness: Robustness | null;
+  readonly warnings: readonly Warning[];
+}
