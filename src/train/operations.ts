@@ -1,6 +1,6 @@
 // The few operations a model is written on. Each is differentiable by tfjs; each backend may bring a faster version
 // of the same function (kernels/), and the composition from tfjs operations (composed.ts) is the reference.
-import type { Scalar, Tensor1D, Tensor2D } from "@tensorflow/tfjs";
+import type { Scalar, Tensor, Tensor1D, Tensor2D, Variable } from "@tensorflow/tfjs";
 
 /** Batch and heads of an attention call; rows N = batch · time. */
 export interface AttentionShape {
@@ -29,4 +29,39 @@ export interface Operations {
   crossEntropy(logits: Tensor2D, targets: Tensor1D): Tensor1D;
   /** Mean cross-entropy over rows: the training loss, one fused gradient. */
   meanCrossEntropy(logits: Tensor2D, targets: Tensor1D): Scalar;
+}
+
+/** One parameter buffer of the optimizer: its gradient (left alone) and what a step changes in place. */
+export interface AdamwBuffers {
+  readonly parameter: Variable;
+  readonly gradient: Tensor;
+  /** Running mean of the gradient; zeros before the first step. */
+  readonly firstMoment: Variable;
+  /** Running mean of the squared gradient; zeros before the first step. */
+  readonly secondMoment: Variable;
+}
+
+export interface AdamwSettings {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** 1 − beta1^step, step from 1. */
+  readonly biasCorrection1: number;
+  /** 1 − beta2^step. */
+  readonly biasCorrection2: number;
+  /** Factor on the gradient before anything else: the global-norm clip. */
+  readonly gradientScale: number;
+}
+
+export interface OptimizerKernels {
+  /**
+   * One AdamW step (Loshchilov & Hutter 2019, decoupled decay times the learning rate), in place, all element-wise:
+   * g = gradientScale · gradient; m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²;
+   * p ← p − lr · ((m / biasCorrection1) / (√(v / biasCorrection2) + ε) + weightDecay · p).
+   */
+  adamwStep(buffers: AdamwBuffers, settings: AdamwSettings): void;
+  /** Σ x² over a tensor in a fixed order: a part of the squared global norm. */
+  sumOfSquares(x: Tensor): number;
 }
