@@ -1,0 +1,196 @@
+// What decides a run, as plain data: the same configuration gives the same run file, and its hash is the run's name.
+// Plans write configurations, the trainer reads them, a verifier takes them back out of the header of a run file.
+import { z } from "zod";
+import { InputError, shown } from "../base/errors.js";
+import { canonicalJson, sha256 } from "../base/json.js";
+import type { Scheme } from "../scheme/scheme.js";
+import type { Signature, Step } from "../scheme/signature.js";
+
+export const BACKENDS = ["tensorflow", "wasm", "cpu"] as const;
+export type BackendName = (typeof BACKENDS)[number];
+
+/** Sizes of the model. */
+export interface ModelShape {
+  /** E, a multiple of `heads`, with E / heads even (rotary positions turn pairs). */
+  readonly width: number;
+  /** Layers in all, cut into the scheme's blocks. */
+  readonly layers: number;
+  readonly heads: number;
+  /** T: tokens a sequence. */
+  readonly context: number;
+  /** V: 256 for the byte tokenizer. */
+  readonly vocabulary: number;
+}
+
+/** AdamW (Loshchilov & Hutter 2019); decay on matrices alone. */
+export interface OptimizerSettings {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** Bound on the global norm of the gradient. */
+  readonly clipNorm: number;
+}
+
+/** Warm-up, inverse-square-root trunk, one linear cool-down to zero a horizon. See schedule.ts. */
+export interface ScheduleSettings {
+  /** Peak learning rate. */
+  readonly learningRate: number;
+  /** Steps of the linear warm-up. */
+  readonly warmupSteps: number;
+  /** Steps over which the trunk falls by √2. */
+  readonly timescale: number;
+  /** Share of each horizon spent on its cool-down, in (0, 1). */
+  readonly cooldownFraction: number;
+}
+
+/** A token count at which the run's own schedule ends. */
+export interface Horizon {
+  /** A whole number of steps: a multiple of batch · context. */
+  readonly tokens: number;
+  /** The training FLOPs it stands for, equal across schemes: the key that pairs their points. Null when tokens were given. */
+  readonly flops: number | null;
+}
+
+export interface RunConfiguration {
+  readonly scheme: Scheme;
+  readonly shape: ModelShape;
+  /** B: sequences a step. */
+  readonly batch: number;
+  readonly corpus: {
+    readonly name: string;
+    /** Content hash of the cleaned text and its split. */
+    readonly hash: string;
+    readonly tokenizer: "bpe" | "byte";
+    readonly tokenizerHash: string;
+  };
+  /** Increasing in tokens. */
+  readonly horizons: readonly Horizon[];
+  readonly schedule: ScheduleSettings;
+  readonly optimizer: OptimizerSettings;
+  readonly validation: {
+    /** Fixed windows of `context` tokens, spread evenly over the validation split. */
+    readonly windows: number;
+    /** Mid-run points an octave of tokens on the trunk, from the first horizon's half on. */
+    readonly pointsPerOctave: number;
+  };
+  readonly seed: number;
+  readonly backend: BackendName;
+}
+
+export const DEFAULT_OPTIMIZER: OptimizerSettings = {
+  beta1: 0.9,
+  beta2: 0.95,
+  epsilon: 1e-8,
+  weightDecay: 0.1,
+  clipNorm: 1,
+};
+
+export const DEFAULT_SCHEDULE: ScheduleSettings = {
+  learningRate: 4e-3,
+  warmupSteps: 40,
+  timescale: 400,
+  cooldownFraction: 0.2,
+};
+
+export const DEFAULT_VALIDATION: RunConfiguration["validation"] = { windows: 128, pointsPerOctave: 2 };
+
+const count = z.number().int().positive();
+const step: z.ZodType<Step> = z.lazy(() =>
+  z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("block"), block: z.number().int().min(0), rounds: count }),
+    z.strictObject({ kind: z.literal("group"), steps: z.array(step).min(1), rounds: count }),
+  ]),
+);
+const signature: z.ZodType<Signature> = z.strictObject({ steps: z.array(step).min(1) });
+const scheme: z.ZodType<Scheme> = z.strictObject({
+  name: z.string().min(1).max(300),
+  label: z.string().min(1).max(1000),
+  signature,
+  blockSizes: z.array(z.number().positive()).min(1),
+  rounds: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("fixed") }),
+    z.strictObject({ kind: z.literal("stochastic"), skipProbability: z.number().min(0).max(1) }),
+    z.strictObject({ kind: z.literal("latent"), meanRounds: z.number().positive() }),
+  ]),
+  adapters: z.boolean(),
+});
+const configuration: z.ZodType<RunConfiguration> = z.strictObject({
+  scheme,
+  shape: z.strictObject({
+    width: count.max(65_536),
+    layers: count.max(1024),
+    heads: count.max(1024),
+    context: count.max(1_048_576),
+    vocabulary: z.number().int().min(2).max(65_536),
+  }),
+  batch: count.max(65_536),
+  corpus: z.strictObject({
+    name: z.string(),
+    hash: z.string(),
+    tokenizer: z.enum(["bpe", "byte"]),
+    tokenizerHash: z.string(),
+  }),
+  horizons: z.array(z.strictObject({ tokens: count, flops: z.number().positive().nullable() })).min(1),
+  schedule: z.strictObject({
+    learningRate: z.number().positive().max(10),
+    warmupSteps: z.number().int().min(0),
+    timescale: z.number().positive(),
+    cooldownFraction: z.number().gt(0).lt(1),
+  }),
+  optimizer: z.strictObject({
+    beta1: z.number().min(0).lt(1),
+    beta2: z.number().min(0).lt(1),
+    epsilon: z.number().positive(),
+    weightDecay: z.number().min(0),
+    clipNorm: z.number().positive(),
+  }),
+  validation: z.strictObject({ windows: z.number().int().min(2), pointsPerOctave: count.max(64) }),
+  seed: z.number().int().min(0),
+  backend: z.enum(BACKENDS),
+});
+
+/** `value` as a configuration, every rule checked. Throws InputError naming the first field that breaks one. */
+export function checkConfiguration(value: unknown): RunConfiguration {
+  const parsed = configuration.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new InputError(
+      `configuration: ${issue?.path.join(".") || "run"}: ${issue?.message ?? "not valid"}; see rinsight train --help`,
+    );
+  }
+  const run = parsed.data;
+  const { width, heads } = run.shape;
+  if (width % heads !== 0 || (width / heads) % 2 !== 0) {
+    throw new InputError(
+      `configuration: width must be a multiple of heads with an even head width, got width ${width} and ${heads} heads; choose another --heads`,
+    );
+  }
+  let previous = 0;
+  for (const { tokens } of run.horizons) {
+    const stepTokens = tokensPerStep(run);
+    if (tokens <= previous || tokens % stepTokens !== 0) {
+      throw new InputError(
+        `configuration: horizons must increase in multiples of batch × context = ${stepTokens} tokens, got ${shown(tokens)}; round it`,
+      );
+    }
+    if (tokens / stepTokens <= run.schedule.warmupSteps) {
+      throw new InputError(
+        `configuration: a horizon must lie beyond the warm-up of ${run.schedule.warmupSteps} steps, got ${tokens / stepTokens} steps; lower --warmup or --batch, or raise --horizons`,
+      );
+    }
+    previous = tokens;
+  }
+  return run;
+}
+
+/** D a step: batch · context. */
+export const tokensPerStep = (run: Pick<RunConfiguration, "batch" | "shape">): number => run.batch * run.shape.context;
+
+/** A horizon rounded to the nearest whole step, at least one. */
+export function wholeSteps(tokens: number, stepTokens: number): number {
+  return Math.max(1, Math.round(tokens / stepTokens)) * stepTokens;
+}
+
+/** First 16 hex digits of the SHA-256 of the canonical configuration: the run's name. */
+export const runId = (run: RunConfiguration): string => sha256(canonicalJson(run)).slice(0, 16);
