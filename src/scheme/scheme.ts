@@ -6,7 +6,10 @@ export type Rounds =
   | { readonly kind: "fixed" }
   /** Rounds of the repeated block per step = 1 + Binomial(R − 1, 1 − skipProbability). */
   | { readonly kind: "stochastic"; readonly skipProbability: number }
-  /** Latent recurrence (Huginn, arXiv 2502.05171): rounds ~ 1 + Poisson-like draw with this mean; prelude injected, random state. */
+  /**
+   * Latent recurrence (Huginn, arXiv 2502.05171): rounds = 1 + a Poisson-like draw, with this mean, the power of the
+   * core in the signature; prelude injected, random state.
+   */
   | { readonly kind: "latent"; readonly meanRounds: number };
 
 export interface Scheme {
