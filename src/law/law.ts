@@ -31,3 +31,16 @@ export interface Law {
    */
   starts(x: readonly Float64Array[], loss: Float64Array): readonly (readonly number[])[];
 }
+
+/** Entry i of a vector; the caller keeps i within its length. */
+export function at(vector: ArrayLike<number>, i: number): number {
+  return vector[i] ?? Number.NaN;
+}
+
+/** All combinations of the given values, the first list varying slowest: starts on a grid. */
+export function grid(...axes: readonly (readonly number[])[]): readonly (readonly number[])[] {
+  return axes.reduce<readonly (readonly number[])[]>(
+    (rows, axis) => rows.flatMap((row) => axis.map((value) => [...row, value])),
+    [[]],
+  );
+}

@@ -1,0 +1,119 @@
+// Small dense least squares by Householder QR, column-major, in place, without allocation: what every solver step runs.
+// Normal equations would square the condition number, and the certified test problems need all of it.
+
+/**
+ * Factors the rows × columns matrix `a` (column-major, rows ≥ columns) in place and overwrites `rhs` by Qᵀ·rhs.
+ * R stands on and above the diagonal of `a`; what is below it is left-over reflectors.
+ */
+export function factorQr(a: Float64Array, rows: number, columns: number, rhs: Float64Array): void {
+  for (let k = 0; k < columns; k++) {
+    const base = k * rows;
+    let largest = 0;
+    for (let i = k; i < rows; i++) largest = Math.max(largest, Math.abs(a[base + i] ?? 0));
+    if (largest === 0) continue;
+    let sum = 0;
+    for (let i = k; i < rows; i++) sum += ((a[base + i] ?? 0) / largest) ** 2;
+    const pivot = a[base + k] ?? 0;
+    const norm = (pivot > 0 ? -1 : 1) * largest * Math.sqrt(sum);
+    const scale = 1 / (pivot - norm);
+    const tau = (norm - pivot) / norm;
+    for (let i = k + 1; i < rows; i++) a[base + i] = (a[base + i] ?? 0) * scale;
+    a[base + k] = norm;
+    for (let j = k + 1; j < columns; j++) reflect(a, j * rows, a, base, k, rows, tau);
+    reflect(rhs, 0, a, base, k, rows, tau);
+  }
+}
+
+/** target −= tau·v·(vᵀ·target), v = (1, a[base+k+1 …]). */
+function reflect(
+  target: Float64Array,
+  offset: number,
+  a: Float64Array,
+  base: number,
+  k: number,
+  rows: number,
+  tau: number,
+): void {
+  let dot = target[offset + k] ?? 0;
+  for (let i = k + 1; i < rows; i++) dot += (a[base + i] ?? 0) * (target[offset + i] ?? 0);
+  dot *= tau;
+  target[offset + k] = (target[offset + k] ?? 0) - dot;
+  for (let i = k + 1; i < rows; i++) target[offset + i] = (target[offset + i] ?? 0) - dot * (a[base + i] ?? 0);
+}
+
+/** Solves R·x = rhs for the upper triangle R of `a` (leading dimension `rows`). False when R is singular to rounding. */
+export function solveUpper(
+  a: Float64Array,
+  rows: number,
+  columns: number,
+  rhs: Float64Array,
+  x: Float64Array,
+): boolean {
+  let largest = 0;
+  for (let k = 0; k < columns; k++) largest = Math.max(largest, Math.abs(a[k * rows + k] ?? 0));
+  for (let k = columns - 1; k >= 0; k--) {
+    const diagonal = a[k * rows + k] ?? 0;
+    if (!(Math.abs(diagonal) > largest * 1e-16)) return false;
+    let value = rhs[k] ?? 0;
+    for (let j = k + 1; j < columns; j++) value -= (a[j * rows + k] ?? 0) * (x[j] ?? 0);
+    x[k] = value / diagonal;
+  }
+  return true;
+}
+
+/** (RᵀR)⁻¹ as rows, for the upper triangle R of `a`; null when R is singular to rounding. */
+export function inverseGram(a: Float64Array, rows: number, columns: number): Float64Array[] | null {
+  const inverse: Float64Array[] = [];
+  for (let k = 0; k < columns; k++) {
+    const unit = new Float64Array(columns);
+    unit[k] = 1;
+    const column = new Float64Array(columns);
+    if (!solveUpper(a, rows, columns, unit, column)) return null;
+    inverse.push(column);
+  }
+  return Array.from({ length: columns }, (_, i) =>
+    Float64Array.from({ length: columns }, (_, j) => {
+      let sum = 0;
+      for (let k = 0; k < columns; k++) sum += (inverse[k]?.[i] ?? 0) * (inverse[k]?.[j] ?? 0);
+      return sum;
+    }),
+  );
+}
+
+/**
+ * Cholesky solution of H·x = rhs for a symmetric matrix given by rows; null unless H is positive definite.
+ * Overwrites nothing.
+ */
+export function solvePositiveDefinite(h: readonly Float64Array[], rhs: Float64Array): Float64Array | null {
+  const n = rhs.length;
+  const l = h.map((row) => Float64Array.from(row));
+  const x = Float64Array.from(rhs);
+  for (let j = 0; j < n; j++) {
+    const row = l[j];
+    if (row === undefined) return null;
+    let diagonal = row[j] ?? 0;
+    const original = diagonal;
+    for (let k = 0; k < j; k++) diagonal -= (row[k] ?? 0) ** 2;
+    if (!(diagonal > Math.abs(original) * 1e-14)) return null;
+    const root = Math.sqrt(diagonal);
+    row[j] = root;
+    for (let i = j + 1; i < n; i++) {
+      const below = l[i];
+      if (below === undefined) return null;
+      let value = below[j] ?? 0;
+      for (let k = 0; k < j; k++) value -= (below[k] ?? 0) * (row[k] ?? 0);
+      below[j] = value / root;
+    }
+  }
+  for (let i = 0; i < n; i++) {
+    let value = x[i] ?? 0;
+    for (let k = 0; k < i; k++) value -= (l[i]?.[k] ?? 0) * (x[k] ?? 0);
+    x[i] = value / (l[i]?.[i] ?? 1);
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    let value = x[i] ?? 0;
+    for (let k = i + 1; k < n; k++) value -= (l[k]?.[i] ?? 0) * (x[k] ?? 0);
+    x[i] = value / (l[i]?.[i] ?? 1);
+  }
+  return x;
+}

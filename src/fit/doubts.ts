@@ -1,0 +1,152 @@
+// Reasons to doubt a fit, as coded warnings that hold the remedy.
+import type { Warning } from "../base/errors.js";
+import { significant } from "../base/format.js";
+import type { Observations } from "../curve/observations.js";
+import { at, type Law } from "../law/law.js";
+import { normalBelow } from "./distributions.js";
+import type { Fit } from "./fit.js";
+import { mainVariable } from "./held-out.js";
+import type { Problem } from "./problem.js";
+import type { Solution } from "./solve.js";
+
+const FEW_SPARE_POINTS = 3;
+const SHORT_RANGE = 1.5;
+const HIGH_CORRELATION = 0.99;
+
+/** Every doubt about a fit, in a fixed order. */
+export function doubts(
+  law: Law,
+  observations: Observations,
+  problem: Problem,
+  solution: Solution,
+  outcome: Omit<Fit, "warnings">,
+): readonly Warning[] {
+  const warnings: Warning[] = [];
+  const warn = (code: string, message: string) => warnings.push({ code, message });
+  const distinct = new Set(
+    Array.from(observations.loss.keys(), (i) => observations.x.map((column) => column[i]).join(" ")),
+  ).size;
+  const free = problem.names.length;
+  if (distinct < free + FEW_SPARE_POINTS) {
+    warn("few-points", `${distinct} distinct points for ${free} free parameters: add horizons, or take a simpler law`);
+  }
+  law.variables.forEach((variable, v) => {
+    const decades = decadesOf(observations.x[v] ?? new Float64Array(0));
+    if (decades !== null && decades < SHORT_RANGE && variable !== "rounds") {
+      warn(
+        "short-range",
+        `${variable} spans ${significant(decades, 2)} decades, under ${SHORT_RANGE}: limit and exponent trade off; train to larger and smaller ${variable}`,
+      );
+    }
+  });
+  const limit = law.parameters.find((parameter) => parameter.role === "limit");
+  const limitEstimate = limit === undefined ? undefined : outcome.parameters[limit.name];
+  if (limit !== undefined && limitEstimate !== undefined && !limitEstimate.fixed) {
+    if (limitEstimate.estimate === limit.lower) {
+      warn(
+        "limit-at-zero",
+        `${limit.name} ended at ${limit.lower}: the data show no levelling off; report the law without a limit`,
+      );
+    }
+    const { interval } = limitEstimate;
+    if (interval === null || interval.lower === null || interval.upper === null) {
+      warn(
+        "limit-not-identified",
+        `the data do not bound ${limit.name} ${openSide(interval)}: add larger horizons or fix it, and do not compare limits`,
+      );
+    }
+  }
+  for (const parameter of law.parameters) {
+    const estimate = outcome.parameters[parameter.name];
+    if (parameter.role !== "exponent" || estimate === undefined || estimate.fixed) continue;
+    const { interval } = estimate;
+    if (interval === null || interval.lower === null || interval.upper === null) {
+      warn(
+        "exponent-not-identified",
+        `the data do not bound ${parameter.name} ${openSide(interval)}: add points over a wider range or fix the limit`,
+      );
+    }
+  }
+  warnings.push(...correlated(law, outcome));
+  const undecayed = observations.decayed?.filter((decayed) => !decayed).length ?? 0;
+  if (undecayed > 0) {
+    warn(
+      "undecayed-points",
+      `${undecayed} of ${observations.loss.length} points were taken before the learning rate was cooled down: their loss is not that of their horizon; keep decayed points only`,
+    );
+  }
+  const { agreement } = solution;
+  if (agreement !== null && agreement.best < 2 && agreement.converged > 2) {
+    warn(
+      "starts-disagree",
+      `only ${agreement.best} of ${agreement.converged} converged starts reached the best objective: give a start or bounds, or take a simpler law`,
+    );
+  }
+  const p = runsTest(observations.x[mainVariable(law)] ?? new Float64Array(0), outcome.residuals);
+  if (p !== null && p < 0.01) {
+    warn(
+      "residuals-structured",
+      `residuals keep their sign along x (runs test p = ${significant(p, 2)}): the law misses a shape; try another or a window`,
+    );
+  }
+  if (limitEstimate !== undefined) {
+    const remaining = remainingExcess(observations, limitEstimate.estimate);
+    if (remaining !== null && remaining > 0.5) {
+      warn(
+        "extrapolates-far",
+        `the largest point keeps ${significant(100 * remaining, 2)}% of the smallest point's excess loss: the limit is an extrapolation; lean on losses within the data`,
+      );
+    }
+  }
+  return warnings;
+}
+
+function decadesOf(x: Float64Array): number | null {
+  const smallest = x.reduce((m, v) => Math.min(m, v), Number.POSITIVE_INFINITY);
+  const largest = x.reduce((m, v) => Math.max(m, v), 0);
+  return smallest > 0 ? Math.log10(largest) - Math.log10(smallest) : null;
+}
+
+function openSide(interval: { readonly lower: number | null; readonly upper: number | null } | null): string {
+  if (interval === null || (interval.lower === null && interval.upper === null)) return "on either side";
+  return interval.lower === null ? "from below" : "from above";
+}
+
+function correlated(law: Law, outcome: Omit<Fit, "warnings">): Warning[] {
+  const { correlation } = outcome;
+  if (correlation === null) return [];
+  const role = (name: string | undefined) => law.parameters.find((parameter) => parameter.name === name)?.role;
+  return correlation.matrix.flatMap((row, a) =>
+    row.flatMap((value, b) => {
+      const [from, to] = [correlation.names[a], correlation.names[b]];
+      if (role(from) !== "limit" || role(to) !== "exponent" || Math.abs(value) < HIGH_CORRELATION) return [];
+      const message = `${from} and ${to} correlate at ${value.toFixed(4)}: only together do they mean something; show their joint region, or fix one`;
+      return [{ code: "limit-exponent-correlated", message }];
+    }),
+  );
+}
+
+/** Two-sided p of the Wald–Wolfowitz runs test of residual signs in the order of x; null under 10 points. */
+function runsTest(x: Float64Array, residuals: readonly number[]): number | null {
+  const signs = residuals
+    .map((r, i) => ({ r, x: at(x, i), i }))
+    .sort((a, b) => a.x - b.x || a.i - b.i)
+    .map(({ r }) => Math.sign(r))
+    .filter((sign) => sign !== 0);
+  const n = signs.length;
+  const above = signs.filter((sign) => sign > 0).length;
+  const below = n - above;
+  if (n < 10 || above === 0 || below === 0) return null;
+  const runs = 1 + signs.filter((sign, i) => i > 0 && sign !== signs[i - 1]).length;
+  const mean = 1 + (2 * above * below) / n;
+  const variance = ((mean - 1) * (mean - 2)) / (n - 1);
+  if (!(variance > 0)) return null;
+  return 2 * normalBelow(-Math.abs(runs - mean) / Math.sqrt(variance));
+}
+
+/** Excess loss of the lowest point over that of the highest; null where a limit lies above a point. */
+function remainingExcess(observations: Observations, limit: number): number | null {
+  const lowest = observations.loss.reduce((m, y) => Math.min(m, y), Number.POSITIVE_INFINITY) - limit;
+  const highest = observations.loss.reduce((m, y) => Math.max(m, y), Number.NEGATIVE_INFINITY) - limit;
+  return lowest > 0 && highest > lowest ? lowest / highest : null;
+}

@@ -1,0 +1,147 @@
+// The inner descent of every fit: Levenberg–Marquardt on iteratively reweighted residuals, QR-based, column-scaled
+// (Moré 1978), with Nielsen's damping and bounds by projection on an active set. It ends on our own test, not on a flag.
+import { factorQr, solveUpper } from "../base/linear-algebra.js";
+import { at } from "../law/law.js";
+import type { LossShape } from "./loss.js";
+import type { Problem } from "./problem.js";
+
+export interface Descent {
+  readonly free: Float64Array;
+  readonly cost: number;
+  readonly iterations: number;
+  /** Largest |cosine| between residuals and a column of the Jacobian that is not held by a bound. */
+  readonly gradient: number;
+  /** True when the gradient or the step test was met, false when the iterations ran out. */
+  readonly settled: boolean;
+}
+
+export interface DescentOptions {
+  readonly iterations: number;
+  /** Stop when the model promises less than this part of the cost. */
+  readonly tolerance: number;
+}
+
+/**
+ * Descends from `start` (clipped to the bounds). Null where the law has no finite value at the start.
+ * One IRLS step minimises a quadratic above the Huber loss, so the cost never rises.
+ */
+export function descend(
+  problem: Problem,
+  start: Float64Array,
+  shape: LossShape,
+  { iterations, tolerance }: DescentOptions,
+): Descent | null {
+  const { points: n, lower, upper } = problem;
+  const p = problem.names.length;
+  const free = start.map((value, k) => Math.min(Math.max(value, at(lower, k)), at(upper, k)));
+  const trial = new Float64Array(p);
+  const residuals = new Float64Array(n);
+  const trialResiduals = new Float64Array(n);
+  const jacobian = new Float64Array(n * p);
+  const matrix = new Float64Array(n * p);
+  const right = new Float64Array(n);
+  const augmented = new Float64Array(2 * p * p);
+  const augmentedRight = new Float64Array(2 * p);
+  const step = new Float64Array(p);
+  const scale = new Float64Array(p);
+  const active: number[] = [];
+  if (!problem.jacobian(free, residuals, jacobian)) return null;
+  let cost = total(residuals, shape);
+  if (p === 0) return { free, cost, iterations: 0, gradient: 0, settled: true };
+  let damping = 1e-3;
+  let growth = 2;
+  let gradient = Number.POSITIVE_INFINITY;
+  for (let iteration = 0; iteration < iterations; iteration++) {
+    // Weighted system on the parameters that no bound holds.
+    active.length = 0;
+    gradient = 0;
+    let weighted = 0;
+    for (let i = 0; i < n; i++) {
+      const root = Math.sqrt(shape.weight(at(residuals, i)));
+      right[i] = root * at(residuals, i);
+      weighted += at(right, i) ** 2;
+    }
+    for (let k = 0; k < p; k++) {
+      const column = active.length * n;
+      let dot = 0;
+      let square = 0;
+      for (let i = 0; i < n; i++) {
+        const entry = Math.sqrt(shape.weight(at(residuals, i))) * at(jacobian, k * n + i);
+        matrix[column + i] = entry;
+        dot += entry * at(right, i);
+        square += entry * entry;
+      }
+      const norm = Math.sqrt(square);
+      scale[k] = Math.max(at(scale, k), norm);
+      // dot > 0: the descent direction raises the parameter.
+      if ((dot > 0 && at(free, k) >= at(upper, k)) || (dot < 0 && at(free, k) <= at(lower, k)) || norm === 0) continue;
+      gradient = Math.max(gradient, Math.abs(dot) / (norm * Math.sqrt(weighted) || 1));
+      active.push(k);
+    }
+    const q = active.length;
+    if (q === 0 || weighted === 0 || gradient < 1e-14) {
+      return { free, cost, iterations: iteration, gradient, settled: true };
+    }
+    const rows = Math.max(n, q);
+    if (n < q) return { free, cost, iterations: iteration, gradient, settled: false };
+    factorQr(matrix, rows, q, right);
+
+    let accepted = false;
+    for (let attempt = 0; attempt < 60 && !accepted; attempt++) {
+      augmented.fill(0);
+      augmentedRight.fill(0);
+      for (let j = 0; j < q; j++) {
+        for (let i = 0; i <= j; i++) augmented[j * 2 * q + i] = at(matrix, j * rows + i);
+        augmented[j * 2 * q + q + j] = Math.sqrt(damping) * at(scale, active[j] ?? 0);
+        augmentedRight[j] = at(right, j);
+      }
+      factorQr(augmented, 2 * q, q, augmentedRight);
+      if (!solveUpper(augmented, 2 * q, q, augmentedRight, step)) {
+        damping = Math.max(damping * 10, 1e-12);
+        continue;
+      }
+      trial.set(free);
+      let moved = 0;
+      for (let j = 0; j < q; j++) {
+        const k = active[j] ?? 0;
+        trial[k] = Math.min(Math.max(at(free, k) + at(step, j), at(lower, k)), at(upper, k));
+        step[j] = at(trial, k) - at(free, k);
+        moved = Math.max(moved, Math.abs(at(step, j)) / (Math.abs(at(free, k)) || 1e-300));
+      }
+      let predicted = 0;
+      for (let i = 0; i < q; i++) {
+        let image = 0;
+        for (let j = i; j < q; j++) image += at(matrix, j * rows + i) * at(step, j);
+        predicted += image * (2 * at(right, i) - image);
+      }
+      const next = problem.residuals(trial, trialResiduals) ? total(trialResiduals, shape) : Number.POSITIVE_INFINITY;
+      // Half the drop of the weighted squares bounds the drop of ρ (squared: ρ = r², weight 2).
+      const ratio = (cost - next) / (predicted / 2);
+      if (next < cost && predicted > 0) {
+        accepted = true;
+        damping *= Math.max(1 / 10, 1 - (2 * ratio - 1) ** 3);
+        damping = Math.max(damping, 1e-20);
+        growth = 2;
+        const promised = predicted / 2 <= tolerance * cost && cost - next <= tolerance * cost;
+        free.set(trial);
+        cost = next;
+        if (!problem.jacobian(free, residuals, jacobian)) return null;
+        if (promised || moved < 1e-15) return { free, cost, iterations: iteration + 1, gradient, settled: true };
+      } else {
+        if (moved < 1e-15 || predicted / 2 <= 1e-16 * cost) {
+          return { free, cost, iterations: iteration, gradient, settled: true };
+        }
+        damping *= growth;
+        growth *= 2;
+      }
+    }
+    if (!accepted) return { free, cost, iterations: iteration, gradient, settled: false };
+  }
+  return { free, cost, iterations, gradient, settled: false };
+}
+
+function total(residuals: Float64Array, shape: LossShape): number {
+  let sum = 0;
+  for (let i = 0; i < residuals.length; i++) sum += shape.rho(at(residuals, i));
+  return sum;
+}

@@ -1,0 +1,145 @@
+// The last step of a fit: Newton's method on the objective itself, to machine precision. Gauss–Newton forgets the law's
+// own curvature and crawls where residuals are large or Huber's slope is constant; this does not.
+import { solvePositiveDefinite } from "../base/linear-algebra.js";
+import { at } from "../law/law.js";
+import type { LossShape } from "./loss.js";
+import { cost, type Problem } from "./problem.js";
+
+export interface Polished {
+  readonly free: Float64Array;
+  readonly cost: number;
+  /** What one more Newton step would still take off, relative to the cost. */
+  readonly remaining: number;
+  /** True where the Hessian over the parameters that no bound holds is positive definite. */
+  readonly curved: boolean;
+  /** Indices of the free parameters that lie on a bound with the descent pointing outwards. */
+  readonly held: readonly number[];
+}
+
+/** Newton from a point near the optimum; returns at least as low a cost. */
+export function polish(problem: Problem, start: Float64Array, shape: LossShape, steps = 30): Polished {
+  const { points: n, lower, upper } = problem;
+  const p = problem.names.length;
+  const residuals = new Float64Array(n);
+  const jacobian = new Float64Array(n * p);
+  const free = Float64Array.from(start);
+  let best = cost(problem, free, residuals, shape);
+  let remaining = 0;
+  let curved = true;
+  let held: number[] = [];
+  for (let iteration = 0; iteration <= steps; iteration++) {
+    const gradient = gradientAt(problem, free, shape, residuals, jacobian);
+    if (gradient === null) return { free, cost: best, remaining: Number.POSITIVE_INFINITY, curved: false, held };
+    const widths = naturalWidths(problem, residuals, jacobian, shape, best);
+    held = problem.names
+      .map((_, k) => k)
+      .filter((k) => (at(gradient, k) >= 0 ? at(free, k) <= at(lower, k) : at(free, k) >= at(upper, k)));
+    const inside = problem.names.map((_, k) => k).filter((k) => !held.includes(k));
+    if (inside.length === 0) return { free, cost: best, remaining: 0, curved: true, held };
+    const hessian = hessianAt(problem, free, shape, inside, widths, residuals, jacobian);
+    // Scaled by the natural widths, so that a coefficient of 1e8 and an exponent of 0.1 weigh alike.
+    const right = Float64Array.from(inside, (k) => -at(gradient, k) * at(widths, k));
+    const step = hessian === null ? null : solvePositiveDefinite(hessian, right);
+    curved = step !== null;
+    if (step === null) break;
+    remaining = best > 0 ? Math.abs(step.reduce((sum, s, j) => sum + s * at(right, j), 0)) / 2 / best : 0;
+    if (iteration === steps) break;
+    const trial = Float64Array.from(free);
+    inside.forEach((k, j) => {
+      trial[k] = Math.min(Math.max(at(free, k) + at(step, j) * at(widths, k), at(lower, k)), at(upper, k));
+    });
+    const next = cost(problem, trial, residuals, shape);
+    // At the floor of rounding a Newton step is still the better point: accept what does not rise by more than rounding.
+    if (!(next <= best * (1 + 4e-16 * n))) break;
+    const moved = inside.some((k) => Math.abs(at(trial, k) - at(free, k)) > 4e-16 * Math.abs(at(free, k)));
+    free.set(trial);
+    best = Math.min(best, next);
+    if (!moved || remaining < 1e-30) break;
+  }
+  return { free, cost: cost(problem, free, residuals, shape), remaining, curved, held };
+}
+
+/** Change of each parameter that moves the residuals by their own size: the unit to difference and to scale by. */
+function naturalWidths(
+  problem: Problem,
+  residuals: Float64Array,
+  jacobian: Float64Array,
+  shape: LossShape,
+  best: number,
+): Float64Array {
+  const n = problem.points;
+  const size = Math.sqrt(Math.max(best, Number.MIN_VALUE));
+  return Float64Array.from(problem.names, (_, k) => {
+    let square = 0;
+    for (let i = 0; i < n; i++) square += shape.weight(at(residuals, i)) * at(jacobian, k * n + i) ** 2;
+    return square > 0 ? Math.max(size, 1e-9) / Math.sqrt(square) : 1;
+  });
+}
+
+function gradientAt(
+  problem: Problem,
+  free: Float64Array,
+  shape: LossShape,
+  residuals: Float64Array,
+  jacobian: Float64Array,
+): Float64Array | null {
+  if (!problem.jacobian(free, residuals, jacobian)) return null;
+  const n = problem.points;
+  return Float64Array.from(problem.names, (_, k) => {
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const r = at(residuals, i);
+      sum -= shape.weight(r) * r * at(jacobian, k * n + i);
+    }
+    return sum;
+  });
+}
+
+/** Hessian in units of `widths`: Jᵀρ″J exactly, plus the law's own curvature by central differences of its gradient. */
+function hessianAt(
+  problem: Problem,
+  free: Float64Array,
+  shape: LossShape,
+  inside: readonly number[],
+  widths: Float64Array,
+  residuals: Float64Array,
+  jacobian: Float64Array,
+): Float64Array[] | null {
+  const n = problem.points;
+  const p = problem.names.length;
+  if (!problem.jacobian(free, residuals, jacobian)) return null;
+  const centre = Float64Array.from(jacobian);
+  const slopes = Float64Array.from(residuals, (r) => shape.weight(r) * r);
+  const bends = Float64Array.from(residuals, (r) => shape.curvature(r));
+  const other = new Float64Array(n);
+  const above = new Float64Array(n * p);
+  const below = new Float64Array(n * p);
+  const rows = inside.map(() => new Float64Array(inside.length));
+  for (const [a, k] of inside.entries()) {
+    const h = Math.min(6e-6 * Math.max(Math.abs(at(free, k)), at(widths, k)), at(widths, k) * 1e3 + 1e-300);
+    const up = Float64Array.from(free);
+    const down = Float64Array.from(free);
+    up[k] = at(free, k) + h;
+    down[k] = at(free, k) - h;
+    if (!problem.jacobian(up, other, above) || !problem.jacobian(down, other, below)) return null;
+    const width = at(up, k) - at(down, k);
+    for (const [b, m] of inside.entries()) {
+      let sum = 0;
+      for (let i = 0; i < n; i++) {
+        const second = (at(above, m * n + i) - at(below, m * n + i)) / width;
+        sum += at(bends, i) * at(centre, k * n + i) * at(centre, m * n + i) - at(slopes, i) * second;
+      }
+      const row = rows[a];
+      if (row !== undefined) row[b] = sum * at(widths, k) * at(widths, m);
+    }
+  }
+  for (const [a, row] of rows.entries()) {
+    for (let b = 0; b < a; b++) {
+      const mean = (at(row, b) + (rows[b]?.[a] ?? 0)) / 2;
+      row[b] = mean;
+      const twin = rows[b];
+      if (twin !== undefined) twin[a] = mean;
+    }
+  }
+  return rows;
+}

@@ -1,0 +1,70 @@
+// The power laws of one variable: with a limit (the default of every command) and without.
+import { at, type Law, type LawParameter } from "./law.js";
+
+const limit: LawParameter = {
+  name: "limit",
+  meaning: "loss as tokens → ∞, nats per token",
+  lower: 0,
+  upper: Number.POSITIVE_INFINITY,
+  linear: true,
+  role: "limit",
+};
+const coefficient: LawParameter = {
+  name: "coefficient",
+  meaning: "factor of D^−c; its unit depends on that of D, so compare exponents and limits instead",
+  lower: 0,
+  upper: Number.POSITIVE_INFINITY,
+  linear: true,
+  role: "coefficient",
+};
+const exponent: LawParameter = {
+  name: "exponent",
+  meaning: "c > 0 in D^−c: how fast the excess over the limit falls",
+  lower: 0,
+  upper: 10,
+  linear: false,
+  role: "exponent",
+};
+
+/** Exponents to start from: what is seen for losses (0.05–0.6), then the rest of the range. */
+export const EXPONENT_STARTS: readonly number[] = [0.3, 0.15, 0.5, 0.08, 0.8, 0.04, 1.3, 0.02, 2.5, 5];
+
+/**
+ * L(D) = limit + coefficient·D^−exponent, the default law (M2 of arXiv 2209.06640).
+ *
+ * Two traps when numbers are carried over from papers. β is the *coefficient* in RINS (arXiv 2502.07503, L = ε∞ + β·D^−c)
+ * and an *exponent* in Chinchilla (B·D^−β). And the code published with arXiv 2209.06640 stores c *negative*; here the
+ * exponent is positive. An exponent fitted under a borrowed, fixed limit is another quantity than this one: its error
+ * leaves the limit's out.
+ */
+export const powerLawWithLimit: Law = {
+  name: "power-law-with-limit",
+  formula: "limit + coefficient·D^−exponent",
+  variables: ["tokens"],
+  parameters: [limit, coefficient, exponent],
+  value: (theta, x) => at(theta, 0) + at(theta, 1) * at(x, 0) ** -at(theta, 2),
+  gradient: (theta, x, out) => {
+    const power = at(x, 0) ** -at(theta, 2);
+    out[0] = 1;
+    out[1] = power;
+    out[2] = -at(theta, 1) * power * Math.log(at(x, 0));
+    return at(theta, 0) + at(theta, 1) * power;
+  },
+  starts: () => EXPONENT_STARTS.map((c) => [c]),
+};
+
+/** L(D) = coefficient·D^−exponent: the same law with the limit at zero (M1 of arXiv 2209.06640). */
+export const powerLaw: Law = {
+  name: "power-law",
+  formula: "coefficient·D^−exponent",
+  variables: ["tokens"],
+  parameters: [coefficient, exponent],
+  value: (theta, x) => at(theta, 0) * at(x, 0) ** -at(theta, 1),
+  gradient: (theta, x, out) => {
+    const power = at(x, 0) ** -at(theta, 1);
+    out[0] = power;
+    out[1] = -at(theta, 0) * power * Math.log(at(x, 0));
+    return at(theta, 0) * power;
+  },
+  starts: () => EXPONENT_STARTS.map((c) => [c]),
+};
