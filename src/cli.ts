@@ -10,7 +10,13 @@ interface Entry {
   readonly load: () => Promise<CommandModule>;
 }
 
-const COMMANDS: Readonly<Record<string, Entry>> = {};
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  backend: {
+    summary: "link the TensorFlow backend to a Python installation",
+    load: () => import("./command/backend.js"),
+  },
+  schemes: { summary: "list recursion schemes and what they cost", load: () => import("./command/schemes.js") },
+};
 
 const EXIT_OK = 0;
 const EXIT_FAILED = 1;
