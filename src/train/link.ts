@@ -187,8 +187,8 @@ function buildFlags(packageFolder: string): string[] {
   ];
 }
 
-/** The line of a long error output that says most: the first that names an error, else the last. */
+/** The line of a long error output that says most: the first that is an error's own, else the last. */
 function reason(text: string | null): string {
   const lines = (text ?? "").split("\n").filter((line) => line.trim() !== "");
-  return (lines.find((line) => /\berror\b|Error:/i.test(line)) ?? lines.at(-1) ?? "no output").trim().slice(0, 200);
+  return (lines.find((line) => /^\w*Error:|\berror: /.test(line)) ?? lines.at(-1) ?? "no output").trim().slice(0, 200);
 }
