@@ -1,0 +1,199 @@
+// From what was read to what is concluded: fits by scheme, their comparison, profiles and held-out errors.
+import { FitError } from "../base/errors.js";
+import type { Comparison } from "../compare/comparison.js";
+import type { Observations } from "../curve/observations.js";
+import { studentTwoSided } from "../fit/distributions.js";
+import { type Fit, type FitOptions, fit } from "../fit/fit.js";
+import { extrapolations } from "../fit/held-out.js";
+import { powerLaw, powerLawWithLimit } from "../law/power-law.js";
+import { drawn } from "./charts/parts.js";
+import type {
+  Analysis,
+  HeldOutPoint,
+  ProfilePoint,
+  ReportPoint,
+  ReportSource,
+  SchemeFacts,
+  SchemeSummary,
+  Variable,
+} from "./record.js";
+
+export interface AnalysisOptions {
+  readonly title: string;
+  readonly level: number;
+  readonly bootstrap: number;
+  readonly seed: number;
+}
+
+export const DEFAULT_OPTIONS: AnalysisOptions = { title: "Scaling report", level: 0.95, bootstrap: 1000, seed: 0 };
+
+/**
+ * Fits L(D) = E + β·D^−c to each scheme's points in the fit and compares the schemes at equal compute.
+ * A scheme whose data give no estimate is listed in `failures` and the report goes on without it.
+ */
+export function analyse(source: ReportSource, options: AnalysisOptions): Analysis {
+  const variable: Variable = known(source, "tokens") ? "tokens" : "flops";
+  const comparisonVariable: Variable = known(source, "flops") ? "flops" : "tokens";
+  const fitOptions: Partial<FitOptions> = { level: options.level, seed: options.seed };
+  const failures: { scheme: string; message: string }[] = [];
+  const fits = source.schemes.map((scheme): Fit | null => {
+    try {
+      return fit(powerLawWithLimit, observationsOf(source, scheme, variable), fitOptions);
+    } catch (error) {
+      if (!(error instanceof FitError)) throw error;
+      failures.push({ scheme: scheme.name, message: error.message });
+      return null;
+    }
+  });
+  const fittedSchemes = source.schemes.filter((_, order) => fits[order] !== null);
+  const comparison = compareSchemes(source, fittedSchemes, comparisonVariable, options, failures);
+  const fitted = source.points.filter((point) => point.excluded === null);
+  const budgets = fitted.flatMap((point) => point[variable] ?? []);
+  return {
+    title: options.title,
+    variable,
+    comparisonVariable,
+    level: options.level,
+    schemes: source.schemes.map((scheme) => summary(source, scheme, variable)),
+    fits,
+    failures,
+    comparison,
+    ...profiles(source, fits, variable, fitOptions),
+    heldOut: fittedSchemes.flatMap((scheme): HeldOutPoint[] =>
+      extrapolations([powerLawWithLimit, powerLaw], observationsOf(source, scheme, variable), fitOptions).map(
+        (row) => ({
+          scheme: scheme.name,
+          law: row.law,
+          fittedPoints: row.fitted,
+          decades: drawn(row.decades),
+          relativeError: drawn(Math.abs(row.relativeError)),
+        }),
+      ),
+    ),
+    points: {
+      read: source.points.length,
+      fitted: fitted.length,
+      excluded: tally(source.points),
+      distinctBudgets: new Set(budgets).size,
+      decades: budgets.length === 0 ? null : drawn(Math.log10(Math.max(...budgets) / Math.min(...budgets))),
+    },
+    excludedRuns: source.excludedRuns,
+    provenance: source.provenance,
+    warnings: [...fits.flatMap((one) => one?.warnings ?? []), ...(comparison?.warnings ?? [])].filter(
+      (warning, order, all) => all.findIndex((other) => other.message === warning.message) === order,
+    ),
+  };
+}
+
+/** True where every point in the fit has the variable. */
+function known(source: ReportSource, variable: Variable): boolean {
+  return source.points.every((point) => point.excluded !== null || point[variable] !== null);
+}
+
+/** One scheme's points in the fit, as the fit takes them. */
+export function observationsOf(source: ReportSource, scheme: SchemeFacts, variable: Variable): Observations {
+  const points = source.points.filter((point) => point.scheme === scheme.name && point.excluded === null);
+  const whole = <T>(values: readonly (T | null)[]): T[] | null => {
+    const present = values.filter((value): value is T => value !== null);
+    return present.length === values.length ? present : null;
+  };
+  const errors = whole(points.map((point) => point.standardError));
+  return {
+    group: { scheme: scheme.label },
+    x: [Float64Array.from(points, (point) => point[variable] ?? Number.NaN)],
+    loss: Float64Array.from(points, (point) => point.loss),
+    standardError: errors === null ? null : Float64Array.from(errors),
+    run: whole(points.map((point) => point.run)),
+    pair: pairKeys(source, points),
+    decayed: whole(points.map((point) => point.decayed)),
+    excluded: [],
+  };
+}
+
+/** Schemes are matched by seed and by the rank of the budget: equal compute gives every scheme other token counts. */
+function pairKeys(source: ReportSource, points: readonly ReportPoint[]): string[] | null {
+  const byFlops = known(source, "flops");
+  const budgets = [...new Set(points.map((point) => (byFlops ? point.flops : point.tokens)))].sort(
+    (a, b) => (a ?? 0) - (b ?? 0),
+  );
+  const keys = points.map((point) =>
+    point.seed === null ? null : `${budgets.indexOf(byFlops ? point.flops : point.tokens)}/${point.seed}`,
+  );
+  return keys.some((key) => key === null) || new Set(keys).size !== keys.length ? null : keys.map(String);
+}
+
+function compareSchemes(
+  source: ReportSource,
+  schemes: readonly SchemeFacts[],
+  variable: Variable,
+  options: AnalysisOptions,
+  failures: { scheme: string; message: string }[],
+): Comparison | null {
+  return null;
+}
+
+function summary(source: ReportSource, scheme: SchemeFacts, variable: Variable): SchemeSummary {
+  const points = source.points.filter((point) => point.scheme === scheme.name && point.excluded === null);
+  const budget = Math.max(...points.map((point) => point[variable] ?? Number.NEGATIVE_INFINITY));
+  const last = points.filter((point) => point[variable] === budget);
+  const first = last[0];
+  return {
+    ...scheme,
+    runs: new Set(points.map((point) => point.run)).size,
+    seeds: new Set(points.map((point) => point.seed)).size,
+    points: points.length,
+    largest:
+      first === undefined
+        ? null
+        : {
+            tokens: first.tokens,
+            flops: first.flops,
+            loss: last.reduce((sum, point) => sum + point.loss, 0) / last.length,
+            seeds: last.length,
+          },
+  };
+}
+
+const PROFILE_STEPS = 24;
+
+/** The objective refitted with the limit held at values from 0, or well below the estimate, up to the lowest loss. */
+function profiles(
+  source: ReportSource,
+  fits: readonly (Fit | null)[],
+  variable: Variable,
+  options: Partial<FitOptions>,
+): { readonly profiles: readonly ProfilePoint[]; readonly profileCutoffs: readonly (number | null)[] } {
+  const rows: ProfilePoint[] = [];
+  const cutoffs = fits.map((free, order) => {
+    const scheme = source.schemes[order];
+    const limit = free?.parameters.limit?.estimate;
+    if (free === null || scheme === undefined || limit === undefined || free.degreesOfFreedom < 1) return null;
+    const observations = observationsOf(source, scheme, variable);
+    const variance = free.objective / free.degreesOfFreedom;
+    if (!(variance > 0)) return null;
+    const lowest = observations.loss.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+    const margin = Math.min(limit, 3 * (lowest - limit));
+    const from = limit - margin;
+    const to = limit + 0.9 * (lowest - limit);
+    for (let step = 0; step <= PROFILE_STEPS; step++) {
+      const held = from + ((to - from) * step) / PROFILE_STEPS;
+      try {
+        const held1 = fit(powerLawWithLimit, observations, { ...options, interval: "delta", fixed: { limit: held } });
+        const statistic = Math.max(0, (held1.objective - free.objective) / variance);
+        rows.push({ scheme: scheme.name, limit: drawn(held), statistic: drawn(statistic) });
+      } catch (error) {
+        if (!(error instanceof FitError)) throw error;
+      }
+    }
+    return drawn(studentTwoSided(options.level ?? 0.95, free.degreesOfFreedom) ** 2);
+  });
+  return { profiles: rows, profileCutoffs: cutoffs };
+}
+
+function tally(points: readonly ReportPoint[]): { readonly reason: string; readonly points: number }[] {
+  const counts = new Map<string, number>();
+  for (const { excluded } of points) if (excluded !== null) counts.set(excluded, (counts.get(excluded) ?? 0) + 1);
+  return [...counts]
+    .map(([reason, count]) => ({ reason, points: count }))
+    .sort((a, b) => (a.reason < b.reason ? -1 : 1));
+}

@@ -1,0 +1,43 @@
+// A report on the disk: written beside its place and renamed into it, so that a reader sees the old one or the new one.
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { InputError, shown } from "../base/errors.js";
+import type { ReportFiles } from "./build.js";
+
+/** Replaces the report in `folder`. Throws InputError where the folder holds something else, or the disk refuses. */
+export function writeFolder(folder: string, files: ReportFiles): void {
+  const target = path.resolve(folder);
+  if (existsSync(target) && !replaceable(target)) {
+    throw new InputError(
+      `report: --out must be a new folder or an earlier report, got ${shown(folder)} with other files in it; name another folder`,
+    );
+  }
+  const fresh = `${target}.${process.pid}.tmp`;
+  const old = `${target}.${process.pid}.old.tmp`;
+  try {
+    for (const [name, content] of files) {
+      const file = path.join(fresh, name);
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, content);
+    }
+    if (existsSync(target)) renameSync(target, old);
+    renameSync(fresh, target);
+    rmSync(old, { recursive: true, force: true });
+  } catch (error) {
+    rmSync(fresh, { recursive: true, force: true });
+    if (existsSync(old) && !existsSync(target)) renameSync(old, target);
+    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new InputError(
+      `report: ${shown(folder)} must be writable, got ${reason}; free space or name another folder with --out`,
+    );
+  }
+}
+
+function replaceable(target: string): boolean {
+  try {
+    const entries = readdirSync(target);
+    return entries.length === 0 || entries.includes("manifest.json");
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,127 @@
+// The records a report is made from: what was read (ReportSource) and what was concluded from it (Analysis).
+// Analysis is written to fits.json as it stands, and tables, charts and sentences read nothing else but the points.
+import type { Warning } from "../base/errors.js";
+import type { Comparison } from "../compare/comparison.js";
+import type { Fit } from "../fit/fit.js";
+
+/** A file the report was made from: its name without folders, and its content hash. */
+export interface InputFile {
+  readonly name: string;
+  readonly sha256: string;
+}
+
+/** What is known of a scheme before anything is fitted; null where the source does not say. */
+export interface SchemeFacts {
+  readonly name: string;
+  /** As in legends: control and direction characters made visible, cut to a readable length, unique. */
+  readonly label: string;
+  readonly signature: string | null;
+  readonly parameters: number | null;
+  readonly flopsPerToken: number | null;
+  readonly costFactor: number | null;
+}
+
+/** One point of a loss curve. */
+export interface ReportPoint {
+  readonly scheme: string;
+  readonly run: string | null;
+  readonly seed: number | null;
+  readonly tokens: number | null;
+  readonly flops: number | null;
+  /** Nats per token. */
+  readonly loss: number;
+  readonly standardError: number | null;
+  readonly learningRate: number | null;
+  readonly decayed: boolean | null;
+  readonly horizonTokens: number | null;
+  /** Why the point is kept out of the fit; null where it is in. */
+  readonly excluded: string | null;
+}
+
+/** A checkpoint scored at another number of rounds than it was trained with. */
+export interface RoundsPoint {
+  readonly scheme: string;
+  readonly run: string;
+  readonly seed: number;
+  readonly tokens: number;
+  readonly rounds: number;
+  readonly loss: number;
+  readonly inferenceFlopsPerToken: number;
+}
+
+/** Everything read from the inputs, in a fixed order: schemes baseline first, points by scheme, run and tokens. */
+export interface ReportSource {
+  readonly inputs: readonly InputFile[];
+  readonly schemes: readonly SchemeFacts[];
+  readonly points: readonly ReportPoint[];
+  readonly rounds: readonly RoundsPoint[];
+  /** Runs kept out as a whole, with the reason: "unfinished", "diverged". */
+  readonly excludedRuns: readonly { readonly run: string; readonly scheme: string; readonly reason: string }[];
+  /** Distinct values that the runs agree or differ on: corpus and tokenizer hashes, versions, backends. */
+  readonly provenance: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What the law is fitted against. */
+export type Variable = "tokens" | "flops";
+
+export interface SchemeSummary extends SchemeFacts {
+  readonly runs: number;
+  readonly seeds: number;
+  /** Points in the fit. */
+  readonly points: number;
+  readonly largest: {
+    readonly tokens: number | null;
+    readonly flops: number | null;
+    /** Mean over the seeds at the largest budget, and how many there are. */
+    readonly loss: number;
+    readonly seeds: number;
+  } | null;
+}
+
+/** Error of an extrapolation: fitted to the smallest budgets, scored on the next ones. */
+export interface HeldOutPoint {
+  readonly scheme: string;
+  readonly law: string;
+  readonly fittedPoints: number;
+  /** log10 of the scored budget over the largest fitted one. */
+  readonly decades: number;
+  /** Mean |predicted/observed − 1| over the points at that budget. */
+  readonly relativeError: number;
+}
+
+/** Profile over the limit: the best fit with the limit held at a value. */
+export interface ProfilePoint {
+  readonly scheme: string;
+  readonly limit: number;
+  /** (objective − minimum) over the residual variance: t² of this value of the limit. */
+  readonly statistic: number;
+}
+
+export interface Analysis {
+  readonly title: string;
+  /** x of `fits`; the comparison is always on training FLOPs where they are known. */
+  readonly variable: Variable;
+  readonly comparisonVariable: Variable;
+  readonly level: number;
+  readonly schemes: readonly SchemeSummary[];
+  /** One a scheme, in the order of `schemes`; null where the data gave no estimate, and then `failures` says why. */
+  readonly fits: readonly (Fit | null)[];
+  readonly failures: readonly { readonly scheme: string; readonly message: string }[];
+  /** Null with fewer than two fitted schemes. */
+  readonly comparison: Comparison | null;
+  readonly profiles: readonly ProfilePoint[];
+  /** The value of `statistic` that bounds the interval, one a scheme; null without degrees of freedom. */
+  readonly profileCutoffs: readonly (number | null)[];
+  readonly heldOut: readonly HeldOutPoint[];
+  readonly points: {
+    readonly read: number;
+    readonly fitted: number;
+    readonly excluded: readonly { readonly reason: string; readonly points: number }[];
+    readonly distinctBudgets: number;
+    /** log10(largest/smallest) of the fitted x. */
+    readonly decades: number | null;
+  };
+  readonly excludedRuns: ReportSource["excludedRuns"];
+  readonly provenance: ReportSource["provenance"];
+  readonly warnings: readonly Warning[];
+}

@@ -1,0 +1,47 @@
+// Pictures from specs: the one file that loads vega and resvg, inside functions, so that a report is the only thing
+// that pays for them. The same spec gives the same bytes: text is measured with vega's own estimate, no system font.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { TopLevelSpec } from "vega-lite";
+import type { Spec } from "./charts/parts.js";
+
+/** SVG of a Vega-Lite spec, expressions interpreted and never evaluated as code. Throws what vega-lite throws on a spec that does not compile. */
+export async function renderSvg(spec: Spec): Promise<string> {
+  const [vega, { compile }, { expressionInterpreter }] = await Promise.all([
+    import("vega"),
+    import("vega-lite"),
+    import("vega-interpreter"),
+  ]);
+  const compiled = compile(spec as unknown as TopLevelSpec);
+  const runtime = vega.parse(compiled.spec, undefined, { ast: true });
+  const view = new vega.View(runtime, { renderer: "none", expr: expressionInterpreter, logLevel: vega.Error });
+  try {
+    return await view.toSVG();
+  } finally {
+    view.finalize();
+  }
+}
+
+/** PNG of an SVG at twice its size, with the bundled DejaVu Sans alone. */
+export async function renderPng(svg: string): Promise<Uint8Array> {
+  const { Resvg } = await import("@resvg/resvg-js");
+  const require = createRequire(import.meta.url);
+  const fontFiles = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((file) =>
+    require.resolve(`dejavu-fonts-ttf/ttf/${file}`),
+  );
+  const picture = new Resvg(svg, {
+    fitTo: { mode: "zoom", value: 2 },
+    font: { loadSystemFonts: false, fontFiles, defaultFontFamily: "DejaVu Sans" },
+  });
+  return picture.render().asPng();
+}
+
+/** The browser builds of vega, vega-lite and vega-embed, as they go into the page. */
+export function browserLibraries(): readonly string[] {
+  const require = createRequire(import.meta.url);
+  return ["vega", "vega-lite", "vega-embed"].map((name) => {
+    const entry = require.resolve(name === "vega" ? "vega/vega-schema.json" : name);
+    const folder = entry.slice(0, entry.lastIndexOf("build") + "build".length);
+    return readFileSync(`${folder}/${name}.min.js`, "utf8");
+  });
+}

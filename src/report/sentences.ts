@@ -1,0 +1,86 @@
+// The answer in a sentence, and the doubts after it. Every number comes out of the Analysis; what it lacks prints as "–".
+import { fixed, significant } from "../base/format.js";
+import type { Difference, NestedTest, NestedTests } from "../compare/comparison.js";
+import type { Interval } from "../fit/fit.js";
+import type { Analysis } from "./record.js";
+
+/** "[1.20, 1.34]", open sides as −∞ and ∞. */
+export function intervalText(interval: Interval | null, decimals = 3): string {
+  if (interval === null) return "–";
+  const side = (value: number | null, open: string) => (value === null ? open : fixed(value, decimals));
+  return `[${side(interval.lower, "−∞")}, ${side(interval.upper, "∞")}]`;
+}
+
+export function pText(p: number | null): string {
+  if (p === null) return "p = –";
+  return p < 1e-4 ? "p < .0001" : `p = ${fixed(p, 4).replace(/^0/, "")}`;
+}
+
+/** The verdict: what differs, on how many points, by which test; or that the data cannot tell, and what would. */
+export function verdict(analysis: Analysis): string {
+  const { comparison } = analysis;
+  if (comparison === null) {
+    return analysis.fits.filter((fit) => fit !== null).length < 2
+      ? `These data hold no comparison: fewer than two schemes could be fitted (${analysis.points.fitted} points).`
+      : `The fitted schemes could not be compared: ${analysis.failures.at(-1)?.message ?? "no comparison was made"}.`;
+  }
+  const { attribution } = comparison;
+  const tests = testsText(attribution);
+  const n = `n = ${attribution.free.points} points, ${comparison.schemes.length} schemes`;
+  if (attribution.verdict === "cannot tell") {
+    return `These data cannot tell whether the schemes differ in the exponent or in the limit (${n}; ${tests}). ${widest(analysis)} More horizons over a wider range and more seeds would tell: see the reference sweep, or plan one with rinsight design.`;
+  }
+  const says = {
+    exponent: "The schemes differ in the exponent, and one limit for all fits as well",
+    limit: "The schemes differ in the limit, and one exponent for all fits as well",
+    both: "The schemes differ in both exponent and limit",
+    neither: "Exponent and limit of the schemes agree within the stated margins",
+  }[attribution.verdict];
+  return `${says} (${n}; ${tests}).`;
+}
+
+const SHARED = {
+  "shared-limit": "one limit for all",
+  "shared-exponent": "one exponent for all",
+  "shared-both": "one of both for all",
+} as const;
+
+function testsText(tests: NestedTests): string {
+  return tests.tests.map((test) => `${SHARED[test.model]}: ${testText(test)}`).join("; ");
+}
+
+function testText(test: NestedTest): string {
+  const outcome = test.rejected ? "rejected" : "not rejected";
+  return `F(${test.numeratorDf}, ${test.denominatorDf}) = ${significant(test.fStatistic, 3)}, ${pText(test.adjustedPValue)}, ${outcome}`;
+}
+
+function widest(analysis: Analysis): string {
+  const widths = analysis.fits.flatMap((fit, order) => {
+    const exponent = fit?.parameters.exponent;
+    const label = analysis.schemes[order]?.label;
+    return exponent === undefined || label === undefined ? [] : [{ label, exponent }];
+  });
+  const first = widths[0];
+  if (first === undefined) return "";
+  return `The exponent of ${first.label} alone is ${fixed(first.exponent.estimate, 3)} with a ${100 * analysis.level}% interval of ${intervalText(first.exponent.interval)}.`;
+}
+
+/** One sentence a scheme: its loss against the baseline's at equal compute, with interval and test. */
+export function lossSentences(analysis: Analysis): readonly string[] {
+  const { comparison } = analysis;
+  if (comparison === null) return [];
+  const losses = comparison.differences.filter(
+    (one) => one.quantity === "loss" && one.baseline === comparison.baseline,
+  );
+  const budget = new Map<string, Difference>();
+  for (const one of losses) {
+    const held = budget.get(one.scheme);
+    if (held === undefined || (one.budget ?? 0) > (held.budget ?? 0)) budget.set(one.scheme, one);
+  }
+  return [...budget.values()].map((one) => {
+    const open = one.interval === null || one.interval.lower === null || one.interval.upper === null;
+    const clear = !open && (one.adjustedPValue ?? 1) < comparison.attribution.alpha;
+    const says = clear ? (one.difference < 0 ? "is lower than" : "is higher than") : "cannot be told from";
+    return `At ${significant(one.budget, 3)} ${analysis.comparisonVariable === "flops" ? "FLOPs" : "tokens"} the loss of ${one.scheme} ${says} that of ${one.baseline}: ${fixed(one.difference, 4)} nats ${intervalText(one.interval, 4)}, ${pText(one.adjustedPValue)} (Holm).`;
+  });
+}
