@@ -1,6 +1,7 @@
 // What a comparison of schemes is: the record that `compare` returns, that reports draw and that sentences quote.
 // Every number a sentence needs is here; a number that cannot be had is null.
 import type { Warning } from "../base/errors.js";
+import type { ResampleMethod, ResampleUnit } from "../fit/bootstrap.js";
 import type { Fit, Interval } from "../fit/fit.js";
 
 /**
@@ -144,8 +145,18 @@ export interface Robustness {
   readonly sameOrderLimit: number | null;
 }
 
-export type ResampleMethod = "pairs" | "residual" | "wild";
-export type ResampleUnit = "point" | "run" | "pair";
+/**
+ * A scheme under the procedure of arXiv 2609.19107: the baseline's limit, fitted by least squares of the loss itself,
+ * is fixed in every scheme, and the exponent is the slope of log(loss − limit) on log x. Errors of the limit are left
+ * out, so no interval is given. Null where a loss does not exceed the borrowed limit.
+ */
+export interface Borrowed {
+  readonly scheme: string;
+  readonly limit: number | null;
+  readonly exponent: number | null;
+  /** Budget at which the baseline's law reaches the scheme's loss at its largest budget, over that budget. */
+  readonly lastMultiplier: number | null;
+}
 
 export interface Comparison {
   /** Names of the schemes (values of the group joined by ", "), in the order of `fits`. */
@@ -156,7 +167,8 @@ export interface Comparison {
   readonly attribution: Attribution;
   readonly differences: readonly Difference[];
   readonly multipliers: readonly Multiplier[];
-  readonly limitRule: LimitRule;
+  /** What the procedure with a borrowed limit says, in the order of `schemes`: published tables were made with it. */
+  readonly borrowed: readonly Borrowed[];
   readonly bootstrap: {
     readonly method: ResampleMethod;
     readonly unit: ResampleUnit;
