@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "link the TensorFlow backend to a Python installation",
     load: () => import("./command/backend.js"),
   },
+  train: { summary: "train one run of a recursion scheme", load: () => import("./command/train.js") },
   schemes: { summary: "list recursion schemes and what they cost", load: () => import("./command/schemes.js") },
 };
 

@@ -3,24 +3,13 @@
 import { z } from "zod";
 import { InputError, shown } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/json.js";
+import { checkShape, type ModelShape, schemeCost } from "../scheme/cost.js";
 import type { Scheme } from "../scheme/scheme.js";
 import type { Signature, Step } from "../scheme/signature.js";
+import { cooldownStart, type ScheduleSettings } from "./schedule.js";
 
 export const BACKENDS = ["tensorflow", "wasm", "cpu"] as const;
 export type BackendName = (typeof BACKENDS)[number];
-
-/** Sizes of the model. */
-export interface ModelShape {
-  /** E, a multiple of `heads`, with E / heads even (rotary positions turn pairs). */
-  readonly width: number;
-  /** Layers in all, cut into the scheme's blocks. */
-  readonly layers: number;
-  readonly heads: number;
-  /** T: tokens a sequence. */
-  readonly context: number;
-  /** V: 256 for the byte tokenizer. */
-  readonly vocabulary: number;
-}
 
 /** AdamW (Loshchilov & Hutter 2019); decay on matrices alone. */
 export interface OptimizerSettings {
@@ -30,18 +19,6 @@ export interface OptimizerSettings {
   readonly weightDecay: number;
   /** Bound on the global norm of the gradient. */
   readonly clipNorm: number;
-}
-
-/** Warm-up, inverse-square-root trunk, one linear cool-down to zero a horizon. See schedule.ts. */
-export interface ScheduleSettings {
-  /** Peak learning rate. */
-  readonly learningRate: number;
-  /** Steps of the linear warm-up. */
-  readonly warmupSteps: number;
-  /** Steps over which the trunk falls by √2. */
-  readonly timescale: number;
-  /** Share of each horizon spent on its cool-down, in (0, 1). */
-  readonly cooldownFraction: number;
 }
 
 /** A token count at which the run's own schedule ends. */
@@ -160,12 +137,7 @@ export function checkConfiguration(value: unknown): RunConfiguration {
     );
   }
   const run = parsed.data;
-  const { width, heads } = run.shape;
-  if (width % heads !== 0 || (width / heads) % 2 !== 0) {
-    throw new InputError(
-      `configuration: width must be a multiple of heads with an even head width, got width ${width} and ${heads} heads; choose another --heads`,
-    );
-  }
+  checkShape(run.shape);
   let previous = 0;
   for (const { tokens } of run.horizons) {
     const stepTokens = tokensPerStep(run);
@@ -174,9 +146,10 @@ export function checkConfiguration(value: unknown): RunConfiguration {
         `configuration: horizons must increase in multiples of batch × context = ${stepTokens} tokens, got ${shown(tokens)}; round it`,
       );
     }
-    if (tokens / stepTokens <= run.schedule.warmupSteps) {
+    const start = cooldownStart(tokens / stepTokens, run.schedule);
+    if (start < Math.max(1, run.schedule.warmupSteps)) {
       throw new InputError(
-        `configuration: a horizon must lie beyond the warm-up of ${run.schedule.warmupSteps} steps, got ${tokens / stepTokens} steps; lower --warmup or --batch, or raise --horizons`,
+        `configuration: a cool-down must start after the warm-up of ${run.schedule.warmupSteps} steps, got step ${start} for the horizon of ${tokens} tokens; lower --warmup or --batch, or raise --horizons`,
       );
     }
     previous = tokens;
@@ -194,3 +167,21 @@ export function wholeSteps(tokens: number, stepTokens: number): number {
 
 /** First 16 hex digits of the SHA-256 of the canonical configuration: the run's name. */
 export const runId = (run: RunConfiguration): string => sha256(canonicalJson(run)).slice(0, 16);
+
+/** Horizons from budgets of training FLOPs or of tokens, each rounded to the nearest whole step; equal ones once. */
+export function horizonsOf(
+  scheme: Scheme,
+  shape: ModelShape,
+  batch: number,
+  budgets: { readonly unit: "flops" | "tokens"; readonly values: readonly number[] },
+): readonly Horizon[] {
+  const { flopsPerToken } = schemeCost(scheme, shape);
+  const horizons = budgets.values
+    .map((value) =>
+      budgets.unit === "flops"
+        ? { tokens: wholeSteps(value / flopsPerToken, batch * shape.context), flops: value }
+        : { tokens: wholeSteps(value, batch * shape.context), flops: null },
+    )
+    .sort((a, b) => a.tokens - b.tokens);
+  return horizons.filter((horizon, i) => horizon.tokens !== horizons[i - 1]?.tokens);
+}

@@ -1,0 +1,190 @@
+// rinsight train: one run of one scheme, from flags to a run file.
+import type { Command } from "commander";
+import { InputError, shown } from "../base/errors.js";
+import { count, duration, fixed } from "../base/format.js";
+import { schemeByName } from "../scheme/catalogue.js";
+import { defaultBackend } from "../train/backend.js";
+import {
+  BACKENDS,
+  type BackendName,
+  DEFAULT_OPTIMIZER,
+  DEFAULT_SCHEDULE,
+  DEFAULT_VALIDATION,
+  horizonsOf,
+  type RunConfiguration,
+} from "../train/configuration.js";
+import { openCorpus } from "../train/corpus.js";
+import { type RunProgress, trainRun } from "../train/trainer.js";
+import { newCommand } from "./command.js";
+
+const EXIT_INTERRUPTED = 130;
+const EXIT_DIVERGED = 1;
+
+interface Flags {
+  readonly json?: true;
+  readonly scheme: string;
+  readonly skip?: string;
+  readonly adapters?: true;
+  readonly width: string;
+  readonly layers: string;
+  readonly heads: string;
+  readonly context: string;
+  readonly vocab: string;
+  readonly batch: string;
+  readonly horizons: string;
+  readonly flops?: string;
+  readonly lr: string;
+  readonly warmup: string;
+  readonly timescale: string;
+  readonly cooldown: string;
+  readonly weightDecay: string;
+  readonly validationWindows: string;
+  readonly seed: string;
+  readonly corpus?: string;
+  readonly tokenizer: string;
+  readonly backend?: string;
+  readonly out: string;
+}
+
+export function command(): Command {
+  const { learningRate, warmupSteps, timescale, cooldownFraction } = DEFAULT_SCHEDULE;
+  return newCommand(
+    "train",
+    "Train one run of a recursion scheme and write its curve.",
+    'rinsight train --scheme "A^3 B" --width 64 --layers 4 --heads 4 --context 128 --horizons 400k,800k --seed 0 --out data/runs/mine',
+  )
+    .option("--scheme <name|signature>", "recursion scheme: see rinsight schemes", "baseline")
+    .option("--skip <probability>", "chance to drop each extra round, drawn per step (stochastic depth)")
+    .option("--adapters", "linear adapters after the repeated block")
+    .option("--width <n>", "E", "64")
+    .option("--layers <n>", "layers in all", "4")
+    .option("--heads <n>", "attention heads", "4")
+    .option("--context <n>", "tokens a sequence", "128")
+    .option("--vocab <n>", "vocabulary of the BPE", "1024")
+    .option("--batch <n>", "sequences a step", "16")
+    .option("--horizons <tokens,…>", "token counts to cool down at (k, M and G may follow)", "400k,800k,1.6M")
+    .option("--flops <flops,…>", "the same as budgets of training FLOPs, in place of --horizons")
+    .option("--lr <rate>", "peak learning rate", String(learningRate))
+    .option("--warmup <steps>", "steps of linear warm-up", String(warmupSteps))
+    .option("--timescale <steps>", "timescale of the inverse-square-root trunk", String(timescale))
+    .option("--cooldown <fraction>", "share of each horizon spent cooling down", String(cooldownFraction))
+    .option("--weight-decay <rate>", "decoupled weight decay of matrices", String(DEFAULT_OPTIMIZER.weightDecay))
+    .option("--validation-windows <n>", "windows of the validation loss", String(DEFAULT_VALIDATION.windows))
+    .option("--seed <n>", "seed of start weights, data order and rounds", "0")
+    .option("--corpus <path>", ".txt, .jsonl (a text field), .gz of these, or a folder; English prose when left out")
+    .option("--tokenizer <bpe|byte>", "tokenizer", "bpe")
+    .option("--backend <name>", `${BACKENDS.join(", ")}; the first that is there when left out`)
+    .option("--out <folder>", "where the run file goes", "data/runs/mine")
+    .action(run);
+}
+
+async function run(flags: Flags): Promise<void> {
+  const say = (message: string) => process.stderr.write(`${message}\n`);
+  const tokenizer = choice("--tokenizer", flags.tokenizer, ["bpe", "byte"] as const);
+  const backend: BackendName =
+    flags.backend === undefined ? await defaultBackend() : choice("--backend", flags.backend, BACKENDS);
+  const shape = {
+    width: number("--width", flags.width),
+    layers: number("--layers", flags.layers),
+    heads: number("--heads", flags.heads),
+    context: number("--context", flags.context),
+    vocabulary: tokenizer === "byte" ? 256 : number("--vocab", flags.vocab),
+  };
+  const scheme = schemeByName(flags.scheme, {
+    ...(flags.skip === undefined ? {} : { skipProbability: number("--skip", flags.skip) }),
+    ...(flags.adapters === undefined ? {} : { adapters: true }),
+  });
+  const batch = number("--batch", flags.batch);
+  const budgets =
+    flags.flops === undefined
+      ? { unit: "tokens" as const, values: numbers("--horizons", flags.horizons) }
+      : { unit: "flops" as const, values: numbers("--flops", flags.flops) };
+  const horizons = horizonsOf(scheme, shape, batch, budgets);
+
+  const corpus = await openCorpus({
+    path: flags.corpus ?? null,
+    tokenizer,
+    vocabulary: shape.vocabulary,
+    onMessage: say,
+  });
+  const configuration: RunConfiguration = {
+    scheme,
+    shape,
+    batch,
+    corpus: { name: corpus.name, hash: corpus.hash, tokenizer, tokenizerHash: corpus.tokenizer.hash },
+    horizons,
+    schedule: {
+      learningRate: number("--lr", flags.lr),
+      warmupSteps: number("--warmup", flags.warmup),
+      timescale: number("--timescale", flags.timescale),
+      cooldownFraction: number("--cooldown", flags.cooldown),
+    },
+    optimizer: { ...DEFAULT_OPTIMIZER, weightDecay: number("--weight-decay", flags.weightDecay) },
+    validation: { ...DEFAULT_VALIDATION, windows: number("--validation-windows", flags.validationWindows) },
+    seed: number("--seed", flags.seed),
+    backend,
+  };
+
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
+  try {
+    const show = progressPrinter();
+    const result = await trainRun(configuration, {
+      runsFolder: flags.out,
+      corpus,
+      onMessage: say,
+      onProgress: show.step,
+      signal: stop.signal,
+    });
+    show.end();
+    if (result.status === "interrupted") {
+      say(`run ${result.id} was stopped; the same command goes on with it`);
+      process.exitCode = EXIT_INTERRUPTED;
+    } else if (result.status === "diverged") {
+      say(`run ${result.id} diverged: ${result.reason}; lower --lr`);
+      process.exitCode = EXIT_DIVERGED;
+    }
+    process.stdout.write(flags.json === true ? `${JSON.stringify(result)}\n` : `${result.file}\n`);
+  } finally {
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    corpus.close();
+  }
+}
+
+/** One line rewritten in place on a terminal, a plain line every ten seconds elsewhere. */
+function progressPrinter(): { step(progress: RunProgress): void; end(): void } {
+  const terminal = process.stderr.isTTY === true;
+  const every = terminal ? 200 : 10_000;
+  let shownAt = Number.NEGATIVE_INFINITY;
+  return {
+    step: ({ label, seed, tokensDone, tokensTotal, loss, secondsLeft }) => {
+      const now = performance.now();
+      if (now - shownAt < every && tokensDone < tokensTotal) return;
+      shownAt = now;
+      const text = `${label} seed ${seed}: ${count(tokensDone)} of ${count(tokensTotal)} tokens, loss ${fixed(loss, 3)}, ${duration(secondsLeft)} left`;
+      process.stderr.write(terminal ? `\r${text}\x1b[K` : `${text}\n`);
+    },
+    end: () => {
+      if (terminal) process.stderr.write("\n");
+    },
+  };
+}
+
+const MULTIPLES: Readonly<Record<string, number>> = { k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15 };
+
+function number(flag: string, text: string): number {
+  const match = /^([0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?)([kMGTP]?)$/.exec(text.trim());
+  if (match === null)
+    throw new InputError(`train: ${flag} must be a number, got ${shown(text)}; write 64, 400k or 1e12`);
+  return Number(match[1]) * (MULTIPLES[match[2] ?? ""] ?? 1);
+}
+
+const numbers = (flag: string, text: string): number[] => text.split(",").map((part) => number(flag, part));
+
+function choice<T extends string>(flag: string, text: string, known: readonly T[]): T {
+  const found = known.find((name) => name === text);
+  if (found === undefined)
+    throw new InputError(`train: ${flag} must be one of ${known.join(", ")}, got ${shown(text)}`);
+  return found;
+}

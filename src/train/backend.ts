@@ -1,0 +1,73 @@
+// Which tensor library trains: tfjs-node-gpu where it loads, else WebAssembly with kernels of our own, else plain
+// JavaScript. The only place that loads a tensor library.
+import type * as Tensorflow from "@tensorflow/tfjs";
+import { InputError } from "../base/errors.js";
+import { composedOperations, composedOptimizer } from "./composed.js";
+import type { BackendName } from "./configuration.js";
+import type { Operations, OptimizerKernels } from "./operations.js";
+
+export interface Backend {
+  readonly name: BackendName;
+  readonly tf: typeof Tensorflow;
+  readonly operations: Operations;
+  readonly optimizer: OptimizerKernels;
+}
+
+/** Loads a backend; `null` takes the first that is there: tensorflow, then wasm. Throws InputError with the npm command to type. */
+export async function loadBackend(name: BackendName | null): Promise<Backend> {
+  const tf = await loadTensorflow();
+  if (name === "tensorflow" || (name === null && (await nativeProblem()) === null)) return nativeBackend(tf);
+  if (name === "cpu") {
+    await tf.setBackend("cpu");
+    return { name, tf, operations: composedOperations(tf), optimizer: composedOptimizer(tf) };
+  }
+  return wasmBackend(tf);
+}
+
+/** The backend that `loadBackend(null)` would take. */
+export async function defaultBackend(): Promise<BackendName> {
+  return (await nativeProblem()) === null ? "tensorflow" : "wasm";
+}
+
+const COMMAND = "npm install @tensorflow/tfjs@4.22.0 @tensorflow/tfjs-backend-wasm@4.22.0";
+
+async function loadTensorflow(): Promise<typeof Tensorflow> {
+  try {
+    return await import("@tensorflow/tfjs");
+  } catch {
+    throw new InputError(`train: training needs the package @tensorflow/tfjs, got none; type: ${COMMAND}`);
+  }
+}
+
+/** Why tfjs-node-gpu does not load, or null when it does. A broken install throws all sorts, some without a code. */
+export async function nativeProblem(): Promise<string | null> {
+  try {
+    // Not a literal, so that type checking does not ask for an optional package.
+    const name: string = "@tensorflow/tfjs-node-gpu";
+    await import(name);
+    return null;
+  } catch (error) {
+    return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "not installed";
+  }
+}
+
+async function nativeBackend(tf: typeof Tensorflow): Promise<Backend> {
+  const problem = await nativeProblem();
+  if (problem !== null) {
+    throw new InputError(
+      `train: --backend tensorflow needs @tensorflow/tfjs-node-gpu, got: ${problem}; type: npm install @tensorflow/tfjs-node-gpu@4.22.0, then rinsight backend link, or take --backend wasm`,
+    );
+  }
+  await tf.setBackend("tensorflow");
+  return { name: "tensorflow", tf, operations: composedOperations(tf), optimizer: composedOptimizer(tf) };
+}
+
+async function wasmBackend(tf: typeof Tensorflow): Promise<Backend> {
+  try {
+    await import("@tensorflow/tfjs-backend-wasm");
+  } catch {
+    throw new InputError(`train: --backend wasm needs @tensorflow/tfjs-backend-wasm, got none; type: ${COMMAND}`);
+  }
+  await tf.setBackend("wasm");
+  return { name: "wasm", tf, operations: composedOperations(tf), optimizer: composedOptimizer(tf) };
+}

@@ -1,0 +1,83 @@
+// Writes a run file: the header whole, then one synced line a point. After a cut it goes on from the bytes that a
+// checkpoint vouches for; what stands after them, a torn line too, is dropped and written again.
+import { createHash } from "node:crypto";
+import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { InputError } from "../base/errors.js";
+import { canonicalJson, sha256 } from "../base/json.js";
+import { writeAtomically } from "../base/write.js";
+import type { RunEnd, RunHeader, RunPoint } from "../curve/run-file.js";
+import type { Written } from "./checkpoint.js";
+
+export interface RunWriter {
+  point(point: RunPoint): void;
+  end(end: Omit<RunEnd, "kind" | "points">): void;
+  written(): Written;
+  close(): void;
+}
+
+/** The last line of a finished run file, or null: the run is unfinished, or there is none. */
+export function endOf(file: string): RunEnd | null {
+  if (!existsSync(file)) return null;
+  const text = readFileSync(file, "utf8");
+  if (!text.endsWith("\n")) return null;
+  try {
+    const last: RunEnd | RunPoint | RunHeader = JSON.parse(text.slice(text.lastIndexOf("\n", text.length - 2) + 1));
+    return last.kind === "end" ? last : null;
+  } catch {
+    return null;
+  }
+}
+
+/** True when `file` begins with the bytes that `written` describes. */
+export function vouchesFor(written: Written, file: string, header: RunHeader): boolean {
+  if (!existsSync(file)) return false;
+  const content = readFileSync(file);
+  const begins = content.subarray(0, written.bytes);
+  return begins.length === written.bytes && sha256(begins) === written.sha256 && content.indexOf(line(header)) === 0;
+}
+
+/** Opens `file` to go on after `kept`, or anew with `header` when it is null. */
+export function openRunFile(file: string, header: RunHeader, kept: Written | null): RunWriter {
+  if (kept === null) writeAtomically(file, line(header));
+  let points = kept?.points ?? 0;
+  const hash = createHash("sha256");
+  const handle = guarded(file, () => openSync(file, "r+"));
+  const begin = readFileSync(file).subarray(0, kept?.bytes);
+  hash.update(begin);
+  let bytes = begin.length;
+  guarded(file, () => ftruncateSync(handle, bytes));
+
+  const append = (text: string) => {
+    const content = Buffer.from(text);
+    guarded(file, () => {
+      for (let offset = 0; offset < content.length; ) {
+        offset += writeSync(handle, content, offset, content.length - offset, bytes + offset);
+      }
+      fsyncSync(handle);
+    });
+    hash.update(content);
+    bytes += content.length;
+  };
+  return {
+    point: (point) => {
+      append(line(point));
+      points++;
+    },
+    end: (end) => append(line({ kind: "end", points, ...end })),
+    written: () => ({ points, bytes, sha256: hash.copy().digest("hex") }),
+    close: () => closeSync(handle),
+  };
+}
+
+const line = (value: RunHeader | RunPoint | RunEnd): string => `${canonicalJson(value)}\n`;
+
+function guarded<T>(file: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new InputError(
+      `train: ${file} must be writable, got ${reason}; free space and start again, finished points stay valid`,
+    );
+  }
+}

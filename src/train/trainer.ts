@@ -1,0 +1,316 @@
+// One run: configuration -> trunk and cool-down branches -> points in a run file. It may be killed at any instant and
+// called again: it goes on from its checkpoint and ends in the same bytes. Working files lie in <runs folder>/.work/.
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { InputError } from "../base/errors.js";
+import { random } from "../base/random.js";
+import type { RunHeader, RunPoint } from "../curve/run-file.js";
+import { RUN_FILE_VERSION } from "../curve/run-file.js";
+import { drawRounds, fullRounds } from "../scheme/applications.js";
+import { forwardFlopsPerToken, schemeCost } from "../scheme/cost.js";
+import { printSignature } from "../scheme/signature.js";
+import { type Backend, loadBackend } from "./backend.js";
+import { trainingBatches, validationBatches } from "./batches.js";
+import { type Checkpoint, previousOf, readCheckpoint, removeCheckpoints, writeCheckpoint } from "./checkpoint.js";
+import { checkConfiguration, type RunConfiguration, runId, tokensPerStep } from "./configuration.js";
+import type { Corpus } from "./corpus.js";
+import { initialState, type Learner, learner, type ModelState } from "./learner.js";
+import { acquireLock } from "./lock.js";
+import { endOf, openRunFile, type RunWriter, vouchesFor } from "./run-writer.js";
+import { learningRate, type Segment, segments, trunkPoints } from "./schedule.js";
+
+export interface RunProgress {
+  readonly id: string;
+  readonly label: string;
+  readonly seed: number;
+  /** Tokens trained on so far and in all, trunk and branches together. */
+  readonly tokensDone: number;
+  readonly tokensTotal: number;
+  /** Training loss of the last step, nats per token. */
+  readonly loss: number;
+  readonly secondsLeft: number;
+}
+
+export interface TrainOptions {
+  /** Run files go here, one a run: <id>.jsonl. */
+  readonly runsFolder: string;
+  /** Opened by the caller; its hashes must be those of the configuration. */
+  readonly corpus: Corpus;
+  readonly onProgress?: (progress: RunProgress) => void;
+  /** What people should know: a damaged checkpoint, a lock taken over. */
+  readonly onMessage?: (message: string) => void;
+  /** Aborting it makes the run save a checkpoint and stop. */
+  readonly signal?: AbortSignal;
+  /** Seconds between checkpoints; 20 by default. It does not show in the run file. */
+  readonly checkpointSeconds?: number;
+}
+
+export interface RunResult {
+  readonly id: string;
+  readonly file: string;
+  readonly status: "complete" | "diverged" | "interrupted";
+  /** Points in the run file. */
+  readonly points: number;
+  /** Where and why, for a diverged run. */
+  readonly reason: string | null;
+}
+
+export const runFileOf = (runsFolder: string, id: string): string => path.join(runsFolder, `${id}.jsonl`);
+
+/**
+ * Trains a run to its end, or goes on where it was cut off; a finished run is returned as it is.
+ * Throws InputError for a configuration that cannot be trained, a run held by another process, a folder that cannot
+ * be written.
+ */
+export async function trainRun(configuration: RunConfiguration, options: TrainOptions): Promise<RunResult> {
+  const run = checkConfiguration(configuration);
+  const id = runId(run);
+  const file = runFileOf(options.runsFolder, id);
+  const finished = endOf(file);
+  if (finished !== null) return { id, file, ...finished };
+  checkCorpus(run, options.corpus);
+
+  const work = path.join(options.runsFolder, ".work");
+  const say = options.onMessage ?? (() => {});
+  const lock = acquireLock(path.join(work, `${id}.lock`), `run ${id}`, say);
+  try {
+    const backend = await loadBackend(run.backend);
+    const header = headerOf(run, id);
+    const checkpointFile = path.join(work, `${id}.checkpoint`);
+    const checkpoint = findCheckpoint(checkpointFile, id, file, header, say);
+    const writer = openRunFile(file, header, checkpoint?.written ?? null);
+    try {
+      const result = await walk({ run, id, backend, writer, checkpoint, checkpointFile, work }, options);
+      if (result.status !== "interrupted") removeCheckpoints(checkpointFile);
+      return { id, file, points: writer.written().points, ...result };
+    } finally {
+      writer.close();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+interface Walk {
+  readonly run: RunConfiguration;
+  readonly id: string;
+  readonly backend: Backend;
+  readonly writer: RunWriter;
+  readonly checkpoint: Checkpoint | null;
+  readonly checkpointFile: string;
+  readonly work: string;
+}
+
+interface Path {
+  segment: number;
+  step: number;
+  flops: number;
+  lossSum: number;
+  lossSteps: number;
+}
+
+async function walk(context: Walk, options: TrainOptions): Promise<Pick<RunResult, "status" | "reason">> {
+  const { run, id, backend, writer, checkpointFile } = context;
+  const { scheme, shape, schedule } = run;
+  const stepTokens = tokensPerStep(run);
+  const horizonSteps = run.horizons.map(({ tokens }) => tokens / stepTokens);
+  const plan = segments(horizonSteps, schedule);
+  const pointSteps = new Set(trunkPoints(horizonSteps, schedule, run.validation.pointsPerOctave));
+  const batchOf = trainingBatches(options.corpus, run.batch, shape.context, run.seed);
+  const validation = validationBatches(options.corpus, run.validation.windows, run.batch, shape.context);
+  const draws = random(run.seed).split("rounds");
+  const noise = random(run.seed).split("noise");
+  const full = fullRounds(scheme);
+  const stepFlops = (rounds: number) => 3 * forwardFlopsPerToken(scheme, shape, rounds) * stepTokens;
+
+  let at: Path = { segment: 0, step: 0, flops: 0, lossSum: 0, lossSteps: 0 };
+  let parked: Checkpoint["parked"] = null;
+  let start: ModelState;
+  if (context.checkpoint === null) start = initialState(run);
+  else {
+    const { model, ...path } = context.checkpoint.current;
+    at = { ...path };
+    start = model;
+    parked = context.checkpoint.parked;
+  }
+  let model: Learner = learner(backend, run, start);
+
+  const save = () =>
+    writeCheckpoint(checkpointFile, {
+      run: id,
+      current: { ...at, model: model.state() },
+      parked,
+      written: writer.written(),
+    });
+  const clock = progressClock(run, id, plan, at, context.work);
+  const cadence = 1000 * (options.checkpointSeconds ?? 20);
+  let saved = performance.now();
+  try {
+    for (let segment = plan[at.segment]; segment !== undefined; segment = plan[at.segment]) {
+      if (at.step === segment.to) {
+        if (segment.kind === "trunk") {
+          parked = { ...at, segment: at.segment + 2, model: model.state() };
+          at = { ...at, segment: at.segment + 1, lossSum: 0, lossSteps: 0 };
+        } else if (parked !== null && at.segment + 1 < plan.length) {
+          const { model: trunk, ...path } = parked;
+          model.dispose();
+          model = learner(backend, run, trunk);
+          at = { ...path };
+          parked = null;
+        } else break;
+        continue;
+      }
+      if (options.signal?.aborted) {
+        save();
+        return { status: "interrupted", reason: null };
+      }
+
+      const rate = learningRate(at.step, segment, schedule);
+      const rounds = drawRounds(scheme, draws.split(at.step));
+      const loss = model.step(batchOf(at.step), rate, rounds, noise.split(at.step));
+      if (!Number.isFinite(loss)) {
+        const reason = `loss ${loss} at step ${at.step}, learning rate ${rate}, scheme ${scheme.label}`;
+        writer.end({ status: "diverged", reason });
+        return { status: "diverged", reason };
+      }
+      at.step++;
+      at.flops += stepFlops(rounds);
+      at.lossSum += loss;
+      at.lossSteps++;
+
+      const decayed = segment.kind === "branch" && at.step === segment.to;
+      if (decayed || (segment.kind === "trunk" && pointSteps.has(at.step))) {
+        writer.point({
+          kind: "point",
+          step: at.step,
+          tokens: at.step * stepTokens,
+          flops: at.flops,
+          ...lossOf(full),
+          trainLoss: at.lossSum / at.lossSteps,
+          learningRate: rate,
+          decayed,
+          horizonTokens: decayed ? segment.to * stepTokens : null,
+          lossByRounds: decayed && full > 1 ? depths() : [],
+        });
+        at.lossSum = 0;
+        at.lossSteps = 0;
+        clock.point(at.step * stepTokens, decayed);
+      }
+      if (decayed || performance.now() - saved > cadence) {
+        save();
+        saved = performance.now();
+      }
+      options.onProgress?.(clock.step(loss));
+      await nextTurn();
+    }
+    writer.end({ status: "complete", reason: null });
+    return { status: "complete", reason: null };
+  } finally {
+    model.dispose();
+  }
+
+  function lossOf(rounds: number): Pick<RunPoint, "loss" | "lossStandardError"> {
+    const { loss, standardError } = model.evaluate(validation, rounds);
+    return { loss, lossStandardError: standardError };
+  }
+  /** The checkpoint at every number of rounds, to twice the trained depth. */
+  function depths(): RunPoint["lossByRounds"] {
+    return Array.from({ length: 2 * full }, (_, k) => ({
+      rounds: k + 1,
+      ...lossOf(k + 1),
+      inferenceFlopsPerToken: forwardFlopsPerToken(scheme, shape, k + 1),
+    }));
+  }
+}
+
+function headerOf(run: RunConfiguration, id: string): RunHeader {
+  const { scheme } = run;
+  const cost = schemeCost(scheme, run.shape);
+  const manifest: { version: string } = JSON.parse(
+    readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+  );
+  return {
+    kind: "header",
+    version: RUN_FILE_VERSION,
+    id,
+    scheme: {
+      name: scheme.name,
+      label: scheme.label,
+      signature: printSignature(scheme),
+      skipProbability: scheme.rounds.kind === "stochastic" ? scheme.rounds.skipProbability : null,
+      adapters: scheme.adapters,
+    },
+    configuration: { ...run },
+    parameters: { total: cost.parameters, byGroup: { ...cost.parametersByGroup } },
+    flopsPerToken: cost.flopsPerToken,
+    costFactor: cost.costFactor,
+    corpus: { hash: run.corpus.hash, tokenizerHash: run.corpus.tokenizerHash, name: run.corpus.name },
+    seed: run.seed,
+    provenance: { rinsight: manifest.version, backend: run.backend },
+  };
+}
+
+function checkCorpus(run: RunConfiguration, corpus: Corpus): void {
+  if (corpus.hash !== run.corpus.hash || corpus.tokenizer.hash !== run.corpus.tokenizerHash) {
+    throw new InputError(
+      `train: corpus ${run.corpus.name} must have hash ${run.corpus.hash} and tokenizer ${run.corpus.tokenizerHash}, got ${corpus.hash} and ${corpus.tokenizer.hash}; give the text that the run was planned on`,
+    );
+  }
+  if (corpus.tokenizer.vocabulary > run.shape.vocabulary) {
+    throw new InputError(
+      `train: --vocab must be at least ${corpus.tokenizer.vocabulary} for this tokenizer, got ${run.shape.vocabulary}`,
+    );
+  }
+}
+
+/** The newest checkpoint that is whole and goes with the run file as it stands. */
+function findCheckpoint(
+  checkpointFile: string,
+  id: string,
+  file: string,
+  header: RunHeader,
+  say: (message: string) => void,
+): Checkpoint | null {
+  for (const candidate of [checkpointFile, previousOf(checkpointFile)]) {
+    const checkpoint = readCheckpoint(candidate);
+    if (checkpoint === "missing") continue;
+    if (checkpoint === "damaged") say(`checkpoint ${candidate} is damaged (checksum); taking the one before it`);
+    else if (checkpoint.run === id && vouchesFor(checkpoint.written, file, header)) return checkpoint;
+    else say(`checkpoint ${candidate} does not go with ${file}; taking the one before it`);
+  }
+  if (existsSync(file)) say(`run ${id} was cut off before its first usable checkpoint; it starts again`);
+  return null;
+}
+
+/** Tokens done and time left; wall times go to a file of their own, so that run files stay the same on every machine. */
+function progressClock(run: RunConfiguration, id: string, plan: readonly Segment[], at: Path, work: string) {
+  const stepTokens = tokensPerStep(run);
+  const stepsTotal = plan.reduce((sum, { from, to }) => sum + to - from, 0);
+  const current = plan[at.segment];
+  let stepsDone = plan.slice(0, at.segment).reduce((sum, { from, to }) => sum + to - from, 0);
+  if (current !== undefined) stepsDone += at.step - current.from;
+  const resumedAt = stepsDone;
+  const began = performance.now();
+  const seconds = () => (performance.now() - began) / 1000;
+  mkdirSync(work, { recursive: true });
+  return {
+    step: (loss: number): RunProgress => {
+      stepsDone++;
+      return {
+        id,
+        label: run.scheme.label,
+        seed: run.seed,
+        tokensDone: stepsDone * stepTokens,
+        tokensTotal: stepsTotal * stepTokens,
+        loss,
+        secondsLeft: (seconds() / (stepsDone - resumedAt)) * (stepsTotal - stepsDone),
+      };
+    },
+    point: (tokens: number, decayed: boolean) =>
+      appendFileSync(
+        path.join(work, `${id}.times.jsonl`),
+        `${JSON.stringify({ tokens, decayed, seconds: seconds() })}\n`,
+      ),
+  };
+}
