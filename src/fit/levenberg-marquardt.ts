@@ -45,6 +45,57 @@ export function descend(
   const step = new Float64Array(p);
   const scale = new Float64Array(p);
   const active: number[] = [];
+  const pinned: boolean[] = [];
+  const moving = new Float64Array(p);
+  const clamp = (value: number, k: number) => Math.min(Math.max(value, at(lower, k)), at(upper, k));
+
+  /**
+   * Minimises |right − R·step|² + damping·|scale·step|² over the active parameters. One that would leave its bounds goes
+   * to the bound, and the others minimise what is left, which a step merely clipped would miss.
+   */
+  const boundedStep = (damping: number): boolean => {
+    const q = active.length;
+    const rows = Math.max(n, q);
+    pinned.length = 0;
+    for (let round = 0; round <= q; round++) {
+      let m = 0;
+      for (let j = 0; j < q; j++) if (!pinned[j]) m++;
+      if (m === 0) return true;
+      const height = q + m;
+      augmented.fill(0);
+      augmentedRight.fill(0);
+      for (let i = 0; i < q; i++) augmentedRight[i] = at(right, i);
+      let column = 0;
+      for (let j = 0; j < q; j++) {
+        for (let i = 0; i <= j; i++) {
+          if (pinned[j]) augmentedRight[i] = at(augmentedRight, i) - at(matrix, j * rows + i) * at(step, j);
+          else augmented[column * height + i] = at(matrix, j * rows + i);
+        }
+        if (!pinned[j]) {
+          augmented[column * height + q + column] = Math.sqrt(damping) * at(scale, active[j] ?? 0);
+          column++;
+        }
+      }
+      factorQr(augmented, height, m, augmentedRight);
+      if (!solveUpper(augmented, height, m, augmentedRight, moving)) return false;
+      let left = false;
+      column = 0;
+      for (let j = 0; j < q; j++) {
+        if (pinned[j]) continue;
+        const k = active[j] ?? 0;
+        const end = at(free, k) + at(moving, column);
+        step[j] = at(moving, column);
+        column++;
+        if (end < at(lower, k) || end > at(upper, k)) {
+          step[j] = clamp(end, k) - at(free, k);
+          pinned[j] = true;
+          left = true;
+        }
+      }
+      if (!left) return true;
+    }
+    return true;
+  };
   if (!problem.jacobian(free, residuals, jacobian)) return null;
   let cost = total(residuals, shape);
   if (p === 0) return { free, cost, iterations: 0, gradient: 0, settled: true };
@@ -88,15 +139,7 @@ export function descend(
 
     let accepted = false;
     for (let attempt = 0; attempt < 60 && !accepted; attempt++) {
-      augmented.fill(0);
-      augmentedRight.fill(0);
-      for (let j = 0; j < q; j++) {
-        for (let i = 0; i <= j; i++) augmented[j * 2 * q + i] = at(matrix, j * rows + i);
-        augmented[j * 2 * q + q + j] = Math.sqrt(damping) * at(scale, active[j] ?? 0);
-        augmentedRight[j] = at(right, j);
-      }
-      factorQr(augmented, 2 * q, q, augmentedRight);
-      if (!solveUpper(augmented, 2 * q, q, augmentedRight, step)) {
+      if (!boundedStep(damping)) {
         damping = Math.max(damping * 10, 1e-12);
         continue;
       }
@@ -104,7 +147,7 @@ export function descend(
       let moved = 0;
       for (let j = 0; j < q; j++) {
         const k = active[j] ?? 0;
-        trial[k] = Math.min(Math.max(at(free, k) + at(step, j), at(lower, k)), at(upper, k));
+        trial[k] = clamp(at(free, k) + at(step, j), k);
         step[j] = at(trial, k) - at(free, k);
         moved = Math.max(moved, Math.abs(at(step, j)) / (Math.abs(at(free, k)) || 1e-300));
       }

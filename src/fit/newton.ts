@@ -25,6 +25,7 @@ export function polish(problem: Problem, start: Float64Array, shape: LossShape, 
   const free = Float64Array.from(start);
   let best = cost(problem, free, residuals, shape);
   let remaining = 0;
+  let previous = Number.POSITIVE_INFINITY;
   let curved = true;
   let held: number[] = [];
   for (let iteration = 0; iteration <= steps; iteration++) {
@@ -49,12 +50,14 @@ export function polish(problem: Problem, start: Float64Array, shape: LossShape, 
       trial[k] = Math.min(Math.max(at(free, k) + at(step, j) * at(widths, k), at(lower, k)), at(upper, k));
     });
     const next = cost(problem, trial, residuals, shape);
-    // At the floor of rounding a Newton step is still the better point: accept what does not rise by more than rounding.
-    if (!(next <= best * (1 + 4e-16 * n))) break;
+    // Near the optimum the cost is lost in the rounding of the residuals while the gradient is not: go by the step.
+    const near = remaining < 1e-9;
+    if (near ? !(remaining < previous / 2) : !(next < best)) break;
+    previous = remaining;
     const moved = inside.some((k) => Math.abs(at(trial, k) - at(free, k)) > 4e-16 * Math.abs(at(free, k)));
     free.set(trial);
-    best = Math.min(best, next);
-    if (!moved || remaining < 1e-30) break;
+    best = next;
+    if (!moved) break;
   }
   return { free, cost: cost(problem, free, residuals, shape), remaining, curved, held };
 }
