@@ -11,6 +11,7 @@ interface Entry {
 }
 
 const COMMANDS: Readonly<Record<string, Entry>> = {
+  fit: { summary: "fit a scaling law to each group of points", load: () => import("./command/fit.js") },
   backend: {
     summary: "link the TensorFlow backend to a Python installation",
     load: () => import("./command/backend.js"),

@@ -30,7 +30,7 @@ const CONSTANTS: ReadonlyMap<string, number> = new Map([
 interface Callable {
   readonly least: number;
   readonly most: number;
-  readonly apply: (first: number, second?: number, ...more: number[]) => number;
+  readonly apply: (...inputs: number[]) => number;
 }
 
 const truth = (value: boolean): number => (value ? 1 : 0);
@@ -42,15 +42,22 @@ const FUNCTIONS: ReadonlyMap<string, Callable> = new Map<string, Callable>([
   ...(["sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh"] as const).map(
     (name): [string, Callable] => [name, { least: 1, most: 1, apply: Math[name] }],
   ),
-  ["log", { least: 1, most: 2, apply: (x, base) => (base === undefined ? Math.log(x) : Math.log(x) / Math.log(base)) }],
-  ["sec", { least: 1, most: 1, apply: (x) => 1 / Math.cos(x) }],
-  ["csc", { least: 1, most: 1, apply: (x) => 1 / Math.sin(x) }],
-  ["cot", { least: 1, most: 1, apply: (x) => 1 / Math.tan(x) }],
-  ["sech", { least: 1, most: 1, apply: (x) => 1 / Math.cosh(x) }],
-  ["csch", { least: 1, most: 1, apply: (x) => 1 / Math.sinh(x) }],
-  ["coth", { least: 1, most: 1, apply: (x) => 1 / Math.tanh(x) }],
-  ["atan2", { least: 2, most: 2, apply: (y, x = Number.NaN) => Math.atan2(y, x) }],
-  ["pow", { least: 2, most: 2, apply: (x, y = Number.NaN) => x ** y }],
+  [
+    "log",
+    {
+      least: 1,
+      most: 2,
+      apply: (x: number, base?: number) => (base === undefined ? Math.log(x) : Math.log(x) / Math.log(base)),
+    },
+  ],
+  ["sec", { least: 1, most: 1, apply: (x: number) => 1 / Math.cos(x) }],
+  ["csc", { least: 1, most: 1, apply: (x: number) => 1 / Math.sin(x) }],
+  ["cot", { least: 1, most: 1, apply: (x: number) => 1 / Math.tan(x) }],
+  ["sech", { least: 1, most: 1, apply: (x: number) => 1 / Math.cosh(x) }],
+  ["csch", { least: 1, most: 1, apply: (x: number) => 1 / Math.sinh(x) }],
+  ["coth", { least: 1, most: 1, apply: (x: number) => 1 / Math.tanh(x) }],
+  ["atan2", { least: 2, most: 2, apply: Math.atan2 }],
+  ["pow", { least: 2, most: 2, apply: Math.pow }],
   ["min", { least: 1, most: 20, apply: Math.min }],
   ["max", { least: 1, most: 20, apply: Math.max }],
 ]);
@@ -250,10 +257,7 @@ export function compileExpression(
         if (b === undefined) return (v) => apply(a(v));
         if (c === undefined) return (v) => apply(a(v), b(v));
         const inputs = tree.inputs.map(compile);
-        return (v) => {
-          const [first = Number.NaN, ...others] = inputs.map((input) => input(v));
-          return apply(first, ...others);
-        };
+        return (v) => apply(...inputs.map((input) => input(v)));
       }
     }
   };

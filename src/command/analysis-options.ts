@@ -1,0 +1,194 @@
+// The options that fit, compare and report share, and the way from them to a law and grouped observations.
+import type { Command } from "commander";
+import { InputError, shown, type Warning } from "../base/errors.js";
+import type { Observations } from "../curve/observations.js";
+import { observe, type Selection, withDerived } from "../curve/observe.js";
+import { type InputFile, type ReadResult, readTable } from "../curve/read-table.js";
+import { DEFAULT_FIT_OPTIONS, type FitOptions, type Loss } from "../fit/fit.js";
+import type { Law } from "../law/law.js";
+import { powerLaw, powerLawWithLimit } from "../law/power-law.js";
+
+/** The flags as commander hands them over. */
+export interface AnalysisFlags {
+  readonly x?: string;
+  readonly y?: string;
+  readonly by?: string;
+  readonly map?: string;
+  readonly derive?: readonly string[];
+  readonly where?: string;
+  readonly law: string;
+  readonly loss: string;
+  readonly space: string;
+  readonly weights?: string;
+  readonly fix?: readonly string[];
+  readonly tie?: readonly string[];
+  readonly interval: string;
+  readonly bootstrap?: string;
+  readonly level: string;
+  readonly seed: string;
+  readonly heldOut: string;
+  readonly pairBy?: string;
+  readonly undecayed?: boolean;
+  readonly json?: boolean;
+  readonly out?: string;
+}
+
+export interface Analysis {
+  readonly law: Law;
+  /** One a group, sorted by group. */
+  readonly groups: readonly Observations[];
+  readonly options: FitOptions;
+  readonly selection: Selection;
+  readonly taken: { readonly x: readonly string[]; readonly y: string; readonly by: readonly string[] };
+  readonly read: ReadResult;
+  readonly inputs: readonly InputFile[];
+  /** Doubts about the data; those about a fit are in the fit. */
+  readonly warnings: readonly Warning[];
+  /** What was guessed and passed over, in sentences for standard error. */
+  readonly notes: readonly string[];
+}
+
+/** The law of a name. */
+function findLaw(text: string, _columns: readonly string[]): Law {
+  const found = [powerLawWithLimit, powerLaw].find((law) => law.name === text);
+  if (found === undefined)
+    throw new InputError(`--law: must be a known law, got ${shown(text)}; choose power-law-with-limit or power-law`);
+  return found;
+}
+
+const repeated = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+/** Adds FILE… and every option that decides an analysis. */
+export function addAnalysisOptions(command: Command): Command {
+  return command
+    .argument(
+      "<FILE...>",
+      "CSV, TSV, JSON lines, Parquet, run files, folders of run files (each also .gz); - for standard input",
+    )
+    .option("--x <COL>", "column of the law's variable (default: the tokens column)")
+    .option("--y <COL>", "column of the loss, nats per token")
+    .option("--by <COL,…>", "columns that tell groups apart (default: the scheme column)")
+    .option("--map <N=COL,D=COL>", "columns of the variables of a law with several")
+    .option("--derive <D=C/(6*N)>", "add a column by a formula; may be given again", repeated)
+    .option("--where <EXPR>", "keep rows for which this holds: 'tokens > 1e6 and scheme != \"rao-2\"'")
+    .option("--law <NAME|EXPR>", 'a law by name, or a formula: "E + A/N^alpha + B/D^beta"', "power-law-with-limit")
+    .option("--loss <KIND>", "squared, huber:DELTA or absolute", "squared")
+    .option("--space <SPACE>", "residuals of log loss (log) or of loss (linear)", "log")
+    .option("--weights <COL>", "column of the standard error of each loss")
+    .option("--fix <NAME=VALUE>", "hold a parameter; may be given again", repeated)
+    .option("--tie <NAME=NAME>", "let two parameters share one value; may be given again", repeated)
+    .option("--interval <METHOD>", "profile, delta or bootstrap", "profile")
+    .option("--bootstrap <N>", "bootstrap replicates (default: 2000 with --interval bootstrap)")
+    .option("--level <LEVEL>", "confidence level of the intervals", ".95")
+    .option("--seed <SEED>", "seed of everything random", "0")
+    .option("--held-out <K>", "points of largest x kept out of each fit to score it", "0")
+    .option("--undecayed", "fit points whose learning rate was not cooled down too")
+    .option("--out <FILE>", "write the JSON result to a file too");
+}
+
+/** Reads the files, finds the law and groups the points. Throws InputError. */
+export async function loadAnalysis(files: readonly string[], flags: AnalysisFlags): Promise<Analysis> {
+  const selection = selectionOf(flags);
+  const options = fitOptionsOf(flags);
+  const read = await readTable(files);
+  const table = withDerived(read.table, selection.derive ?? [], selection.map);
+  const law = findLaw(flags.law, [...table.columns.keys()]);
+  const { groups, warnings, taken, notes } = observe(read.table, law.variables, selection);
+  return {
+    law,
+    groups,
+    options,
+    selection,
+    taken,
+    read,
+    inputs: read.inputs,
+    warnings,
+    notes: [...read.notes, ...notes],
+  };
+}
+
+function selectionOf(flags: AnalysisFlags): Selection {
+  return {
+    ...(flags.x === undefined ? {} : { x: flags.x }),
+    ...(flags.y === undefined ? {} : { y: flags.y }),
+    ...(flags.by === undefined ? {} : { by: list(flags.by) }),
+    ...(flags.map === undefined ? {} : { map: Object.fromEntries(list(flags.map).map((text) => pair("--map", text))) }),
+    ...(flags.derive === undefined ? {} : { derive: flags.derive }),
+    ...(flags.where === undefined ? {} : { where: flags.where }),
+    ...(flags.weights === undefined ? {} : { weights: flags.weights }),
+    ...(flags.pairBy === undefined ? {} : { pairBy: list(flags.pairBy) }),
+    ...(flags.undecayed === undefined ? {} : { undecayed: flags.undecayed }),
+  };
+}
+
+function fitOptionsOf(flags: AnalysisFlags): FitOptions {
+  const interval = oneOf("--interval", flags.interval, ["profile", "delta", "bootstrap"] as const);
+  const replicates = flags.bootstrap ?? (interval === "bootstrap" ? "2000" : "0");
+  const level = number("--level", flags.level);
+  if (!(level > 0 && level < 1))
+    throw new InputError(`--level: must lie between 0 and 1, got ${shown(flags.level)}; give for example .95`);
+  return {
+    ...DEFAULT_FIT_OPTIONS,
+    loss: lossOf(flags.loss),
+    space: oneOf("--space", flags.space, ["log", "linear"] as const),
+    weighted: flags.weights !== undefined,
+    fixed: Object.fromEntries(
+      (flags.fix ?? []).map((text) => pair("--fix", text)).map(([name, value]) => [name, number("--fix", value)]),
+    ),
+    tied: (flags.tie ?? []).map((text) => pair("--tie", text)),
+    interval,
+    level,
+    bootstrap: whole("--bootstrap", replicates, 0, 1e6),
+    seed: whole("--seed", flags.seed, 0, Number.MAX_SAFE_INTEGER),
+    heldOut: whole("--held-out", flags.heldOut, 0, 1e6),
+  };
+}
+
+function lossOf(text: string): Loss {
+  if (text === "squared" || text === "absolute") return { kind: text };
+  const delta = /^huber:(.+)$/.exec(text)?.[1];
+  if (delta === undefined)
+    throw new InputError(
+      `--loss: must be squared, huber:DELTA or absolute, got ${shown(text)}; give for example huber:1e-3`,
+    );
+  const value = number("--loss huber", delta);
+  if (!(value > 0))
+    throw new InputError(`--loss huber: DELTA must be positive, got ${shown(delta)}; give for example huber:1e-3`);
+  return { kind: "huber", delta: value };
+}
+
+const list = (text: string): readonly string[] =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+
+function pair(flag: string, text: string): readonly [string, string] {
+  const at = text.indexOf("=");
+  const [name, value] = [text.slice(0, at).trim(), text.slice(at + 1).trim()];
+  if (at < 1 || name === "" || value === "")
+    throw new InputError(`${flag}: must read NAME=VALUE, got ${shown(text)}; write it so`);
+  return [name, value];
+}
+
+function number(flag: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value))
+    throw new InputError(`${flag}: must be a number, got ${shown(text)}; give one`);
+  return value;
+}
+
+function whole(flag: string, text: string, least: number, most: number): number {
+  const value = number(flag, text);
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new InputError(`${flag}: must be a whole number from ${least} to ${most}, got ${shown(text)}; give one`);
+  }
+  return value;
+}
+
+function oneOf<T extends string>(flag: string, text: string, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === text);
+  if (found === undefined)
+    throw new InputError(`${flag}: must be one of ${choices.join(", ")}, got ${shown(text)}; choose one`);
+  return found;
+}

@@ -1,0 +1,121 @@
+// rinsight fit: one law to each group of points, with status, intervals and doubts.
+import type { Command } from "commander";
+import { FitError, type Warning } from "../base/errors.js";
+import { significant } from "../base/format.js";
+import { writeAtomically } from "../base/write.js";
+import { type Fit, fit as fitLaw } from "../fit/fit.js";
+import { type AnalysisFlags, addAnalysisOptions, loadAnalysis } from "./analysis-options.js";
+import { newCommand } from "./command.js";
+
+export function command(): Command {
+  return addAnalysisOptions(
+    newCommand(
+      "fit",
+      "fit a scaling law to each group of points",
+      "rinsight fit curves.csv --x tokens --y loss --by scheme",
+    ),
+  ).action(async (files: readonly string[], flags: AnalysisFlags) => {
+    const analysis = await loadAnalysis(files, flags);
+    for (const note of analysis.notes) process.stderr.write(`${note}\n`);
+    for (const warning of analysis.warnings) process.stderr.write(`${warning.code}: ${warning.message}\n`);
+    const fits: Fit[] = [];
+    const failures: { group: Fit["group"]; message: string }[] = [];
+    for (const observations of analysis.groups) {
+      try {
+        fits.push(fitLaw(analysis.law, observations, analysis.options));
+      } catch (error) {
+        if (!(error instanceof FitError)) throw error;
+        failures.push({ group: observations.group, message: error.message });
+      }
+    }
+    const [failure] = failures;
+    if (fits.length === 0 && failure !== undefined) throw new FitError(failure.message);
+    const json = `${JSON.stringify(fitsJson(fits, failures, analysis.options.seed, analysis.warnings), null, 2)}\n`;
+    if (flags.out !== undefined) writeAtomically(flags.out, json);
+    process.stdout.write(flags.json === true ? json : fitTable(fits));
+    for (const one of fits) {
+      const head = groupName(one.group);
+      if (one.status !== "converged") process.stderr.write(`${head}${one.status}: ${one.statusMessage}\n`);
+      for (const warning of one.warnings) process.stderr.write(`${head}${warning.code}: ${warning.message}\n`);
+    }
+    for (const { group, message } of failures) process.stderr.write(`${groupName(group)}${message}\n`);
+    if (failures.length > 0) process.exitCode = 1;
+  });
+}
+
+/** The fits as scripts read them: the shape is fixed, `excluded` is a count with its reasons beside it. */
+export function fitsJson(
+  fits: readonly Fit[],
+  failures: readonly { readonly group: Fit["group"]; readonly message: string }[],
+  seed: number,
+  warnings: readonly Warning[],
+): unknown {
+  return {
+    fits: fits.map((one) => ({
+      group: one.group,
+      law: one.law,
+      formula: one.formula,
+      parameters: one.parameters,
+      objective: one.objective,
+      status: one.status,
+      statusMessage: one.statusMessage,
+      points: one.points,
+      degreesOfFreedom: one.degreesOfFreedom,
+      residualScale: one.residualScale,
+      aicc: one.aicc,
+      bic: one.bic,
+      excluded: one.excluded.length,
+      excludedReasons: reasons(one),
+      warnings: one.warnings,
+      heldOut: one.heldOut,
+    })),
+    failures,
+    warnings,
+    seed,
+  };
+}
+
+function reasons(one: Fit): Readonly<Record<string, number>> {
+  const counts = new Map<string, number>();
+  for (const { code } of one.excluded) counts.set(code, (counts.get(code) ?? 0) + 1);
+  return Object.fromEntries(counts);
+}
+
+function groupName(group: Fit["group"]): string {
+  const name = Object.values(group).map(printable).join(", ");
+  return name === "" ? "" : `${name}: `;
+}
+
+/** A value from data on a terminal: one line, no control characters, at most 40 characters. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not reach the terminal
+  const plain = text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "?");
+  return plain.length > 40 ? `${plain.slice(0, 39)}…` : plain;
+}
+
+/** An aligned table: group, points, each parameter with its interval, status. */
+export function fitTable(fits: readonly Fit[]): string {
+  const [first] = fits;
+  if (first === undefined) return "";
+  const header = [...Object.keys(first.group).map(printable), "n", ...Object.keys(first.parameters), "status"];
+  const rows = fits.map((one) => [
+    ...Object.values(one.group).map(printable),
+    String(one.points),
+    ...Object.values(one.parameters).map((parameter) => {
+      if (parameter.fixed) return `${significant(parameter.estimate)} (fixed)`;
+      const { interval } = parameter;
+      const bounds = interval === null ? "" : ` [${significant(interval.lower)}, ${significant(interval.upper)}]`;
+      return `${significant(parameter.estimate)}${bounds}`;
+    }),
+    one.status,
+  ]);
+  const widths = header.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (cells: readonly string[]): string =>
+    `${cells
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join("  ")
+      .trimEnd()}\n`;
+  const level = Object.values(first.parameters).find((parameter) => parameter.interval !== null)?.interval;
+  const foot = level === undefined || level === null ? "" : ` [${level.level * 100}% ${level.method} intervals]`;
+  return `${line(header)}${rows.map(line).join("")}${first.formula}${foot}\n`;
+}

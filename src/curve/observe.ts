@@ -1,0 +1,302 @@
+// From a table to what fits see: columns chosen, named and derived, rows left out with reasons, groups.
+// Groups are sorted by their key and points by value, so that the order of files and rows changes no result.
+import { InputError, shown, type Warning } from "../base/errors.js";
+import { compileRowExpression, parseExpression } from "../base/expression.js";
+import { columnDoubts, guessColumn, requiredColumn } from "./columns.js";
+import type { Exclusion, Observations } from "./observations.js";
+import { type Column, cellText, columnOf, placeOf, type Table } from "./table.js";
+
+export interface Selection {
+  /** Column of the law's variable, for laws with one. */
+  readonly x?: string;
+  /** Column of the loss. */
+  readonly y?: string;
+  /** Columns that tell groups apart; the scheme column when not given, [] for one group. */
+  readonly by?: readonly string[];
+  /** Variable of the law → column. */
+  readonly map?: Readonly<Record<string, string>>;
+  /** "name=formula" each, in order. */
+  readonly derive?: readonly string[];
+  /** Rows for which this formula is 0 are left out. */
+  readonly where?: string;
+  /** Column of the standard error of each loss. */
+  readonly weights?: string;
+  /** Columns that match points across groups. */
+  readonly pairBy?: readonly string[];
+  /** Keep points whose learning rate was not cooled down, where the source says which they are. */
+  readonly undecayed?: boolean;
+}
+
+export interface Observed {
+  readonly groups: readonly Observations[];
+  readonly warnings: readonly Warning[];
+  /** Which columns were taken, those guessed and those given. */
+  readonly taken: { readonly x: readonly string[]; readonly y: string; readonly by: readonly string[] };
+  /** The guesses, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/** The table with the derived columns ("tokens=flops/(6*N)") added, in order; a mapped name stands for its column. */
+export function withDerived(
+  table: Table,
+  derive: readonly string[],
+  map: Readonly<Record<string, string>> = {},
+): Table {
+  const columns = new Map(table.columns);
+  for (const [name, column] of Object.entries(map)) {
+    if (!columns.has(name)) columns.set(name, columnOf(table, column, `--map ${name}`));
+  }
+  for (const definition of derive) {
+    const parts = /^\s*([A-Za-z_][\w.]*)\s*=(?!=)(.*)$/s.exec(definition);
+    if (parts?.[1] === undefined || parts[2] === undefined) {
+      throw new InputError(
+        `--derive: must read NAME=FORMULA, got ${shown(definition)}; write for example tokens=step*524288`,
+      );
+    }
+    const where = `--derive ${parts[1]}`;
+    const formula = parseExpression(parts[2], where);
+    const value = compileRowExpression(formula, (name) => columns.get(name), [...columns.keys()], where);
+    columns.set(parts[1], {
+      kind: "number",
+      values: Float64Array.from({ length: table.rows }, (_, row) => value(row)),
+    });
+  }
+  return { ...table, columns };
+}
+
+/**
+ * One Observations a group for a law with these variables.
+ * @throws InputError for columns that are not there, cells that are no numbers, x that is not positive.
+ */
+export function observe(source: Table, variables: readonly string[], selection: Selection = {}): Observed {
+  const table = withDerived(source, selection.derive ?? [], selection.map);
+  const notes: string[] = [];
+  const guessed = (quantity: string, flag: string): string => {
+    const name = requiredColumn(table, quantity, flag);
+    if (!(quantity in (selection.map ?? {})))
+      notes.push(`took ${quantity} from column ${name}; ${flag} chooses another`);
+    return name;
+  };
+  const xNames = variables.map((variable) => {
+    if (variables.length === 1 && selection.x !== undefined) return selection.x;
+    return guessed(variable, variables.length === 1 ? "--x" : `--map ${variable}=COLUMN`);
+  });
+  const yName = selection.y ?? guessed("loss", "--y");
+  const byNames = selection.by ?? defaultGrouping(table, [...xNames, yName], notes);
+  const x = xNames.map((name) => numbers(table, name, variables.length === 1 ? "--x" : "--map"));
+  const loss = numbers(table, yName, "--y");
+  const optional = (name: string): Float64Array | null => {
+    const column = table.columns.get(name);
+    return column?.kind === "number" ? column.values : null;
+  };
+  const standardError =
+    selection.weights !== undefined ? numbers(table, selection.weights, "--weights") : optional("lossStandardError");
+  const decayed = flags(table.columns.get("decayed"));
+  const keep = selection.where === undefined ? null : condition(table, selection.where);
+  const status = table.columns.get("status");
+  const statusText = status?.kind === "text" ? status.values : null;
+  const onlyDecayed = selection.undecayed !== true && decayed?.includes(true) === true;
+
+  /** Why a row is left out; null for one that stays. */
+  const exclusion = (row: number): Omit<Exclusion, "row"> | null => {
+    if (keep !== null && keep(row) === 0) return { code: "where", reason: "--where does not hold" };
+    const state = statusText?.[row];
+    if (state === "diverged") return { code: "diverged", reason: "the run diverged" };
+    if (state === "unfinished")
+      return { code: "unfinished", reason: "the run has no end line; resume it with rinsight sweep" };
+    const missing = x.findIndex((values) => Number.isNaN(values[row]));
+    if (missing >= 0) return { code: "missing", reason: `no ${xNames[missing]}` };
+    if (Number.isNaN(loss[row])) return { code: "missing", reason: `no ${yName}` };
+    if (onlyDecayed && decayed?.[row] === false) {
+      return { code: "undecayed", reason: "the learning rate was not cooled down at this point" };
+    }
+    return null;
+  };
+
+  const keyOf = grouping(table, byNames);
+  const members = new Map<
+    string,
+    { readonly first: number; readonly rows: number[]; readonly excluded: Exclusion[] }
+  >();
+  for (let row = 0; row < table.rows; row++) {
+    const key = keyOf(row);
+    let member = members.get(key);
+    if (member === undefined) {
+      member = { first: row, rows: [], excluded: [] };
+      members.set(key, member);
+    }
+    const left = exclusion(row);
+    if (left !== null) {
+      member.excluded.push({ row, ...left });
+      continue;
+    }
+    x.forEach((values, i) => {
+      const value = values[row] ?? Number.NaN;
+      if (value > 0 && Number.isFinite(value)) return;
+      throw new InputError(
+        `${placeOf(table, row)} column ${shown(xNames[i] ?? "")}: ${variables[i]} must be positive and finite, got ${value}; mend it, or leave it out with --where`,
+      );
+    });
+    const value = loss[row] ?? Number.NaN;
+    if (!Number.isFinite(value)) {
+      throw new InputError(
+        `${placeOf(table, row)} column ${shown(yName)}: loss must be finite, got ${value}; mend it, or leave it out with --where`,
+      );
+    }
+    const error = standardError?.[row] ?? 1;
+    if (selection.weights !== undefined && !(error > 0 && Number.isFinite(error))) {
+      throw new InputError(
+        `${placeOf(table, row)} column ${shown(selection.weights)}: standard error must be positive and finite, got ${error}; mend it, or leave --weights out`,
+      );
+    }
+    member.rows.push(row);
+  }
+  const runNames = runColumn(table);
+  const pairOf = pairing(table, selection.pairBy, x);
+  const groups = [...members.values()]
+    .map(({ first, rows, excluded }): Observations => {
+      rows.sort((a, b) => {
+        for (const values of [...x, loss]) {
+          const difference = (values[a] ?? 0) - (values[b] ?? 0);
+          if (difference !== 0) return difference;
+        }
+        const [left, right] = [runNames?.(a) ?? "", runNames?.(b) ?? ""];
+        return left < right ? -1 : left > right ? 1 : 0;
+      });
+      const at = (values: Float64Array): Float64Array => Float64Array.from(rows, (row) => values[row] ?? Number.NaN);
+      return {
+        group: Object.fromEntries(byNames.map((name) => [name, textAt(columnOf(table, name, "--by"), first)])),
+        x: x.map(at),
+        loss: at(loss),
+        standardError: standardError === null ? null : at(standardError),
+        run: runNames === null ? null : rows.map(runNames),
+        pair: pairOf === null ? null : rows.map(pairOf),
+        decayed: decayed === null ? null : rows.map((row) => decayed[row] ?? false),
+        excluded,
+      };
+    })
+    .sort((a, b) => compareKeys(Object.values(a.group), Object.values(b.group)));
+  const kept = groups.reduce((sum, group) => sum + group.loss.length, 0);
+  if (kept === 0) throw noneLeft(table, groups);
+  const warnings = [...columnDoubts(xNames, yName, keptLoss(groups)), ...duplicates(groups)];
+  return { groups, warnings, taken: { x: xNames, y: yName, by: byNames }, notes };
+}
+
+function noneLeft(table: Table, groups: readonly Observations[]): InputError {
+  const counts = new Map<string, number>();
+  for (const { excluded } of groups)
+    for (const { reason } of excluded) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  const reasons = [...counts].map(([reason, n]) => `${n} × ${reason}`).join(", ");
+  return new InputError(
+    `${table.source}: some points must be left to fit, got none of ${table.rows} (${reasons}); mend the data or --where`,
+  );
+}
+
+function keptLoss(groups: readonly Observations[]): ArrayLike<number> {
+  return groups.flatMap((group) => Array.from(group.loss));
+}
+
+function defaultGrouping(table: Table, taken: readonly string[], notes: string[]): readonly string[] {
+  const found = guessColumn(table, "scheme");
+  if (found === null || taken.includes(found)) return [];
+  notes.push(`grouped by column ${found}; --by chooses others`);
+  return [found];
+}
+
+/** A column as numbers. A cell that is none is named with its line. */
+function numbers(table: Table, name: string, flag: string): Float64Array {
+  const column = columnOf(table, name, flag);
+  if (column.kind === "number") return column.values;
+  return Float64Array.from(column.values, (cell, row) => {
+    if (cell === "") return Number.NaN;
+    const value = Number(cell);
+    if (!Number.isNaN(value) && /^[-+.\d]/.test(cell)) return value;
+    throw new InputError(
+      `${placeOf(table, row)} column ${shown(name)}: cell must be a number, got ${shown(cell)}; ${cellRemedy(cell)}`,
+    );
+  });
+}
+
+function cellRemedy(cell: string): string {
+  if (/^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$/.test(cell)) return "drop the thousands separators";
+  if (/^[+-]?\d+,\d+$/.test(cell)) return "write a decimal point, not a comma";
+  if (/%$/.test(cell)) return "write a plain number without the percent sign";
+  if (/^[+-]?[\d.]+(e[+-]?\d+)?\s*[a-zµ/]+/i.test(cell)) return "write plain numbers, units in the header";
+  return "mend it, or choose another column";
+}
+
+function flags(column: Column | undefined): readonly boolean[] | null {
+  if (column === undefined) return null;
+  if (column.kind === "number") return Array.from(column.values, (value) => value === 1);
+  return column.values.map((cell) => /^(true|yes|1)$/i.test(cell));
+}
+
+function condition(table: Table, where: string): (row: number) => number {
+  const formula = parseExpression(where, "--where");
+  return compileRowExpression(formula, (name) => table.columns.get(name), [...table.columns.keys()], "--where");
+}
+
+function textAt(column: Column, row: number): string {
+  return column.kind === "text" ? (column.values[row] ?? "") : cellText(column.values[row] ?? Number.NaN);
+}
+
+function grouping(table: Table, names: readonly string[]): (row: number) => string {
+  const columns = names.map((name) => columnOf(table, name, "--by"));
+  const [first] = columns;
+  if (first === undefined) return () => "";
+  if (columns.length === 1) return (row) => textAt(first, row);
+  return (row) => JSON.stringify(columns.map((column) => textAt(column, row)));
+}
+
+/** By number where both are numbers, by code unit otherwise: the same order on every machine. */
+function compareKeys(a: readonly string[], b: readonly string[]): number {
+  for (let i = 0; i < a.length; i++) {
+    const [left = "", right = ""] = [a[i], b[i]];
+    if (left === right) continue;
+    const difference = left === "" || right === "" ? Number.NaN : Number(left) - Number(right);
+    return Number.isNaN(difference) || difference === 0 ? (left < right ? -1 : 1) : difference;
+  }
+  return 0;
+}
+
+/** The unit of the clustered bootstrap: the run, else the seed. */
+function runColumn(table: Table): ((row: number) => string) | null {
+  const column = table.columns.get("run") ?? table.columns.get("seed");
+  return column === undefined ? null : (row) => textAt(column, row);
+}
+
+/** What matches points across groups: the named columns; horizon and seed of run files; else equal x that repeats. */
+function pairing(
+  table: Table,
+  names: readonly string[] | undefined,
+  x: readonly Float64Array[],
+): ((row: number) => string) | null {
+  const key = (chosen: readonly string[]): ((row: number) => string) => {
+    const columns = chosen.map((name) => columnOf(table, name, "--pair-by"));
+    return (row) => columns.map((column) => textAt(column, row)).join("/");
+  };
+  if (names !== undefined) return key(names);
+  if (table.columns.has("horizon") && table.columns.has("seed")) return key(["horizon", "seed"]);
+  const seed = table.columns.get("seed");
+  const [first] = x;
+  if (first === undefined || new Set(first).size > first.length / 2) return null;
+  return (row) => `${x.map((values) => values[row]).join("/")}${seed === undefined ? "" : `/${textAt(seed, row)}`}`;
+}
+
+/** Points that stand twice in the data count twice in a fit: said, since it is a slip more often than not. */
+function duplicates(groups: readonly Observations[]): readonly Warning[] {
+  let found = 0;
+  for (const { x, loss, run } of groups) {
+    for (let i = 1; i < loss.length; i++) {
+      if (loss[i] === loss[i - 1] && x.every((values) => values[i] === values[i - 1]) && run?.[i] === run?.[i - 1])
+        found++;
+    }
+  }
+  if (found === 0) return [];
+  return [
+    {
+      code: "duplicate-points",
+      message: `${found} point${found === 1 ? " stands" : "s stand"} twice (same x and loss in one group) and count twice: remove them, or add a column that tells them apart`,
+    },
+  ];
+}

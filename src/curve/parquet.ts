@@ -1,0 +1,61 @@
+// Parquet as a table, through hyparquet (pure JavaScript; uncompressed and snappy pages).
+import { InputError } from "../base/errors.js";
+import type { Source } from "./source.js";
+import { ColumnBuilder, finished, type Table } from "./table.js";
+
+const MOST_COLUMNS = 1000;
+const MOST_ROWS = 20_000_000;
+
+/** True for a file that begins as Parquet does. */
+export function isParquet(source: Source): boolean {
+  return Buffer.from(source.bytes.subarray(0, 4)).toString("latin1") === "PAR1";
+}
+
+/** A Parquet file as a table; nested columns are left out. Throws InputError where the file is cut off or damaged. */
+export async function parseParquet(source: Source): Promise<Table> {
+  const { parquetMetadata, parquetReadObjects } = await import("hyparquet");
+  const { name, bytes } = source;
+  const file = Uint8Array.from(bytes).buffer;
+  const damaged = (error: unknown): InputError => {
+    const reason = error instanceof Error ? error.message.slice(0, 100) : String(error);
+    return new InputError(
+      `${name}: Parquet must be whole and uncompressed or snappy, got "${reason}"; write the file again`,
+    );
+  };
+  let metadata: ReturnType<typeof parquetMetadata>;
+  try {
+    metadata = parquetMetadata(file);
+  } catch (error) {
+    throw damaged(error);
+  }
+  const rows = Number(metadata.num_rows);
+  if (!(rows <= MOST_ROWS))
+    throw new InputError(`${name}: Parquet must have at most ${MOST_ROWS} rows, got ${rows}; keep those the fit needs`);
+  if (metadata.schema.length > MOST_COLUMNS) {
+    throw new InputError(
+      `${name}: Parquet must have at most ${MOST_COLUMNS} columns, got ${metadata.schema.length - 1}; keep those the fit needs`,
+    );
+  }
+  const builders = new Map<string, ColumnBuilder>();
+  let row = 0;
+  try {
+    for (const group of metadata.row_groups) {
+      const rowEnd = row + Number(group.num_rows);
+      const records = await parquetReadObjects({ file, metadata, rowStart: row, rowEnd });
+      for (const record of records) {
+        for (const [key, value] of Object.entries(record)) {
+          const cell = typeof value === "bigint" ? Number(value) : value;
+          if (typeof cell === "object" && !(cell instanceof Date)) continue;
+          const builder = builders.get(key) ?? new ColumnBuilder();
+          builders.set(key, builder);
+          builder.set(row, typeof cell === "number" ? cell : cell instanceof Date ? cell.toISOString() : String(cell));
+        }
+        row++;
+      }
+    }
+  } catch (error) {
+    throw damaged(error);
+  }
+  if (row === 0) throw new InputError(`${name}: table must have rows, got none; check how it was written`);
+  return { source: name, rows: row, columns: finished(builders, row), place: (index) => `${name} row ${index + 1}` };
+}

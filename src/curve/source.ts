@@ -1,0 +1,154 @@
+// Opening what a user names: a file, gzip or not, or standard input. Everything is bounded: what expands too far,
+// never ends or is no file is refused before it fills the memory.
+import { readFileSync, type Stats, statSync } from "node:fs";
+import path from "node:path";
+import { gunzipSync } from "node:zlib";
+import { InputError } from "../base/errors.js";
+import { sha256 } from "../base/json.js";
+
+/** Largest file, expanded. A JavaScript string ends near 537 million characters. */
+export const LARGEST_BYTES = 500_000_000;
+
+export interface Source {
+  /** For messages: the name as given, "standard input" for `-`. */
+  readonly name: string;
+  /** Expanded content. */
+  readonly bytes: Uint8Array;
+  /** SHA-256 of the content as it lies on the disk. */
+  readonly sha256: string;
+}
+
+/** What is at a path, with InputError in words where it cannot be looked at. */
+export function statusOf(file: string): Stats {
+  try {
+    return statSync(file);
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+function unreadable(file: string, error: unknown): InputError {
+  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  const [rule, remedy] =
+    code === "ENOENT" || code === "ENOTDIR"
+      ? ["file must exist", "check the path"]
+      : code === "EACCES" || code === "EPERM"
+        ? ["file must be readable", "change its permissions"]
+        : code === "ELOOP"
+          ? ["path must lead to a file", "mend the symbolic links, they run in a circle"]
+          : code === "ENAMETOOLONG"
+            ? ["path must be at most 255 characters a name", "shorten it"]
+            : ["file must be readable", "check it"];
+  return new InputError(`${displayed(file)}: ${rule}, got ${code}; ${remedy}`);
+}
+
+function displayed(file: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a path with control characters must not reach the terminal
+  const plain = file.replace(/[\u0000-\u001f\u007f]/g, "?");
+  return plain.length > 120 ? `…${plain.slice(-119)}` : plain;
+}
+
+/** Reads a file or `-` whole, expanding gzip by its first bytes. Throws InputError with the rule and the remedy. */
+export function openSource(file: string): Source {
+  const name = file === "-" ? "standard input" : displayed(file);
+  if (file.includes("\0")) throw new InputError(`${name}: path must hold no NUL character, got one; check the path`);
+  if (file !== "-") {
+    const status = statusOf(file);
+    if (status.isDirectory()) throw new InputError(`${name}: must be a file, got a folder; name a file in it`);
+    if (status.isCharacterDevice() || status.isBlockDevice()) {
+      throw new InputError(`${name}: must be a file, got a device; name a file, or - for standard input`);
+    }
+    if (status.size > LARGEST_BYTES) throw tooLarge(name, status.size);
+  }
+  let raw: Buffer;
+  try {
+    raw = readFileSync(file === "-" ? 0 : file);
+  } catch (error) {
+    throw unreadable(name, error);
+  }
+  if (raw.length > LARGEST_BYTES) throw tooLarge(name, raw.length);
+  return { name, bytes: expanded(name, raw), sha256: sha256(raw) };
+}
+
+function tooLarge(name: string, bytes: number): InputError {
+  return new InputError(
+    `${name}: file must be at most ${LARGEST_BYTES / 1e6} MB, got ${Math.round(bytes / 1e6)} MB; keep the columns and rows that the fit needs`,
+  );
+}
+
+function expanded(name: string, raw: Buffer): Uint8Array {
+  if (raw[0] !== 0x1f || raw[1] !== 0x8b) return raw;
+  try {
+    return gunzipSync(raw, { maxOutputLength: LARGEST_BYTES });
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (code === "ERR_BUFFER_TOO_LARGE") {
+      throw new InputError(
+        `${name}: gzip must expand to at most ${LARGEST_BYTES / 1e6} MB, got more from ${raw.length} bytes; expand it yourself and keep what the fit needs`,
+      );
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new InputError(`${name}: gzip must be whole, got "${reason}"; copy or compress the file again`);
+  }
+}
+
+const FOREIGN: readonly (readonly [string, string])[] = [
+  ["504b0304", "a zip archive or Excel workbook; save the sheet as CSV"],
+  ["28b52ffd", "zstd; expand it with zstd -d"],
+  ["425a68", "bzip2; expand it with bunzip2"],
+  ["fd377a585a00", "xz; expand it with unxz"],
+  ["89504e47", "a PNG image; give the numbers behind it"],
+  ["25504446", "a PDF; give the numbers behind it"],
+  ["89484446", "HDF5; write the table as CSV or Parquet"],
+  ["80049", "a Python pickle; write the table as CSV or Parquet"],
+];
+
+/** Bytes as text, and what had to be said about them. UTF-8, or UTF-16 by its mark or its zero bytes. */
+export function decoded(source: Source): { readonly text: string; readonly notes: readonly string[] } {
+  const { name, bytes } = source;
+  const start = Buffer.from(bytes.subarray(0, 8)).toString("hex");
+  const foreign = FOREIGN.find(([magic]) => start.startsWith(magic));
+  if (foreign !== undefined) throw new InputError(`${name}: must be a table as text or Parquet, got ${foreign[1]}`);
+  const encoding = utf16(bytes);
+  if (encoding !== null) {
+    return { text: new TextDecoder(encoding).decode(bytes), notes: [`${name}: read as ${encoding.toUpperCase()}`] };
+  }
+  const zero = bytes.indexOf(0);
+  if (zero >= 0) {
+    throw new InputError(
+      `${name} line ${lineAt(bytes, zero)}: text must hold no NUL byte, got one at byte ${zero}; the file is damaged or no text`,
+    );
+  }
+  try {
+    return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes), notes: [] };
+  } catch {
+    const text = new TextDecoder("utf-8").decode(bytes);
+    const line = text.slice(0, text.indexOf("\ufffd")).split("\n").length;
+    throw new InputError(`${name} line ${line}: text must be UTF-8, got other bytes; convert it with iconv -t UTF-8`);
+  }
+}
+
+function utf16(bytes: Uint8Array): "utf-16le" | "utf-16be" | null {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return "utf-16le";
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return "utf-16be";
+  const head = bytes.subarray(0, 200);
+  const zeros = [0, 0];
+  head.forEach((byte, i) => {
+    if (byte === 0) zeros[i % 2] = (zeros[i % 2] ?? 0) + 1;
+  });
+  const [even = 0, odd = 0] = zeros;
+  if (head.length < 8 || Math.max(even, odd) < head.length * 0.4) return null;
+  if (even === 0) return "utf-16le";
+  return odd === 0 ? "utf-16be" : null;
+}
+
+function lineAt(bytes: Uint8Array, end: number): number {
+  let line = 1;
+  for (let i = 0; i < end; i++) if (bytes[i] === 10) line++;
+  return line;
+}
+
+/** The last part of a path, for a column that names files: never a path itself. */
+export function baseName(file: string): string {
+  return path.basename(file);
+}
