@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./command/backend.js"),
   },
   train: { summary: "train one run of a recursion scheme", load: () => import("./command/train.js") },
+  sweep: { summary: "train the runs of a plan that are missing", load: () => import("./command/sweep.js") },
   schemes: { summary: "list recursion schemes and what they cost", load: () => import("./command/schemes.js") },
 };
 

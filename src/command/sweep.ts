@@ -1,0 +1,178 @@
+// rinsight sweep PLAN: does the runs of a plan that are missing, or says what they would cost.
+import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import { InputError, shown } from "../base/errors.js";
+import { count, duration } from "../base/format.js";
+import { executeRuns, missingRuns, type SweepResult } from "../sweep/executor.js";
+import { expandPlan, type PlannedRun, planWarnings } from "../sweep/expand.js";
+import { measureSpeed } from "../sweep/measure.js";
+import type { CorpusSource } from "../sweep/messages.js";
+import { type Plan, readPlan } from "../sweep/plan.js";
+import { sweepProgress } from "../sweep/progress.js";
+import { longestFirst, secondsLeft } from "../sweep/time-left.js";
+import { openCorpus } from "../train/corpus.js";
+import { newCommand } from "./command.js";
+
+interface Options {
+  readonly out?: string;
+  readonly workers?: string;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+const EXIT_FAILED = 1;
+const EXIT_INTERRUPTED = 130;
+
+export function command(): Command {
+  return newCommand("sweep", "train the runs of a plan that are missing", "rinsight sweep smoke --dry-run")
+    .argument("<plan>", "a plan file, or the name of one in data/sweeps")
+    .option("--out <folder>", "folder of the run files (default: data/runs/<plan name>)")
+    .option("--workers <n>", "worker processes (default: one a core)")
+    .option("--dry-run", "print runs, tokens, FLOPs and the time they would take")
+    .action(async (name: string, options: Options) => {
+      const plan = readPlan(planFile(name));
+      const folder = options.out ?? path.join("data", "runs", plan.name);
+      const workers = workerCount(options.workers);
+      const corpus = { ...plan.corpus, vocabulary: plan.shape.vocabulary };
+      const runs = await plannedRuns(plan, corpus);
+      if (options.dryRun) await describe(runs, folder, corpus, workers, options);
+      else await execute(runs, folder, corpus, workers, options);
+    });
+}
+
+/** A path that exists, or a plan that ships with Rinsight. */
+function planFile(name: string): string {
+  if (existsSync(name) || !/^[a-z0-9-]+$/.test(name)) return name;
+  return fileURLToPath(new URL(`../../data/sweeps/${name}.json`, import.meta.url));
+}
+
+function workerCount(text: string | undefined): number {
+  if (text === undefined) return availableParallelism();
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 256) {
+    throw new InputError(
+      `sweep: --workers must be an integer from 1 to 256, got ${shown(text)}; leave it out for one a core`,
+    );
+  }
+  return value;
+}
+
+async function plannedRuns(plan: Plan, source: CorpusSource): Promise<readonly PlannedRun[]> {
+  const corpus = await openCorpus({ ...source, onMessage: say });
+  try {
+    const facts = {
+      name: corpus.name,
+      hash: corpus.hash,
+      tokenizerHash: corpus.tokenizer.hash,
+      trainTokens: corpus.tokens.train,
+    };
+    const runs = expandPlan(plan, facts);
+    for (const warning of planWarnings(runs, facts)) say(`warning ${warning.code}: ${warning.message}`);
+    return runs;
+  } finally {
+    corpus.close();
+  }
+}
+
+async function describe(
+  runs: readonly PlannedRun[],
+  folder: string,
+  corpus: CorpusSource,
+  workers: number,
+  options: Options,
+): Promise<void> {
+  const missing = missingRuns(runs, folder);
+  const total = (list: readonly PlannedRun[], of: "tokens" | "flops") => list.reduce((sum, run) => sum + run[of], 0);
+  const shortest = longestFirst(missing).at(-1);
+  const flopsPerSecond = shortest === undefined ? null : await measureSpeed(shortest.configuration, corpus);
+  const queue = longestFirst(missing).map((run) => run.flops);
+  const seconds = flopsPerSecond === null ? 0 : secondsLeft(new Array<number>(workers).fill(0), queue, flopsPerSecond);
+  if (options.json) {
+    const rows = runs.map(({ id, name, tokens, flops, configuration }) => ({
+      id,
+      name,
+      scheme: configuration.scheme.label,
+      seed: configuration.seed,
+      tokens,
+      flops,
+      missing: missing.some((run) => run.id === id),
+    }));
+    process.stdout.write(
+      `${JSON.stringify({ runs: rows, missing: missing.length, workers, flopsPerSecond, seconds }, null, 2)}\n`,
+    );
+    return;
+  }
+  const lines = runs.map((run) => {
+    const state = missing.includes(run) ? "missing" : "there";
+    return `${run.name}  ${run.configuration.scheme.label}  ${count(run.tokens)} tokens  ${count(run.flops)} FLOPs  ${state}`;
+  });
+  const speed = flopsPerSecond === null ? "" : `, about ${duration(seconds)} with ${workers} workers`;
+  process.stdout.write(
+    `${lines.join("\n")}\n${runs.length} runs, ${missing.length} missing: ${count(total(missing, "tokens"))} tokens, ${count(total(missing, "flops"))} FLOPs${speed}\n`,
+  );
+  if (flopsPerSecond !== null) {
+    say(
+      `measured ${count(flopsPerSecond)} FLOPs a second on one core; ${workers} at once share memory and may be slower`,
+    );
+  }
+}
+
+async function execute(
+  runs: readonly PlannedRun[],
+  folder: string,
+  corpus: CorpusSource,
+  workers: number,
+  options: Options,
+): Promise<void> {
+  const missing = missingRuns(runs, folder);
+  say(`${runs.length} runs in ${folder}, ${missing.length} to do`);
+  const stop = new AbortController();
+  const onSignal = () => {
+    say("stopping: the workers write their checkpoints");
+    stop.abort();
+  };
+  process.once("SIGINT", onSignal);
+  process.once("SIGTERM", onSignal);
+  try {
+    const onEvent = sweepProgress(missing, workers, process.stderr, Date.now);
+    const result = await executeRuns(missing, { folder, corpus, workers, signal: stop.signal, onEvent });
+    finish(result, runs.length, folder, options);
+  } finally {
+    process.off("SIGINT", onSignal);
+    process.off("SIGTERM", onSignal);
+  }
+}
+
+function finish(result: SweepResult, total: number, folder: string, options: Options): void {
+  const { complete, diverged, failed, interrupted } = result;
+  if (options.json) {
+    const names = (list: readonly PlannedRun[]) => list.map(({ name }) => name);
+    const failures = failed.map(({ run, message }) => ({ name: run.name, message }));
+    const report = {
+      folder,
+      total,
+      complete: names(complete),
+      diverged: names(diverged),
+      failed: failures,
+      interrupted,
+    };
+    process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  } else {
+    const already = total - complete.length - diverged.length - failed.length;
+    process.stdout.write(
+      `${folder}: ${complete.length} runs complete, ${diverged.length} diverged, ${failed.length} failed${
+        interrupted ? ", stopped before the end" : `, ${already} were there`
+      }\n`,
+    );
+    for (const { run, message } of failed) say(`${run.name}: ${message}`);
+  }
+  if (interrupted) process.exitCode = EXIT_INTERRUPTED;
+  else if (failed.length > 0) process.exitCode = EXIT_FAILED;
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

@@ -1,0 +1,149 @@
+// Runs -> finished run files: worker processes, one run each at a time, longest first, none idle while runs wait.
+// A worker that fails or dies costs its run only. Stopping lets every worker write its checkpoint. The trainer writes
+// <id>.jsonl; a finished file gets the name that people can read.
+import { type ChildProcess, fork } from "node:child_process";
+import { mkdirSync, renameSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { endOf } from "../train/run-writer.js";
+import { runFileOf } from "../train/trainer.js";
+import { type PlannedRun, runFile } from "./expand.js";
+import type { CorpusSource, FromWorker, ToWorker } from "./messages.js";
+import { longestFirst } from "./time-left.js";
+
+export interface SweepOptions {
+  /** Folder of the run files. */
+  readonly folder: string;
+  readonly corpus: CorpusSource;
+  /** Worker processes, at least 1. */
+  readonly workers: number;
+  /** Aborting stops the workers after their checkpoints. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: SweepEvent) => void;
+}
+
+export type SweepEvent =
+  | { readonly kind: "started"; readonly worker: number; readonly run: PlannedRun }
+  | {
+      readonly kind: "progress";
+      readonly worker: number;
+      readonly run: PlannedRun;
+      readonly tokens: number;
+      readonly loss: number | null;
+    }
+  | { readonly kind: "ended"; readonly worker: number; readonly run: PlannedRun; readonly outcome: Outcome };
+
+export type Outcome =
+  | { readonly status: "complete" | "interrupted" }
+  /** `message`: where and why, one line. */
+  | { readonly status: "diverged" | "failed"; readonly message: string };
+
+export interface SweepResult {
+  readonly complete: readonly PlannedRun[];
+  readonly diverged: readonly PlannedRun[];
+  readonly failed: readonly { readonly run: PlannedRun; readonly message: string }[];
+  /** True when it was stopped before the last run. */
+  readonly interrupted: boolean;
+}
+
+/** Runs without a finished file: those with an end line, complete or diverged, are left alone. */
+export function missingRuns(runs: readonly PlannedRun[], folder: string): readonly PlannedRun[] {
+  return runs.filter((run) => endOf(runFile(folder, run)) === null);
+}
+
+/** Does the runs that have no finished file and says how each ended. Never rejects for a run that fails. */
+export async function executeRuns(runs: readonly PlannedRun[], options: SweepOptions): Promise<SweepResult> {
+  mkdirSync(options.folder, { recursive: true });
+  const queue = [...longestFirst(missingRuns(runs, options.folder))];
+  const complete: PlannedRun[] = [];
+  const diverged: PlannedRun[] = [];
+  const failed: { run: PlannedRun; message: string }[] = [];
+  let interrupted = false;
+
+  const work = async (worker: number): Promise<void> => {
+    let process: Worker | null = null;
+    for (let run = queue.shift(); run !== undefined && !options.signal?.aborted; run = queue.shift()) {
+      process ??= startWorker(options.signal);
+      options.onEvent?.({ kind: "started", worker, run });
+      const current = run;
+      const outcome = await process.perform(
+        { kind: "run", configuration: run.configuration, folder: options.folder, corpus: options.corpus },
+        (tokens, loss) => options.onEvent?.({ kind: "progress", worker, run: current, tokens, loss }),
+      );
+      if (!process.alive()) process = null;
+      if (outcome.status === "complete" || outcome.status === "diverged") {
+        renameSync(runFileOf(options.folder, run.id), runFile(options.folder, run));
+      }
+      if (outcome.status === "failed") failed.push({ run, message: outcome.message });
+      else if (outcome.status === "interrupted") interrupted = true;
+      else (outcome.status === "complete" ? complete : diverged).push(run);
+      options.onEvent?.({ kind: "ended", worker, run, outcome });
+    }
+    await process?.stop();
+  };
+  await Promise.all(Array.from({ length: Math.min(options.workers, queue.length) }, (_, worker) => work(worker)));
+  return { complete, diverged, failed, interrupted: interrupted || options.signal?.aborted === true };
+}
+
+interface Worker {
+  perform(job: ToWorker, onProgress: (tokens: number, loss: number | null) => void): Promise<Outcome>;
+  alive(): boolean;
+  stop(): Promise<void>;
+}
+
+/** A worker process of this very program: dist/sweep/worker.js, or the source under tsx when run from source. */
+function startWorker(signal: AbortSignal | undefined): Worker {
+  const entry = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
+  const fromSource = entry.pathname.endsWith(".ts");
+  const loader = () => pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+  const child = fork(fileURLToPath(entry), [], {
+    execArgv: fromSource ? ["--import", loader()] : [],
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+  });
+  let lastWords = "";
+  child.stderr?.on("data", (bytes: Buffer) => {
+    lastWords = (lastWords + bytes.toString("utf8")).slice(-2000);
+  });
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const alive = () => child.exitCode === null && child.signalCode === null && child.connected;
+  const stop = async (): Promise<void> => {
+    if (alive()) send(child, { kind: "stop" });
+    await exited;
+  };
+  const onAbort = () => void stop();
+  signal?.addEventListener("abort", onAbort, { once: true });
+  void exited.then(() => signal?.removeEventListener("abort", onAbort));
+
+  const perform: Worker["perform"] = (job, onProgress) =>
+    new Promise((resolve) => {
+      const finish = (outcome: Outcome) => {
+        child.off("message", onMessage);
+        child.off("exit", onExit);
+        resolve(outcome);
+      };
+      const onMessage = (message: FromWorker) => {
+        if (message.kind === "progress") onProgress(message.tokens, message.loss);
+        else if (message.kind === "failed") finish({ status: "failed", message: message.message });
+        else if (message.status === "diverged") finish({ status: "diverged", message: message.reason ?? "" });
+        else finish({ status: message.status });
+      };
+      const onExit = () => {
+        const reason = child.signalCode ?? `exit ${child.exitCode}`;
+        const words = lastWords.trim().split("\n").slice(-3).join(" | ");
+        finish(
+          signal?.aborted
+            ? { status: "interrupted" }
+            : { status: "failed", message: `worker ended with ${reason}${words === "" ? "" : `: ${words}`}` },
+        );
+      };
+      child.on("message", onMessage);
+      child.once("exit", onExit);
+      send(child, job);
+    });
+  return { perform, alive, stop };
+}
+
+/** A worker that died between two messages reports through its exit, not through a failed send. */
+function send(child: ChildProcess, message: ToWorker): void {
+  child.send(message, () => {});
+}

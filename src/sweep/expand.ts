@@ -1,0 +1,108 @@
+// Plan -> the runs it consists of: checked configurations, file names, and what each will cost.
+import path from "node:path";
+import { InputError, type Warning } from "../base/errors.js";
+import { count } from "../base/format.js";
+import { schemeCost } from "../scheme/cost.js";
+import type { Scheme } from "../scheme/scheme.js";
+import { checkConfiguration, type RunConfiguration, runId, tokensPerStep, wholeSteps } from "../train/configuration.js";
+import { segments } from "../train/schedule.js";
+import { type Plan, schemesOf } from "./plan.js";
+
+export interface PlannedRun {
+  readonly id: string;
+  /** `<scheme>-s<seed>-<id>`: names the run on the screen and its file. */
+  readonly name: string;
+  readonly configuration: RunConfiguration;
+  /** Tokens to be trained on, trunk and cool-down branches together. */
+  readonly tokens: number;
+  /** Training FLOPs of these tokens, expected over drawn rounds. */
+  readonly flops: number;
+}
+
+/** What expansion has to know of the prepared corpus. */
+export interface CorpusFacts {
+  readonly name: string;
+  readonly hash: string;
+  readonly tokenizerHash: string;
+  readonly trainTokens: number;
+}
+
+/** Every run of a plan, in the plan's order: schemes, then learning rates, then seeds. Throws InputError for a run that cannot be. */
+export function expandPlan(plan: Plan, corpus: CorpusFacts): readonly PlannedRun[] {
+  return schemesOf(plan).flatMap((scheme) =>
+    plan.learningRates.flatMap((learningRate) =>
+      plan.seeds.map((seed) => plannedRun(plan, corpus, scheme, learningRate, seed)),
+    ),
+  );
+}
+
+function plannedRun(plan: Plan, corpus: CorpusFacts, scheme: Scheme, learningRate: number, seed: number): PlannedRun {
+  const stepTokens = tokensPerStep(plan);
+  const { flopsPerToken } = schemeCost(scheme, plan.shape);
+  const horizons = plan.horizons.map((flops) => ({ tokens: wholeSteps(flops / flopsPerToken, stepTokens), flops }));
+  horizons.forEach(({ tokens, flops }, i) => {
+    if (tokens <= (horizons[i - 1]?.tokens ?? 0)) {
+      throw new InputError(
+        `plan ${plan.name}: horizons must lie at least one step of ${stepTokens} tokens apart, got ${count(flops)} FLOPs for ${scheme.label}; spread them or lower the batch`,
+      );
+    }
+  });
+  const configuration = checkConfiguration({
+    scheme,
+    shape: plan.shape,
+    batch: plan.batch,
+    corpus: {
+      name: corpus.name,
+      hash: corpus.hash,
+      tokenizer: plan.corpus.tokenizer,
+      tokenizerHash: corpus.tokenizerHash,
+    },
+    horizons,
+    schedule: { learningRate, ...plan.schedule },
+    optimizer: plan.optimizer,
+    validation: plan.validation,
+    seed,
+    backend: plan.backend,
+  });
+  const tokens = trainedTokens(configuration);
+  const id = runId(configuration);
+  return { id, name: `${fileSlug(scheme.name)}-s${seed}-${id}`, configuration, tokens, flops: tokens * flopsPerToken };
+}
+
+/** Tokens trained on in all: the trunk up to the last cool-down, and every cool-down branch. */
+export function trainedTokens(run: RunConfiguration): number {
+  const stepTokens = tokensPerStep(run);
+  const steps = segments(
+    run.horizons.map(({ tokens }) => tokens / stepTokens),
+    run.schedule,
+  ).reduce((sum, segment) => sum + segment.to - segment.from, 0);
+  return steps * stepTokens;
+}
+
+/** Where a run's file lies: a name of ours under the sweep's folder, never a path out of the data. */
+export function runFile(folder: string, run: PlannedRun): string {
+  return path.join(folder, `${run.name}.jsonl`);
+}
+
+/** Doubts about a plan: runs that see the corpus more than once. */
+export function planWarnings(runs: readonly PlannedRun[], corpus: CorpusFacts): readonly Warning[] {
+  const longest = Math.max(...runs.map(({ configuration }) => configuration.horizons.at(-1)?.tokens ?? 0));
+  if (longest <= corpus.trainTokens) return [];
+  return [
+    {
+      code: "repeats-corpus",
+      message: `the longest run sees ${count(longest)} tokens, the corpus has ${count(corpus.trainTokens)}; lower the horizons or take more text`,
+    },
+  ];
+}
+
+/** "A^2 B:2 C" → "A2.Bx2.C": letters, digits, dots and hyphens alone, at most 80. */
+export function fileSlug(name: string): string {
+  const slug = name
+    .replaceAll("^", "")
+    .replaceAll(":", "x")
+    .replaceAll("(", "_")
+    .replaceAll(")", "_")
+    .replaceAll(/[^A-Za-z0-9._-]+/g, ".");
+  return slug.slice(0, 80);
+}

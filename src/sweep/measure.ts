@@ -1,0 +1,41 @@
+// How fast this machine trains: a few steps of a planned run, thrown away.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { schemeCost } from "../scheme/cost.js";
+import { type RunConfiguration, tokensPerStep } from "../train/configuration.js";
+import { openCorpus } from "../train/corpus.js";
+import { trainRun } from "../train/trainer.js";
+import type { CorpusSource } from "./messages.js";
+
+/** Steps before the clock starts: loading the kernels, first allocations. */
+const WARM_UP_STEPS = 5;
+const SECONDS = 3;
+
+/** Training FLOPs a second of one core on `run`, from about three seconds of its steps in a folder that is removed. */
+export async function measureSpeed(run: RunConfiguration, source: CorpusSource): Promise<number> {
+  const folder = mkdtempSync(path.join(tmpdir(), "rinsight-measure-"));
+  const corpus = await openCorpus(source);
+  const stop = new AbortController();
+  let steps = 0;
+  let began = 0;
+  let seconds = 0;
+  try {
+    await trainRun(run, {
+      runsFolder: folder,
+      corpus,
+      signal: stop.signal,
+      onProgress: () => {
+        steps++;
+        if (steps === WARM_UP_STEPS) began = performance.now();
+        seconds = (performance.now() - began) / 1000;
+        if (steps > WARM_UP_STEPS && seconds > SECONDS) stop.abort();
+      },
+    });
+  } finally {
+    corpus.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  const { flopsPerToken } = schemeCost(run.scheme, run.shape);
+  return ((steps - WARM_UP_STEPS) * tokensPerStep(run) * flopsPerToken) / seconds;
+}

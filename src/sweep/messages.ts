@@ -1,0 +1,27 @@
+// What a sweep and its worker processes tell each other.
+import type { RunConfiguration } from "../train/configuration.js";
+
+/** Where a worker finds the text; it opens the prepared corpus itself. */
+export interface CorpusSource {
+  readonly path: string | null;
+  readonly tokenizer: "bpe" | "byte";
+  readonly vocabulary: number;
+}
+
+export type ToWorker =
+  | {
+      readonly kind: "run";
+      readonly configuration: RunConfiguration;
+      /** Folder of the run files. */
+      readonly folder: string;
+      readonly corpus: CorpusSource;
+    }
+  /** Checkpoint, release the run and exit. */
+  | { readonly kind: "stop" };
+
+export type FromWorker =
+  /** Tokens trained on so far, branches included. */
+  | { readonly kind: "progress"; readonly tokens: number; readonly loss: number | null }
+  | { readonly kind: "done"; readonly status: "complete" | "diverged" | "interrupted"; readonly reason: string | null }
+  /** The run could not be done, in one line; the worker takes further runs. */
+  | { readonly kind: "failed"; readonly message: string };

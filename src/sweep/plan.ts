@@ -1,0 +1,143 @@
+// A plan says which runs a sweep has: schemes × learning rates × seeds at one shape, horizons as FLOP budgets.
+// JSON text -> checked plan. src/sweep/expand.ts turns it into run configurations.
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { z } from "zod";
+import { InputError, nearestName, shown } from "../base/errors.js";
+import { schemeByName } from "../scheme/catalogue.js";
+import { checkShape } from "../scheme/cost.js";
+import type { Scheme } from "../scheme/scheme.js";
+import { SURVEY_RANGE, survey } from "../scheme/survey.js";
+import { BACKENDS, DEFAULT_OPTIMIZER, DEFAULT_SCHEDULE, DEFAULT_VALIDATION } from "../train/configuration.js";
+
+const count = z.int().positive().max(1e9);
+
+const schemeEntry = z.union([
+  z.string().min(1).max(200).describe("A catalogue name or a signature: rins-3, A^3 B"),
+  z.strictObject({
+    scheme: z.string().min(1).max(200).describe("A catalogue name or a signature"),
+    skipProbability: z.number().min(0).lt(1).optional().describe("Chance to drop each extra round in training"),
+    adapters: z.boolean().optional().describe("One linear adapter per number of rounds"),
+    latent: z.boolean().optional().describe("Latent recurrence around the repeated block"),
+  }),
+  z.strictObject({
+    survey: z
+      .strictObject({
+        minimumCost: z.number().min(1).default(SURVEY_RANGE.minimumCost),
+        maximumCost: z.number().max(4).default(SURVEY_RANGE.maximumCost),
+        maximumRounds: z.int().min(1).max(3).default(SURVEY_RANGE.maximumRounds),
+      })
+      .describe("All distinct variants in a range of cost factors"),
+  }),
+]);
+
+/** The plan file. Defaults are filled in; see data/sweeps/plan.schema.json for editors. */
+export const planSchema = z.strictObject({
+  $schema: z.string().optional(),
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be lower-case letters, digits and hyphens")
+    .describe("Names the folder of the run files"),
+  description: z.string().max(2000).optional().describe("What the sweep is for"),
+  corpus: z
+    .strictObject({
+      path: z.string().min(1).nullable().default(null).describe("File or folder of text; null for the built-in prose"),
+      tokenizer: z.enum(["bpe", "byte"]).default("bpe"),
+    })
+    .default({ path: null, tokenizer: "bpe" }),
+  shape: z.strictObject({ width: count, layers: count, heads: count, context: count, vocabulary: count }),
+  batch: count.describe("Sequences a step"),
+  schemes: z.array(schemeEntry).min(1).max(1000),
+  horizons: z
+    .array(z.number().positive())
+    .min(1)
+    .max(64)
+    .describe("Training FLOPs at which a run is cooled down and scored, increasing, the same for all schemes"),
+  seeds: z.array(z.int().min(0)).min(1).max(100),
+  learningRates: z.array(z.number().positive().max(10)).min(1).max(20).default([DEFAULT_SCHEDULE.learningRate]),
+  schedule: z
+    .strictObject({
+      warmupSteps: z.int().min(0).default(DEFAULT_SCHEDULE.warmupSteps),
+      timescale: z.number().positive().default(DEFAULT_SCHEDULE.timescale),
+      cooldownFraction: z.number().gt(0).lt(1).default(DEFAULT_SCHEDULE.cooldownFraction),
+    })
+    .prefault({}),
+  optimizer: z
+    .strictObject({
+      beta1: z.number().min(0).lt(1).default(DEFAULT_OPTIMIZER.beta1),
+      beta2: z.number().min(0).lt(1).default(DEFAULT_OPTIMIZER.beta2),
+      epsilon: z.number().positive().default(DEFAULT_OPTIMIZER.epsilon),
+      weightDecay: z.number().min(0).default(DEFAULT_OPTIMIZER.weightDecay),
+      clipNorm: z.number().positive().default(DEFAULT_OPTIMIZER.clipNorm),
+    })
+    .prefault({}),
+  validation: z
+    .strictObject({
+      windows: z.int().min(2).default(DEFAULT_VALIDATION.windows),
+      pointsPerOctave: z.int().min(1).max(64).default(DEFAULT_VALIDATION.pointsPerOctave),
+    })
+    .prefault({}),
+  backend: z.enum(BACKENDS).default("wasm"),
+});
+
+export type Plan = z.infer<typeof planSchema>;
+
+/** JSON Schema of a plan file, for editors and for people who write plans by hand. */
+export function planJsonSchema(): unknown {
+  return z.toJSONSchema(planSchema, { io: "input" });
+}
+
+/** Reads and checks a plan file. Throws InputError: not readable, not JSON, a field that breaks a rule, named with its path. */
+export function readPlan(file: string): Plan {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new InputError(`readPlan: ${file} must be a readable file, got ${reason}; see data/sweeps for examples`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`readPlan: ${file} must be JSON, got ${shown(String(error))}; mend it`);
+  }
+  return checkPlan(value, path.basename(file));
+}
+
+/** `value` as a plan; `where` opens the messages. Throws InputError naming the first field that breaks a rule. */
+export function checkPlan(value: unknown, where: string): Plan {
+  const parsed = planSchema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const field = issue?.path.join(".") ?? "";
+    if (issue?.code === "unrecognized_keys") {
+      const key = issue.keys[0] ?? "";
+      const nearest = nearestName(key, Object.keys(planSchema.shape));
+      throw new InputError(
+        `${where}: unknown key${field === "" ? "" : ` in ${field}`}, got ${shown(key)}; ${nearest === null ? "take it out" : `did you mean ${nearest}?`}`,
+      );
+    }
+    throw new InputError(
+      `${where}: ${field === "" ? "plan" : field}: ${issue?.message ?? "not valid"}; see data/sweeps/plan.schema.json`,
+    );
+  }
+  const plan = parsed.data;
+  checkShape(plan.shape);
+  plan.horizons.forEach((flops, i) => {
+    if (flops <= (plan.horizons[i - 1] ?? 0)) {
+      throw new InputError(`${where}: horizons must increase, got ${shown(flops)} at place ${i + 1}; sort them`);
+    }
+  });
+  return plan;
+}
+
+/** The plan's schemes in its order, each once. Throws InputError for unknown names and blocks that do not divide the layers. */
+export function schemesOf(plan: Plan): readonly Scheme[] {
+  const schemes = plan.schemes.flatMap((item): readonly Scheme[] => {
+    if (typeof item === "string") return [schemeByName(item)];
+    if ("survey" in item) return survey(plan.shape, item.survey);
+    return [schemeByName(item.scheme, item)];
+  });
+  return [...new Map(schemes.map((scheme) => [scheme.name, scheme])).values()];
+}
