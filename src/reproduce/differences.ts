@@ -55,7 +55,8 @@ function fileDifferences(name: string, before: Content, after: Content, toleranc
   return [{ where: `${name} line ${at + 1}`, old: cut(oldLines[at]), new: cut(newLines[at]), tolerance }];
 }
 
-function compareValues(
+/** Appends to `found` each place where two JSON values differ; numbers may differ by `tolerance`, relative. */
+export function compareValues(
   name: string,
   path: string,
   a: unknown,
