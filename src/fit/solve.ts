@@ -3,11 +3,13 @@
 import { FitError } from "../base/errors.js";
 import { factorQr, inverseGram } from "../base/linear-algebra.js";
 import { at } from "../law/law.js";
+import { powerLawWithLimit } from "../law/power-law.js";
 import type { FitOptions, FitStatus } from "./fit.js";
 import { type Descent, descend } from "./levenberg-marquardt.js";
 import { type LossShape, lossShape, smoothedAbsolute } from "./loss.js";
 import { type Polished, polish } from "./newton.js";
 import { packageDescent } from "./package-descent.js";
+import { powerLawWithLimitSolver } from "./power-law-solver.js";
 import { cost, type Problem } from "./problem.js";
 import { projectLinear, rankedStarts } from "./starts.js";
 
@@ -32,7 +34,7 @@ const ILL_CONDITIONED = 1e8;
 /** The global minimum as far as the starts reach. Throws FitError where no start has a finite value. */
 export function solve(problem: Problem, options: FitOptions): Solution {
   const shape = options.loss.kind === "absolute" ? smoothedAbsolute(residualSize(problem)) : problem.loss;
-  const starts = options.start === null ? searchStarts(problem) : givenStarts(problem, options.start);
+  const starts = options.start === null ? searchStarts(problem, options) : givenStarts(problem, options.start);
   const ends: Descent[] = [];
   for (const start of starts) {
     const end = descend(problem, start, shape, { iterations: ITERATIONS, tolerance: 1e-13 });
@@ -62,12 +64,32 @@ export function solve(problem: Problem, options: FitOptions): Solution {
   };
 }
 
-/** The best starts by variable projection; where more than one parameter is nonlinear, what the package makes of them too. */
-function searchStarts(problem: Problem): Float64Array[] {
+/**
+ * The best starts by variable projection; where more than one parameter is nonlinear, what the package makes of them.
+ * The default law starts from its own solver, which scans every exponent.
+ */
+function searchStarts(problem: Problem, options: FitOptions): Float64Array[] {
+  if (isPlainPowerLawWithLimit(problem, options)) {
+    const out = new Float64Array(4);
+    const omega = problem.weights.map((weight) => weight * weight);
+    powerLawWithLimitSolver(problem.x[0] ?? out, problem.space)(problem.observed, omega, out);
+    if (out.every(Number.isFinite)) return [out.slice(0, 3)];
+  }
   const ranked = rankedStarts(problem).slice(0, DESCENTS);
   const nonlinear = problem.linear.filter((isLinear) => !isLinear).length;
   if (nonlinear < 2) return ranked.slice(0, 2).map((start) => start.free);
   return ranked.map(({ free }) => packageDescent(problem, free) ?? free);
+}
+
+function isPlainPowerLawWithLimit(problem: Problem, options: FitOptions): boolean {
+  return (
+    problem.law === powerLawWithLimit &&
+    problem.names.length === 3 &&
+    options.loss.kind === "squared" &&
+    Object.keys(options.bounds).length === 0 &&
+    problem.observed.every((loss) => loss > 0) &&
+    (problem.x[0]?.every((tokens) => tokens > 0) ?? false)
+  );
 }
 
 /** The start as given, and the same with its linear parameters projected. */
