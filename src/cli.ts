@@ -18,6 +18,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   train: { summary: "train one run of a recursion scheme", load: () => import("./command/train.js") },
   sweep: { summary: "train the runs of a plan that are missing", load: () => import("./command/sweep.js") },
+  report: {
+    summary: "write a report of runs or curves, or show a sweep while it trains",
+    load: () => import("./command/report.js"),
+  },
   schemes: { summary: "list recursion schemes and what they cost", load: () => import("./command/schemes.js") },
 };
 

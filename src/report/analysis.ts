@@ -1,9 +1,11 @@
 // From what was read to what is concluded: fits by scheme, their comparison, profiles and held-out errors.
-import { FitError } from "../base/errors.js";
+import { FitError, InputError } from "../base/errors.js";
+import { compare } from "../compare/compare.js";
 import type { Comparison } from "../compare/comparison.js";
 import type { Observations } from "../curve/observations.js";
+import type { Selection } from "../curve/observe.js";
 import { studentTwoSided } from "../fit/distributions.js";
-import { type Fit, type FitOptions, fit } from "../fit/fit.js";
+import { type Fit, type FitOptions, fit as fitLaw } from "../fit/fit.js";
 import { extrapolations } from "../fit/held-out.js";
 import { powerLaw, powerLawWithLimit } from "../law/power-law.js";
 import { drawn } from "./charts/parts.js";
@@ -23,9 +25,17 @@ export interface AnalysisOptions {
   readonly level: number;
   readonly bootstrap: number;
   readonly seed: number;
+  /** Columns and rows taken from plain tables; run files need none. */
+  readonly selection: Selection;
 }
 
-export const DEFAULT_OPTIONS: AnalysisOptions = { title: "Scaling report", level: 0.95, bootstrap: 1000, seed: 0 };
+export const DEFAULT_OPTIONS: AnalysisOptions = {
+  title: "Scaling report",
+  level: 0.95,
+  bootstrap: 1000,
+  seed: 0,
+  selection: {},
+};
 
 /**
  * Fits L(D) = E + β·D^−c to each scheme's points in the fit and compares the schemes at equal compute.
@@ -38,7 +48,7 @@ export function analyse(source: ReportSource, options: AnalysisOptions): Analysi
   const failures: { scheme: string; message: string }[] = [];
   const fits = source.schemes.map((scheme): Fit | null => {
     try {
-      return fit(powerLawWithLimit, observationsOf(source, scheme, variable), fitOptions);
+      return fitLaw(powerLawWithLimit, observationsOf(source, scheme, variable), fitOptions);
     } catch (error) {
       if (!(error instanceof FitError)) throw error;
       failures.push({ scheme: scheme.name, message: error.message });
@@ -129,7 +139,17 @@ function compareSchemes(
   options: AnalysisOptions,
   failures: { scheme: string; message: string }[],
 ): Comparison | null {
-  return null;
+  if (schemes.length < 2) return null;
+  try {
+    return compare(
+      schemes.map((scheme) => observationsOf(source, scheme, variable)),
+      { fit: { level: options.level, seed: options.seed }, replicates: options.bootstrap },
+    );
+  } catch (error) {
+    if (!(error instanceof FitError || error instanceof InputError)) throw error;
+    failures.push({ scheme: "comparison", message: error.message });
+    return null;
+  }
 }
 
 function summary(source: ReportSource, scheme: SchemeFacts, variable: Variable): SchemeSummary {
@@ -178,8 +198,12 @@ function profiles(
     for (let step = 0; step <= PROFILE_STEPS; step++) {
       const held = from + ((to - from) * step) / PROFILE_STEPS;
       try {
-        const held1 = fit(powerLawWithLimit, observations, { ...options, interval: "delta", fixed: { limit: held } });
-        const statistic = Math.max(0, (held1.objective - free.objective) / variance);
+        const refit = fitLaw(powerLawWithLimit, observations, {
+          ...options,
+          interval: "delta",
+          fixed: { limit: held },
+        });
+        const statistic = Math.max(0, (refit.objective - free.objective) / variance);
         rows.push({ scheme: scheme.name, limit: drawn(held), statistic: drawn(statistic) });
       } catch (error) {
         if (!(error instanceof FitError)) throw error;

@@ -1,7 +1,7 @@
 // The page: one file that asks the network for nothing. Libraries are inlined under a content policy that allows these
 // scripts by hash and no evaluation; vega interprets its expressions. Data stand in a JSON block, escaped once.
 import { createHash } from "node:crypto";
-import { type Chart, PAGE_THEME } from "./charts/parts.js";
+import { type Chart, HEIGHT, PAGE_THEME, SCHEMA } from "./charts/parts.js";
 import type { ChecklistItem } from "./checklist.js";
 import { html, scriptJson } from "./escape.js";
 import { type Cells, htmlTable } from "./table.js";
@@ -55,7 +55,7 @@ const SCRIPT = `"use strict";
       return across > 1 ? { ...other, hconcat: children } : { ...other, vconcat: children };
     }
     if (spec.vconcat) return { ...padded, vconcat: spec.vconcat.map((child) => ({ ...child, width: room - 80 })) };
-    return { ...padded, width: room - 8, autosize: { type: "fit-x", contains: "padding" }, ...(spec.height === ${340} && room < 480 ? { height: 280 } : {}) };
+    return { ...padded, width: room - 8, autosize: { type: typeof spec.height === "number" ? "fit" : "pad", contains: "padding" }, ...(spec.height === ${HEIGHT} && room < 480 ? { height: 300 } : {}) };
   };
   const holders = [...document.querySelectorAll(".chart")];
   let drawnFor = 0;
@@ -120,7 +120,7 @@ function figure(chart: Chart): string {
 
 function withoutTheme(chart: Chart): unknown {
   const { config: _, $schema: __, ...rest } = chart.spec;
-  return { $schema: "https://vega.github.io/schema/vega-lite/v6.json", ...rest };
+  return { $schema: SCHEMA, ...rest };
 }
 
 /** A library as it may stand in a script element: nothing in its strings closes the element, no source map is asked for. */

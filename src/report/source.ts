@@ -1,20 +1,91 @@
 // From run files to what a report is made of: schemes in order, points flat and tagged with why they are kept out.
-import type { RunEnd, RunHeader, RunPoint } from "../curve/run-file.js";
+import { InputError } from "../base/errors.js";
+import type { Observations } from "../curve/observations.js";
+import { observe, type Selection } from "../curve/observe.js";
+import type { Run } from "../curve/read-run.js";
+import { readTable } from "../curve/read-table.js";
+import type { RunHeader } from "../curve/run-file.js";
+import { baseName } from "../curve/source.js";
 import { labels } from "./escape.js";
-import type { InputFile, ReportPoint, ReportSource, RoundsPoint, SchemeFacts } from "./record.js";
+import type { InputFile, ReportPoint, ReportSource, RoundsPoint, SchemeFacts, Variable } from "./record.js";
 
-/** A run as read from its file. */
-export interface Run {
-  readonly file: InputFile;
-  readonly header: RunHeader;
-  readonly points: readonly RunPoint[];
-  /** Null where the run is unfinished. */
-  readonly end: RunEnd | null;
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+export interface ReadSource {
+  readonly source: ReportSource;
+  /** What was guessed and passed over, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Reads run files, folders of them, or tables with columns chosen by `selection`. Inputs are named without folders.
+ * Throws InputError with file, line and remedy.
+ */
+export async function readSource(files: readonly string[], selection: Selection = {}): Promise<ReadSource> {
+  const read = await readTable(files);
+  const inputs = read.inputs
+    .map(({ name, sha256 }) => ({ name: baseName(name), sha256 }))
+    .sort((a, b) => compare(a.name, b.name) || compare(a.sha256, b.sha256));
+  if (read.runs.length === inputs.length) return { source: sourceFromRuns(read.runs, inputs), notes: read.notes };
+  if (read.runs.length > 0) {
+    throw new InputError(
+      `report: inputs must be run files alone or tables alone, got ${read.runs.length} run files among ${inputs.length}; make a report of each kind`,
+    );
+  }
+  const columns = read.table.columns;
+  const variable = ["tokens", "flops"].find((name) => name === selection.x || columns.has(name)) ?? "tokens";
+  const { groups, taken, notes } = observe(read.table, [variable], selection);
+  const x = taken.x[0] ?? variable;
+  return {
+    source: sourceFromGroups(groups, /flop|compute/i.test(x) ? "flops" : "tokens", inputs),
+    notes: [...read.notes, ...notes],
+  };
+}
+
+/** Curves of anybody's, grouped: what is not known of a scheme stays null and prints as "–". */
+export function sourceFromGroups(
+  groups: readonly Observations[],
+  variable: Variable,
+  inputs: readonly InputFile[],
+): ReportSource {
+  const names = groups.map((group) => Object.values(group.group).join(", ") || "all points");
+  const shown = labels(names);
+  return {
+    inputs,
+    schemes: names.map((name, order) => ({
+      name,
+      label: shown[order] ?? name,
+      signature: null,
+      parameters: null,
+      flopsPerToken: null,
+      costFactor: null,
+    })),
+    points: groups.flatMap((group, order) =>
+      Array.from(group.loss, (loss, i): ReportPoint => {
+        const x = group.x[0]?.[i] ?? null;
+        return {
+          scheme: names[order] ?? "",
+          run: group.run?.[i] ?? null,
+          seed: null,
+          tokens: variable === "tokens" ? x : null,
+          flops: variable === "flops" ? x : null,
+          loss,
+          standardError: group.standardError?.[i] ?? null,
+          learningRate: null,
+          decayed: group.decayed?.[i] ?? null,
+          horizonTokens: null,
+          excluded: null,
+        };
+      }),
+    ),
+    rounds: [],
+    excludedRuns: [],
+    provenance: {},
+  };
 }
 
 /** What the runs hold, in an order that does not depend on that of the files: cheapest scheme first, then by name. */
-export function sourceFromRuns(runs: readonly Run[]): ReportSource {
-  const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+export function sourceFromRuns(runs: readonly Run[], inputs: readonly InputFile[]): ReportSource {
   const sorted = [...runs].sort(
     (a, b) =>
       a.header.costFactor - b.header.costFactor ||
@@ -38,7 +109,7 @@ export function sourceFromRuns(runs: readonly Run[]): ReportSource {
   );
   const values = (of: (header: RunHeader) => string) => [...new Set(sorted.map((run) => of(run.header)))].sort(compare);
   return {
-    inputs: [...runs].map((run) => run.file).sort((a, b) => compare(a.name, b.name)),
+    inputs: inputs,
     schemes,
     points: sorted.flatMap(pointsOf),
     rounds: sorted.flatMap(roundsOf),

@@ -1,7 +1,9 @@
 // A sweep that was never trained: L = E + β·D^−c plus noise that the schemes share at equal horizon and seed.
 import { sha256 } from "../../src/base/json.js";
 import { random } from "../../src/base/random.js";
-import type { Run } from "../../src/report/source.js";
+import type { Run } from "../../src/curve/read-run.js";
+import type { ReportSource } from "../../src/report/record.js";
+import { sourceFromRuns } from "../../src/report/source.js";
 
 const SCHEMES = [
   ["baseline", "baseline (A B)", "A B", 1, 2.62, 0.33],
@@ -60,7 +62,7 @@ export function simulatedRuns({ horizons, seeds, noise, labels = [] }: Simulatio
       }
       const id = sha256(`${name}/${seed}`).slice(0, 16);
       return {
-        file: { name: `${id}.jsonl`, sha256: sha256(`${name}/${seed}/file`) },
+        source: `${id}.jsonl`,
         header: {
           kind: "header",
           version: 1,
@@ -78,5 +80,14 @@ export function simulatedRuns({ horizons, seeds, noise, labels = [] }: Simulatio
         end: { kind: "end", status: "complete", points: points.length, reason: null },
       };
     }),
+  );
+}
+
+/** What a report is made of, inputs named as a folder of run files would name them. */
+export function simulatedSource(simulation: Simulation = REFERENCE): ReportSource {
+  const runs = simulatedRuns(simulation);
+  return sourceFromRuns(
+    runs,
+    runs.map((run) => ({ name: run.source, sha256: sha256(run.header.id) })),
   );
 }

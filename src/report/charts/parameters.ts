@@ -26,8 +26,8 @@ export function parametersChart(
       { limits: rows(limits), exponents: rows(exponents) },
       {
         hconcat: [
-          panel("limits", "limit E (nats per token)", labels, true),
-          panel("exponents", "exponent c", labels, false),
+          panel("limits", "limit E (nats per token)", labels, limits, true),
+          panel("exponents", "exponent c", labels, exponents, false),
         ],
       },
       false,
@@ -47,7 +47,14 @@ function rows(estimates: readonly ParameterEstimate[]): readonly Row[] {
   }));
 }
 
-function panel(name: string, title: string, labels: readonly string[], names: boolean): Spec {
+function panel(
+  name: string,
+  title: string,
+  labels: readonly string[],
+  rows: readonly ParameterEstimate[],
+  names: boolean,
+): Spec {
+  const open = { lower: rows.some((row) => row.lower === null), upper: rows.some((row) => row.upper === null) };
   const y = { field: "scheme", type: "nominal", sort: labels, axis: names ? { title: null } : null };
   const x = axis("estimate", title, { format: "~g" });
   const head = (field: string, open: string, angle: number): Spec => ({
@@ -77,8 +84,8 @@ function panel(name: string, title: string, labels: readonly string[], names: bo
           tooltip,
         },
       },
-      head("drawnLower", "lower", 270),
-      head("drawnUpper", "upper", 90),
+      ...(open.lower ? [head("drawnLower", "lower", 270)] : []),
+      ...(open.upper ? [head("drawnUpper", "upper", 90)] : []),
       {
         mark: { type: "point", filled: true, size: 90 },
         encoding: { y, x, color: colour(labels, false), shape: shape(labels, false), tooltip },

@@ -1,0 +1,119 @@
+// rinsight report: run files or tables to a folder with a page, its twin, tables, charts and a manifest.
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { Command } from "commander";
+import { InputError, shown } from "../base/errors.js";
+import { buildReport } from "../report/build.js";
+import { writeFolder } from "../report/folder.js";
+import { serveSweep } from "../report/serve.js";
+import { readSource } from "../report/source.js";
+import { newCommand } from "./command.js";
+
+interface Flags {
+  readonly out: string;
+  readonly title?: string;
+  readonly x?: string;
+  readonly y?: string;
+  readonly by?: string;
+  readonly level: string;
+  readonly bootstrap: string;
+  readonly seed: string;
+  readonly serve?: boolean;
+  readonly port: string;
+  readonly json?: boolean;
+}
+
+export function command(): Command {
+  return newCommand(
+    "report",
+    "write a report: a page, its README, tables, charts and how they were made",
+    "rinsight report data/runs/reference --out reports/reference",
+  )
+    .argument("<RUNS...>", "run files, folders of run files, or tables")
+    .option("--out <FOLDER>", "where the report goes", "reports/report")
+    .option("--title <TITLE>", "heading of the page (default: the name of the folder)")
+    .option("--x <COL>", "column of the budget, for tables")
+    .option("--y <COL>", "column of the loss, for tables")
+    .option("--by <COL,…>", "columns that tell schemes apart, for tables")
+    .option("--level <LEVEL>", "confidence level of the intervals", ".95")
+    .option("--bootstrap <N>", "bootstrap replicates of the comparison", "1000")
+    .option("--seed <SEED>", "seed of everything random", "0")
+    .option("--serve", "show a folder of runs while it trains, on a local page, and write nothing")
+    .option("--port <PORT>", "port of that page; 0 for any that is free", "0")
+    .action(run);
+}
+
+async function run(files: readonly string[], flags: Flags): Promise<void> {
+  if (flags.serve === true) {
+    const [folder] = files;
+    if (folder === undefined || files.length !== 1) {
+      throw new InputError(
+        `report --serve: one folder of runs must be given, got ${files.length}; name the folder alone`,
+      );
+    }
+    const server = await serveSweep(folder, numberOf("--port", flags.port, 0, 65535));
+    process.stderr.write(`${server.url} shows ${folder}; Ctrl-C closes it and harms nothing\n`);
+    process.once("SIGINT", () => server.close());
+    process.once("SIGTERM", () => server.close());
+    await server.closed;
+    return;
+  }
+  const level = numberOf("--level", flags.level, 0, 1);
+  if (level === 0 || level === 1) {
+    throw new InputError(`report --level: must lie between 0 and 1, got ${shown(flags.level)}; give for example .95`);
+  }
+  const options = {
+    title: flags.title ?? path.basename(path.resolve(flags.out)),
+    level,
+    bootstrap: whole("--bootstrap", flags.bootstrap),
+    seed: whole("--seed", flags.seed),
+    selection: {
+      ...(flags.x === undefined ? {} : { x: flags.x }),
+      ...(flags.y === undefined ? {} : { y: flags.y }),
+      ...(flags.by === undefined ? {} : { by: flags.by.split(",").map((name) => name.trim()) }),
+    },
+  };
+  const { source, notes } = await readSource(files, options.selection);
+  for (const note of notes) process.stderr.write(`${note}\n`);
+  const report = await buildReport(source, options, versions());
+  writeFolder(flags.out, report.files);
+  const page = path.join(flags.out, "index.html");
+  if (flags.json === true) {
+    const { verdict, analysis } = report;
+    process.stdout.write(`${JSON.stringify({ page, verdict, analysis }, null, 2)}\n`);
+  } else {
+    process.stdout.write(`${report.verdict}\n${page}\n`);
+  }
+}
+
+/** Rinsight, Node's major version, and the commit where the working folder is Rinsight's own repository. */
+function versions(): Readonly<Record<string, string>> {
+  const root = new URL("../../", import.meta.url);
+  const manifest: { version: string } = JSON.parse(readFileSync(new URL("package.json", root), "utf8"));
+  const known = { rinsight: manifest.version, node: process.versions.node };
+  try {
+    const commit = execFileSync("git", ["-C", root.pathname, "rev-parse", "HEAD"], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return { ...known, commit: commit.trim() };
+  } catch {
+    return known;
+  }
+}
+
+function numberOf(flag: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= least && value <= most)) {
+    throw new InputError(`report ${flag}: must be a number from ${least} to ${most}, got ${shown(text)}; give one`);
+  }
+  return value;
+}
+
+function whole(flag: string, text: string): number {
+  const value = numberOf(flag, text, 0, Number.MAX_SAFE_INTEGER);
+  if (!Number.isInteger(value))
+    throw new InputError(`report ${flag}: must be a whole number, got ${shown(text)}; give one`);
+  return value;
+}
