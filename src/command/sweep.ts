@@ -33,14 +33,36 @@ export function command(): Command {
     .option("--workers <n>", "worker processes (default: one a core)")
     .option("--dry-run", "print runs, tokens, FLOPs and the time they would take")
     .action(async (name: string, options: Options) => {
-      const plan = readPlan(planFile(name));
-      const folder = options.out ?? path.join("data", "runs", plan.name);
-      const workers = workerCount(options.workers);
-      const corpus = { ...plan.corpus, vocabulary: plan.shape.vocabulary };
-      const runs = await plannedRuns(plan, corpus);
-      if (options.dryRun) await describe(runs, folder, corpus, workers, options);
-      else await execute(runs, folder, corpus, workers, options);
+      const sweep = await prepare(name, options);
+      if (options.dryRun) await describe(sweep, options);
+      else finish(await execute(sweep), sweep, options);
     });
+}
+
+/** The missing runs of a plan, with progress on standard error; `true` when all of them are there at the end. */
+export async function sweepPlan(name: string, folder: string): Promise<boolean> {
+  const { interrupted, failed } = await execute(await prepare(name, { out: folder }));
+  for (const { run, message } of failed) say(`${run.name}: ${message}`);
+  process.exitCode = exitCode({ interrupted, failed });
+  return process.exitCode === 0;
+}
+
+interface Prepared {
+  readonly runs: readonly PlannedRun[];
+  readonly folder: string;
+  readonly corpus: CorpusSource;
+  readonly workers: number;
+}
+
+async function prepare(name: string, options: Options): Promise<Prepared> {
+  const plan = readPlan(planFile(name));
+  const corpus = { ...plan.corpus, vocabulary: plan.shape.vocabulary };
+  return {
+    runs: await plannedRuns(plan, corpus),
+    folder: options.out ?? path.join("data", "runs", plan.name),
+    corpus,
+    workers: workerCount(options.workers),
+  };
 }
 
 /** A path that exists, or a plan that ships with Rinsight. */
@@ -77,13 +99,7 @@ async function plannedRuns(plan: Plan, source: CorpusSource): Promise<readonly P
   }
 }
 
-async function describe(
-  runs: readonly PlannedRun[],
-  folder: string,
-  corpus: CorpusSource,
-  workers: number,
-  options: Options,
-): Promise<void> {
+async function describe({ runs, folder, corpus, workers }: Prepared, options: Options): Promise<void> {
   const missing = missingRuns(runs, folder);
   const total = (list: readonly PlannedRun[], of: "tokens" | "flops") => list.reduce((sum, run) => sum + run[of], 0);
   const shortest = longestFirst(missing).at(-1);
@@ -120,13 +136,7 @@ async function describe(
   }
 }
 
-async function execute(
-  runs: readonly PlannedRun[],
-  folder: string,
-  corpus: CorpusSource,
-  workers: number,
-  options: Options,
-): Promise<void> {
+async function execute({ runs, folder, corpus, workers }: Prepared): Promise<SweepResult> {
   const missing = missingRuns(runs, folder);
   say(`${runs.length} runs in ${folder}, ${missing.length} to do`);
   const stop = new AbortController();
@@ -138,15 +148,15 @@ async function execute(
   process.once("SIGTERM", onSignal);
   try {
     const onEvent = sweepProgress(missing, workers, process.stderr, Date.now);
-    const result = await executeRuns(missing, { folder, corpus, workers, signal: stop.signal, onEvent });
-    finish(result, runs.length, folder, options);
+    return await executeRuns(missing, { folder, corpus, workers, signal: stop.signal, onEvent });
   } finally {
     process.off("SIGINT", onSignal);
     process.off("SIGTERM", onSignal);
   }
 }
 
-function finish(result: SweepResult, total: number, folder: string, options: Options): void {
+function finish(result: SweepResult, { runs, folder }: Prepared, options: Options): void {
+  const total = runs.length;
   const { complete, diverged, failed, interrupted } = result;
   if (options.json) {
     const names = (list: readonly PlannedRun[]) => list.map(({ name }) => name);
@@ -169,8 +179,12 @@ function finish(result: SweepResult, total: number, folder: string, options: Opt
     );
     for (const { run, message } of failed) say(`${run.name}: ${message}`);
   }
-  if (interrupted) process.exitCode = EXIT_INTERRUPTED;
-  else if (failed.length > 0) process.exitCode = EXIT_FAILED;
+  process.exitCode = exitCode(result);
+}
+
+function exitCode({ interrupted, failed }: Pick<SweepResult, "interrupted" | "failed">): number {
+  if (interrupted) return EXIT_INTERRUPTED;
+  return failed.length > 0 ? EXIT_FAILED : 0;
 }
 
 function say(text: string): void {
