@@ -43,8 +43,16 @@ async function perform(job: Extract<ToWorker, { kind: "run" }>): Promise<void> {
     });
     tell({ kind: "done", status, reason });
   } catch (error) {
-    const text = error instanceof InputError ? error.message : error instanceof Error ? error.stack : error;
-    tell({ kind: "failed", message: String(text) });
+    // The first frames of a bug of ours, on the one line that a failed run gets.
+    const text = error instanceof Error && !(error instanceof InputError) ? (error.stack ?? error.message) : error;
+    const lines = (error instanceof InputError ? error.message : String(text)).split("\n");
+    tell({
+      kind: "failed",
+      message: lines
+        .slice(0, 4)
+        .map((line) => line.trim())
+        .join(" "),
+    });
   }
 }
 
