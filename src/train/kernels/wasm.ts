@@ -1,0 +1,209 @@
+// The operations and the optimizer step of the wasm backend: own kernels on the tfjs heap, with their gradients.
+import type * as Tensorflow from "@tensorflow/tfjs";
+import type { Scalar, Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs";
+import { InputError } from "../../base/errors.js";
+import type { AttentionShape, Operations, OptimizerKernels } from "../operations.js";
+import { type Heap, openHeap } from "./module.js";
+
+export interface WasmKernels {
+  readonly operations: Operations;
+  /** Steps change the data of the variables themselves: a tensor that shares it (the one a variable was made of) too. */
+  readonly optimizer: OptimizerKernels;
+}
+
+/** The kernels on the current tfjs backend, which must be wasm; InputError when dist/kernels.wasm is not built. */
+export async function wasmKernels(tf: typeof Tensorflow): Promise<WasmKernels> {
+  const heap = await openHeap(tf);
+  return { operations: operationsOn(heap), optimizer: optimizerOn(heap) };
+}
+
+function operationsOn(heap: Heap): Operations {
+  const { kernels, address } = heap;
+
+  const embedding = (table: Tensor2D, ids: Tensor1D): Tensor2D => {
+    const [vocabulary, width] = table.shape;
+    const [rows] = ids.shape;
+    check(ids.dtype === "int32", `embedding: ids must be int32, got ${ids.dtype}; cast them`);
+    return heap.differentiable([table], () => {
+      const value = heap.matrix(rows, width);
+      const bad = kernels.embeddingForward(address(table), address(ids), address(value), rows, vocabulary, width);
+      check(
+        bad < 0,
+        `embedding: ids must lie in 0 … ${vocabulary - 1}, got another at row ${bad}; check the tokenizer`,
+      );
+      const gradient = (dy: Tensor2D) => {
+        const dtable = heap.matrix(vocabulary, width);
+        kernels.embeddingBackward(address(ids), address(dy), address(dtable), rows, vocabulary, width);
+        return [dtable];
+      };
+      return { value, saved: [ids], gradient };
+    });
+  };
+
+  const rmsNorm = (x: Tensor2D, gain: Tensor1D): Tensor2D => {
+    const [rows, width] = x.shape;
+    check(gain.size === width, `rmsNorm: gain must have ${width} entries, got ${gain.size}; give one a column`);
+    return heap.differentiable([x, gain], () => {
+      const value = heap.matrix(rows, width);
+      kernels.rmsNormForward(address(x), address(gain), address(value), rows, width);
+      const gradient = (dy: Tensor2D) => {
+        const dx = heap.matrix(rows, width);
+        const dgain = heap.vector(width);
+        kernels.rmsNormBackward(address(x), address(gain), address(dy), address(dx), address(dgain), rows, width);
+        return [dx, dgain];
+      };
+      return { value, saved: [x, gain], gradient };
+    });
+  };
+
+  const linear = (x: Tensor2D, w: Tensor2D): Tensor2D => {
+    const [rows, inputs] = x.shape;
+    const outputs = w.shape[1];
+    check(w.shape[0] === inputs, `linear: w must have ${inputs} rows, got ${w.shape[0]}; one for each column of x`);
+    const bytes = kernels.scratchBytes(inputs, outputs);
+    return heap.differentiable([x, w], () => {
+      const value = heap.matrix(rows, outputs);
+      kernels.forward(address(x), address(w), address(value), heap.scratch(bytes), rows, inputs, outputs);
+      const gradient = (dy: Tensor2D) => {
+        const dx = heap.matrix(rows, inputs);
+        const dw = heap.matrix(inputs, outputs);
+        kernels.inputGradient(address(dy), address(w), address(dx), heap.scratch(bytes), rows, inputs, outputs);
+        kernels.weightGradient(address(x), address(dy), address(dw), heap.scratch(bytes), rows, inputs, outputs);
+        return [dx, dw];
+      };
+      return { value, saved: [x, w], gradient };
+    });
+  };
+
+  const attention = (qkv: Tensor2D, { batch, time, heads }: AttentionShape): Tensor2D => {
+    const [rows, columns] = qkv.shape;
+    const headWidth = columns / 3 / heads;
+    check(rows === batch * time, `attention: qkv must have batch · time = ${batch * time} rows, got ${rows}`);
+    check(
+      Number.isInteger(headWidth / 2),
+      `attention: qkv must have 3 · heads · K columns with K even, got ${columns} for ${heads} heads`,
+    );
+    const scale = 1 / Math.sqrt(headWidth);
+    const lengths = [batch, time, heads, headWidth, scale] as const;
+    const table = heap.rotary(time, headWidth);
+    const bytes = kernels.attentionScratchBytes(time, headWidth);
+    return heap.differentiable([qkv], () => {
+      const value = heap.matrix(rows, columns / 3);
+      const kept = heap.vector(kernels.probabilityBytes(batch, time, heads) / 4);
+      kernels.attentionForward(address(qkv), table, address(value), address(kept), heap.scratch(bytes), ...lengths);
+      const gradient = (dy: Tensor2D) => {
+        const dqkv = heap.matrix(rows, columns);
+        const scratch = heap.scratch(bytes);
+        kernels.attentionBackward(address(qkv), table, address(kept), address(dy), address(dqkv), scratch, ...lengths);
+        return [dqkv];
+      };
+      return { value, saved: [qkv, kept], gradient };
+    });
+  };
+
+  const reluSquared = (x: Tensor2D): Tensor2D =>
+    heap.differentiable([x], () => {
+      const value = heap.matrix(...x.shape);
+      kernels.reluSquaredForward(address(x), address(value), x.size);
+      const gradient = (dy: Tensor2D) => {
+        const dx = heap.matrix(...x.shape);
+        kernels.reluSquaredBackward(address(x), address(dy), address(dx), x.size);
+        return [dx];
+      };
+      return { value, saved: [x], gradient };
+    });
+
+  const add = (x: Tensor2D, y: Tensor2D): Tensor2D => {
+    check(
+      x.shape[0] === y.shape[0] && x.shape[1] === y.shape[1],
+      `add: both must have one shape, got [${x.shape}] and [${y.shape}]; nothing is broadcast`,
+    );
+    return heap.differentiable([x, y], () => {
+      const value = heap.matrix(...x.shape);
+      kernels.add(address(x), address(y), address(value), x.size);
+      // Not dy itself twice: tfjs disposes of a gradient when it has added to it.
+      return { value, saved: [], gradient: (dy: Tensor2D) => [dy.clone(), dy.clone()] };
+    });
+  };
+
+  const rowLosses = (logits: Tensor2D, targets: Tensor1D) => {
+    const [rows, vocabulary] = logits.shape;
+    check(targets.dtype === "int32", `crossEntropy: targets must be int32, got ${targets.dtype}; cast them`);
+    check(targets.size === rows, `crossEntropy: targets must have ${rows} entries, got ${targets.size}; one a row`);
+    const losses = heap.vector(rows);
+    const logSums = heap.vector(rows);
+    const bad = kernels.crossEntropyForward(
+      address(logits),
+      address(targets),
+      address(losses),
+      address(logSums),
+      rows,
+      vocabulary,
+    );
+    check(
+      bad < 0,
+      `crossEntropy: targets must lie in 0 … ${vocabulary - 1}, got another at row ${bad}; check the tokenizer`,
+    );
+    /** `step` 0 and `factor` 1/rows for the mean, 1 and 1 for the losses of the rows. */
+    const gradient = (dloss: Tensor, step: 0 | 1, factor: number) => {
+      const dlogits = heap.matrix(rows, vocabulary);
+      kernels.crossEntropyBackward(
+        address(logits),
+        address(targets),
+        address(logSums),
+        address(dloss),
+        step,
+        factor,
+        address(dlogits),
+        rows,
+        vocabulary,
+      );
+      return [dlogits];
+    };
+    return { losses, saved: [logits, targets, logSums], gradient };
+  };
+
+  const crossEntropy = (logits: Tensor2D, targets: Tensor1D): Tensor1D =>
+    heap.differentiable([logits], () => {
+      const { losses, saved, gradient } = rowLosses(logits, targets);
+      return { value: losses, saved, gradient: (dy) => gradient(dy, 1, 1) };
+    });
+
+  const meanCrossEntropy = (logits: Tensor2D, targets: Tensor1D): Scalar =>
+    heap.differentiable([logits], () => {
+      const { losses, saved, gradient } = rowLosses(logits, targets);
+      const value = heap.scalar();
+      kernels.mean(address(losses), address(value), losses.size);
+      return { value, saved, gradient: (dy) => gradient(dy, 0, 1 / losses.size) };
+    });
+
+  return { embedding, rmsNorm, linear, attention, reluSquared, add, crossEntropy, meanCrossEntropy };
+}
+
+function optimizerOn({ kernels, address }: Heap): OptimizerKernels {
+  return {
+    adamwStep: ({ parameter, gradient, firstMoment, secondMoment }, settings) =>
+      kernels.adamwStep(
+        address(parameter),
+        address(gradient),
+        address(firstMoment),
+        address(secondMoment),
+        parameter.size,
+        settings.learningRate,
+        settings.beta1,
+        1 - settings.beta1,
+        settings.beta2,
+        1 - settings.beta2,
+        settings.epsilon,
+        settings.weightDecay,
+        1 / settings.biasCorrection1,
+        1 / settings.biasCorrection2,
+        settings.gradientScale,
+      ),
+    sumOfSquares: (x) => kernels.sumOfSquares(address(x), x.size),
+  };
+}
+
+function check(holds: boolean, message: string): void {
+  if (!holds) throw new InputError(message);
+}
