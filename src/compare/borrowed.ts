@@ -17,18 +17,31 @@ export function borrowedLimit(
   if (fit === null) {
     return ladders.map((ladder) => ({ scheme: ladder.name, limit: null, exponent: null, lastMultiplier: null }));
   }
-  const [limit, a, exponent] = [fit.theta[0] ?? 0, fit.theta[1] ?? 0, fit.theta[2] ?? 0];
+  const limit = fit.theta[0] ?? 0;
   return ladders.map((ladder, l) => {
-    const slope = l === baseline ? -exponent : logSlope(ladder, limit);
-    const largest = Math.max(...ladder.u);
-    const excess = (ladder.loss[ladder.u.indexOf(largest)] ?? 0) - limit;
+    const slope = l === baseline ? -(fit.theta[2] ?? 0) : logSlope(ladder, limit);
     return {
       scheme: ladder.name,
       limit: slope === null ? null : limit,
       exponent: slope === null ? null : -slope,
-      lastMultiplier: excess > 0 ? Math.exp((a - Math.log(excess)) / exponent - largest) : null,
+      lastMultiplier: source === undefined ? null : lastMultiplier(ladder, source),
     };
   });
+}
+
+/** x of the baseline's largest point over the scheme's x at that loss, interpolated in (loss, log x); null outside. */
+function lastMultiplier(ladder: Ladder, baseline: Ladder): number | null {
+  const last = Math.max(...baseline.u);
+  const target = baseline.loss[baseline.u.indexOf(last)] ?? 0;
+  const order = Array.from(ladder.u.keys()).sort((i, j) => (ladder.u[i] ?? 0) - (ladder.u[j] ?? 0));
+  for (const [rank, i] of order.slice(1).entries()) {
+    const before = order[rank] ?? 0;
+    const [high, low] = [ladder.loss[before] ?? 0, ladder.loss[i] ?? 0];
+    if (target > high || target < low || high === low) continue;
+    const [from, to] = [ladder.u[before] ?? 0, ladder.u[i] ?? 0];
+    return Math.exp(last - (from + ((high - target) / (high - low)) * (to - from)));
+  }
+  return null;
 }
 
 /** Weighted least-squares slope of log(loss − limit) on u; null where a loss does not exceed the limit. */

@@ -2,7 +2,7 @@
 import { InputError, nearestName, shown, type Warning } from "../base/errors.js";
 import type { Observations } from "../curve/observations.js";
 import type { ResampleMethod, ResampleUnit } from "../fit/bootstrap.js";
-import { DEFAULT_FIT_OPTIONS, type FitOptions, fit } from "../fit/fit.js";
+import { DEFAULT_FIT_OPTIONS, type FitOptions, fit as fitLaw } from "../fit/fit.js";
 import { powerLawWithLimit } from "../law/power-law.js";
 import { adjustPairs, type Equivalence, nestedTests, verdict } from "./attribution.js";
 import { borrowedLimit } from "./borrowed.js";
@@ -21,8 +21,10 @@ export interface CompareOptions {
   readonly fit: Partial<FitOptions>;
   /** Name of the scheme the others are held against; null for the first. */
   readonly baseline: string | null;
-  /** Bootstrap replicates; 0 for none. */
+  /** Bootstrap replicates of the fits; 0 for none. */
   readonly replicates: number;
+  /** Data sets redrawn under each nested model; 0 for F tests alone. */
+  readonly testReplicates: number;
   readonly method: ResampleMethod;
   /** Null for the widest that the data have keys for: pair, then run, then point. */
   readonly unit: ResampleUnit | null;
@@ -40,13 +42,14 @@ export const DEFAULT_COMPARE_OPTIONS: CompareOptions = {
   fit: {},
   baseline: null,
   replicates: 2000,
+  testReplicates: 499,
   method: "wild",
   unit: null,
   interval: "delta",
   budget: null,
   alpha: 0.05,
-  // A third of the smallest gain reported for recursion (.01–.03 nats would be called a difference), and the
-  // change of exponent that is worth about as much over two decades.
+  // Our choice: the smallest gain reported for recursion is .01 nats, and a change of exponent by .005 at an excess loss
+  // of about one nat is worth about as much over one decade.
   margins: { limit: 0.01, exponent: 0.005 },
   robustness: false,
 };
@@ -68,11 +71,11 @@ export function compare(observations: readonly Observations[], options: Partial<
   const free = fitFree(prepared.ladders, prepared.origin, fitOptions.space, huber);
   const squared = huber === null ? free : fitFree(prepared.ladders, prepared.origin, fitOptions.space);
   const unit = chosen.unit ?? widestUnit(free);
-  const bootstrap: BootstrapOptions | null =
-    chosen.replicates > 0
-      ? { method: chosen.method, unit, replicates: chosen.replicates, seed: fitOptions.seed }
-      : null;
-  const replicates = bootstrap === null ? null : replicate(free, bootstrap);
+  const bootstrap = (replicates: number): BootstrapOptions | null =>
+    replicates > 0 ? { method: chosen.method, unit, replicates, seed: fitOptions.seed } : null;
+  const drawn = bootstrap(chosen.replicates);
+  const replicates = drawn === null ? null : replicate(free, drawn);
+  const redrawn = bootstrap(chosen.testReplicates);
   const spread = spreads(free);
   const correlation = residualCorrelation(free);
   const budget = chosen.budget ?? commonBudget(free);
@@ -86,15 +89,15 @@ export function compare(observations: readonly Observations[], options: Partial<
     chosen.interval === "bootstrap-bca" ? jackknife(free, unit) : [],
     { interval: chosen.interval, level, budget },
   );
-  const whole = nestedTests(squared, chosen.alpha, bootstrap);
+  const whole = nestedTests(squared, chosen.alpha, redrawn);
   const others = names.map((_, l) => l).filter((l) => l !== baseline);
   const pairs = others.map((l) =>
-    names.length === 2 ? whole : nestedTests(subset(squared, [baseline, l]), chosen.alpha, bootstrap),
+    names.length === 2 ? whole : nestedTests(subset(squared, [baseline, l]), chosen.alpha, redrawn),
   );
   return {
     schemes: names,
     baseline: names[baseline] ?? "",
-    fits: observations.map((group) => fit(powerLawWithLimit, group, fitOptions)),
+    fits: observations.map((group) => fitLaw(powerLawWithLimit, group, fitOptions)),
     attribution: {
       ...whole,
       verdict: verdict(whole.tests, equivalence(rows, chosen.margins)),
@@ -111,6 +114,7 @@ export function compare(observations: readonly Observations[], options: Partial<
       method: chosen.method,
       unit,
       replicates: chosen.replicates,
+      testReplicates: chosen.testReplicates,
       failed: replicates?.failed ?? 0,
       seed: fitOptions.seed,
       level,

@@ -154,7 +154,7 @@ export interface Borrowed {
   readonly scheme: string;
   readonly limit: number | null;
   readonly exponent: number | null;
-  /** Budget at which the baseline's law reaches the scheme's loss at its largest budget, over that budget. */
+  /** The baseline's largest budget over the one at which the scheme's points, interpolated, have the same loss. */
   readonly lastMultiplier: number | null;
 }
 
@@ -173,6 +173,8 @@ export interface Comparison {
     readonly method: ResampleMethod;
     readonly unit: ResampleUnit;
     readonly replicates: number;
+    /** Data sets redrawn under each nested model. */
+    readonly testReplicates: number;
     /** Replicates that gave no estimate. */
     readonly failed: number;
     readonly seed: number;

@@ -77,36 +77,36 @@ function rho(residual: number, huber: number | null): number {
 
 /**
  * Levenberg–Marquardt from `start` on the arrow-shaped normal equations, the limit kept at 0 or above.
- * @param tolerance relative decrease of the objective below which two steps in a row end it
+ * @param tolerance relative decrease of the objective at which a nearly undamped step ends it
  */
 export function descend(
   ladders: readonly Ladder[],
   model: JointModel,
   start: Float64Array,
-  tolerance = 1e-14,
+  tolerance = 1e-12,
   iterations = 300,
 ): JointFit {
-  const shared = [model.limit === "shared" ? 0 : -1, model.exponent === "shared" ? 2 : -1].filter((p) => p >= 0);
+  const shared = [...(model.limit === "shared" ? [0] : []), ...(model.exponent === "shared" ? [2] : [])];
   const local = [1, ...(model.limit === "free" ? [0] : []), ...(model.exponent === "free" ? [2] : [])];
   const order = [...local, ...shared];
-  const size = order.length;
-  const width = size + 1;
-  const stride = size * width;
-  const normal = new Float64Array(ladders.length * stride);
-  const system = new Float64Array(ladders.length * stride);
-  const top = new Float64Array(shared.length * (shared.length + 1));
+  const cells = ladders.length * order.length * (order.length + 1);
+  let normal = new Float64Array(cells);
+  let trialNormal = new Float64Array(cells);
+  const arrow: Arrow = {
+    order,
+    locals: local.length,
+    system: new Float64Array(cells),
+    top: new Float64Array(shared.length * (shared.length + 1)),
+    solution: new Float64Array(order.length),
+  };
   const step = new Float64Array(ladders.length * WIDTH);
   let theta = Float64Array.from(start);
   let trial = new Float64Array(theta.length);
-  let sum = objective(ladders, model, theta);
-  let damping = 1e-4;
-  let growth = 2;
-  let small = 0;
-  let stale = true;
+  let sum = assemble(ladders, model, theta, order, normal);
+  let damping = 1e-6;
+  let growth = 4;
   for (let iteration = 0; iteration < iterations; iteration++) {
-    if (stale) assemble(ladders, model, theta, order, normal);
-    stale = false;
-    if (!eliminate(normal, system, top, step, ladders.length, order, local.length, damping)) {
+    if (!eliminate(normal, arrow, step, ladders.length, damping)) {
       damping *= 10;
       if (damping > 1e12) return { theta, sum, converged: false };
       continue;
@@ -114,82 +114,110 @@ export function descend(
     for (let j = 0; j < theta.length; j++) {
       const moved = (theta[j] ?? 0) + (step[j] ?? 0);
       const parameter = j % WIDTH;
-      trial[j] =
-        parameter === 0
-          ? Math.max(0, moved)
-          : parameter === 2
-            ? Math.min(MAX_EXPONENT, Math.max(MIN_EXPONENT, moved))
-            : moved;
+      if (parameter === 0) trial[j] = Math.max(0, moved);
+      else trial[j] = parameter === 1 ? moved : Math.min(MAX_EXPONENT, Math.max(MIN_EXPONENT, moved));
     }
-    const next = objective(ladders, model, trial);
+    const next = assemble(ladders, model, trial, order, trialNormal);
+    // A step that changes nothing, up or down, ends it: what is left below the tolerance is rounding.
+    const ended = Math.abs(sum - next) <= tolerance * sum && damping < 1e-2;
     if (next <= sum) {
-      small = sum - next <= tolerance * sum ? small + 1 : 0;
       [theta, trial] = [trial, theta];
+      [normal, trialNormal] = [trialNormal, normal];
       sum = next;
-      damping = Math.max(damping / 8, 1e-15);
-      growth = 2;
-      stale = true;
-      if (small === 2 || sum === 0) return { theta, sum, converged: true };
+      if (ended || sum === 0) return { theta, sum, converged: true };
+      damping = Math.max(damping / 10, 1e-15);
+      growth = 4;
     } else {
-      // A rejected step of no length means that rounding, not the model, is what is left.
-      if (damping > 1e8) return { theta, sum, converged: true };
-      damping *= growth;
+      if (ended || damping > 1e8) return { theta, sum, converged: true };
+      damping = Math.max(damping, 1e-6) * growth;
       growth *= 2;
     }
   }
   return { theta, sum, converged: false };
 }
 
-/** Per ladder, the augmented normal equations [JᵀWJ | JᵀWr] in the given order of parameters. */
+/** Per ladder, the augmented normal equations [JᵀWJ | JᵀWr] in the given order of parameters; returns the objective. */
 function assemble(
   ladders: readonly Ladder[],
   model: JointModel,
   theta: Float64Array,
   order: readonly number[],
   normal: Float64Array,
-): void {
+): number {
   const size = order.length;
   const width = size + 1;
+  const log = model.space === "log";
+  const huber = model.huber ?? Number.POSITIVE_INFINITY;
+  const position = [order.indexOf(0), order.indexOf(1), order.indexOf(2)];
+  const [pe, pa, pc] = [position[0] ?? -1, position[1] ?? -1, position[2] ?? -1];
   normal.fill(0);
-  const row = new Float64Array(WIDTH);
+  let objectiveSum = 0;
   let limitGradient = 0;
-  const atZero = (l: number) => (theta[l * WIDTH] ?? 0) === 0;
   for (let l = 0; l < ladders.length; l++) {
     const ladder = ladders[l];
     if (ladder === undefined) continue;
-    const base = l * size * width;
-    for (let i = 0; i < ladder.u.length; i++) {
-      const u = ladder.u[i] ?? 0;
-      const power = Math.exp((theta[l * WIDTH + 1] ?? 0) - (theta[l * WIDTH + 2] ?? 0) * u);
-      const predicted = (theta[l * WIDTH] ?? 0) + power;
-      const observed = ladder.loss[i] ?? 0;
-      const residual = model.space === "log" ? Math.log(observed / predicted) : observed - predicted;
-      const slope = model.space === "log" ? 1 / predicted : 1;
-      let weight = ladder.weight[i] ?? 0;
-      if (model.huber !== null && Math.abs(residual) > model.huber) weight *= model.huber / Math.abs(residual);
-      row[0] = slope;
-      row[1] = slope * power;
-      row[2] = -slope * power * u;
-      for (let p = 0; p < size; p++) {
-        const jp = weight * (row[order[p] ?? 0] ?? 0);
-        for (let q = p; q < size; q++) {
-          normal[base + p * width + q] = (normal[base + p * width + q] ?? 0) + jp * (row[order[q] ?? 0] ?? 0);
-        }
-        normal[base + p * width + size] = (normal[base + p * width + size] ?? 0) + jp * residual;
+    const { u: us, loss, weight: weights } = ladder;
+    const e = theta[l * WIDTH] ?? 0;
+    const a = theta[l * WIDTH + 1] ?? 0;
+    const c = theta[l * WIDTH + 2] ?? 0;
+    let [ee, ea, ec, aa, ac, cc, er, ar, cr] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+    for (let i = 0; i < us.length; i++) {
+      const u = us[i] ?? 0;
+      const observed = loss[i] ?? 0;
+      const power = Math.exp(a - c * u);
+      const predicted = e + power;
+      const residual = log ? Math.log(observed / predicted) : observed - predicted;
+      const je = log ? 1 / predicted : 1;
+      const ja = je * power;
+      const jc = -ja * u;
+      const size = Math.abs(residual);
+      let weight = weights[i] ?? 0;
+      if (size <= huber) objectiveSum += weight * residual * residual;
+      else {
+        objectiveSum += weight * huber * (2 * size - huber);
+        weight *= huber / size;
       }
+      const we = weight * je;
+      const wa = weight * ja;
+      const wc = weight * jc;
+      ee += we * je;
+      ea += we * ja;
+      ec += we * jc;
+      aa += wa * ja;
+      ac += wa * jc;
+      cc += wc * jc;
+      er += we * residual;
+      ar += wa * residual;
+      cr += wc * residual;
     }
-    for (let p = 0; p < size; p++) {
-      for (let q = 0; q < p; q++) normal[base + p * width + q] = normal[base + q * width + p] ?? 0;
-    }
-    limitGradient += normal[base + order.indexOf(0) * width + size] ?? 0;
-  }
-  // A limit that stands at its bound and is pushed against it takes no part in the step.
-  const position = order.indexOf(0);
-  if (position < 0) return;
-  for (let l = 0; l < ladders.length; l++) {
+    // A limit that stands at its bound and is pushed against it takes no part in the step.
+    limitGradient += er;
+    if (model.limit === "free" && e === 0 && er <= 0) [ee, ea, ec, er] = [1, 0, 0, 0];
     const base = l * size * width;
-    const push = model.limit === "shared" ? limitGradient : (normal[base + position * width + size] ?? 0);
-    if (!atZero(l) || push > 0) continue;
+    const put = (p: number, q: number, value: number) => {
+      if (p < 0 || q < 0) return;
+      normal[base + p * width + q] = value;
+      normal[base + q * width + p] = value;
+    };
+    put(pe, pe, ee);
+    put(pe, pa, ea);
+    put(pe, pc, ec);
+    put(pa, pa, aa);
+    put(pa, pc, ac);
+    put(pc, pc, cc);
+    if (pe >= 0) normal[base + pe * width + size] = er;
+    normal[base + pa * width + size] = ar;
+    if (pc >= 0) normal[base + pc * width + size] = cr;
+  }
+  if (model.limit === "shared" && theta[0] === 0 && limitGradient <= 0) holdLimit(normal, ladders.length, size, pe);
+  return objectiveSum;
+}
+
+/** Takes the shared limit out of the step: its rows and columns become those of the identity. */
+function holdLimit(normal: Float64Array, ladders: number, size: number, position: number): void {
+  const width = size + 1;
+  for (let l = 0; l < ladders; l++) {
+    const base = l * size * width;
     for (let p = 0; p < size; p++) {
       normal[base + p * width + position] = 0;
       normal[base + position * width + p] = 0;
@@ -199,15 +227,22 @@ function assemble(
   }
 }
 
+/** Working memory of one descent's linear systems. */
+interface Arrow {
+  /** Parameters (0 limit, 1 a, 2 exponent) in the order of elimination, a scheme's own first. */
+  readonly order: readonly number[];
+  readonly locals: number;
+  readonly system: Float64Array;
+  readonly top: Float64Array;
+  readonly solution: Float64Array;
+}
+
 /** Solves the damped arrow system into `step`; false where it is singular. */
 function eliminate(
   normal: Float64Array,
-  system: Float64Array,
-  top: Float64Array,
+  { order, locals, system, top, solution }: Arrow,
   step: Float64Array,
   ladders: number,
-  order: readonly number[],
-  locals: number,
   damping: number,
 ): boolean {
   const size = order.length;
@@ -228,7 +263,6 @@ function eliminate(
     }
   }
   if (!forward(top, 0, topWidth, sharedSize, sharedSize)) return false;
-  const solution = new Float64Array(size);
   for (let p = sharedSize - 1; p >= 0; p--) {
     let value = top[p * topWidth + sharedSize] ?? 0;
     for (let q = p + 1; q < sharedSize; q++) value -= (top[p * topWidth + q] ?? 0) * (solution[locals + q] ?? 0);

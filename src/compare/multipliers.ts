@@ -9,7 +9,6 @@ import type { Replicates } from "./replicates.js";
 const CURVE_POINTS = 25;
 /** How far outside the data a crossing is looked for. */
 const SEARCH = Math.log(1e6);
-const SEARCH_STEPS = 240;
 
 /** u at which the ladder at `offset` reaches a loss; NaN at or below its limit. */
 function inverse(theta: Float64Array, offset: number, loss: number): number {
@@ -106,26 +105,31 @@ function crossover(
   };
 }
 
-/** The u nearest to the middle of the data at which two ladders' laws meet, within the search range; null for none. */
+/**
+ * The u nearest to the middle of the data at which two ladders' laws meet, within the search range; null for none.
+ * The gap's slope changes sign once, where a₁ + ln c₁ − c₁u = a₂ + ln c₂ − c₂u, so there is at most one crossing on
+ * either side of that place.
+ */
 function crossing(theta: Float64Array, a: number, b: number, least: number, most: number): number | null {
   const gap = (u: number) => predict(theta, a, u) - predict(theta, b, u);
-  const middle = (least + most) / 2;
-  const reach = (most - least) / 2 + SEARCH;
-  const width = reach / SEARCH_STEPS;
-  for (let i = 0; i < SEARCH_STEPS; i++) {
-    for (const side of [1, -1]) {
-      let near = middle + side * i * width;
-      let far = middle + side * (i + 1) * width;
-      if (gap(near) * gap(far) > 0) continue;
-      for (let k = 0; k < 50; k++) {
-        const half = (near + far) / 2;
-        if (gap(near) * gap(half) <= 0) far = half;
-        else near = half;
-      }
-      return (near + far) / 2;
+  const [ca, cb] = [theta[a + 2] ?? 0, theta[b + 2] ?? 0];
+  const turn = ((theta[a + 1] ?? 0) - (theta[b + 1] ?? 0) + Math.log(ca / cb)) / (ca - cb);
+  const [from, to] = [least - SEARCH, most + SEARCH];
+  const ends = turn > from && turn < to ? [from, turn, to] : [from, to];
+  let nearest: number | null = null;
+  for (let i = 0; i + 1 < ends.length; i++) {
+    let [low, high] = [ends[i] ?? from, ends[i + 1] ?? to];
+    const sign = Math.sign(gap(low));
+    if (sign * gap(high) > 0) continue;
+    for (let k = 0; k < 45; k++) {
+      const half = (low + high) / 2;
+      if (sign * gap(half) > 0) low = half;
+      else high = half;
     }
+    const middle = (least + most) / 2;
+    if (nearest === null || Math.abs(low - middle) < Math.abs(nearest - middle)) nearest = low;
   }
-  return null;
+  return nearest;
 }
 
 function range(values: Float64Array): { readonly least: number; readonly most: number } {
