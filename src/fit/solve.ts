@@ -35,10 +35,10 @@ const ILL_CONDITIONED = 1e8;
 export function solve(problem: Problem, options: FitOptions): Solution {
   const shape = options.loss.kind === "absolute" ? smoothedAbsolute(residualSize(problem)) : problem.loss;
   const starts = options.start === null ? searchStarts(problem, options) : givenStarts(problem, options.start);
-  const ends: Descent[] = [];
-  for (const start of starts) {
-    const end = descend(problem, start, shape, { iterations: ITERATIONS, tolerance: 1e-13 });
-    if (end !== null) ends.push(end);
+  const ends = descents(problem, starts, shape);
+  // A given start that leads nowhere is no reason to end nowhere.
+  if (options.start !== null && (ends[0] === undefined || !isOptimum(problem, ends[0], shape))) {
+    ends.push(...descents(problem, searchStarts(problem, options), shape));
   }
   ends.sort((a, b) => a.cost - b.cost);
   const first = ends[0];
@@ -62,6 +62,19 @@ export function solve(problem: Problem, options: FitOptions): Solution {
       : { best: settled.filter((end) => end.cost <= first.cost * (1 + 1e-6)).length, converged: settled.length },
     held: polished.held,
   };
+}
+
+function descents(problem: Problem, starts: readonly Float64Array[], shape: LossShape): Descent[] {
+  const ends = starts.flatMap((start) => {
+    const end = descend(problem, start, shape, { iterations: ITERATIONS, tolerance: 1e-13 });
+    return end === null ? [] : [end];
+  });
+  return ends.sort((a, b) => a.cost - b.cost);
+}
+
+function isOptimum(problem: Problem, end: Descent, shape: LossShape): boolean {
+  const polished = polish(problem, end.free, shape);
+  return polished.curved && polished.remaining < 1e-9 && varianceInflation(problem, polished) < ILL_CONDITIONED;
 }
 
 /**

@@ -46,15 +46,13 @@ export function projectLinear(problem: Problem, free: Float64Array): void {
     for (const i of indices) theta[i] = at(free, k);
   });
   const columns = linear.map(() => new Float64Array(n));
+  const point = new Float64Array(x.length);
   const target = new Float64Array(n);
   const gradient = new Float64Array(law.parameters.length);
   for (let i = 0; i < n; i++) {
     const weight = at(problem.weights, i) / (problem.space === "log" ? at(observed, i) : problem.unit);
-    const offset = law.gradient(
-      theta,
-      x.map((column) => at(column, i)),
-      gradient,
-    );
+    for (let v = 0; v < x.length; v++) point[v] = x[v]?.[i] ?? Number.NaN;
+    const offset = law.gradient(theta, point, gradient);
     target[i] = (at(observed, i) - offset) * weight;
     linear.forEach((k, j) => {
       const column = columns[j];

@@ -8,8 +8,8 @@ const THETA: Readonly<Record<string, readonly number[]>> = {
   "power-law": [40, 0.3],
   m3: [30, 2e-8, 0.25],
   m4: [1.6, 9, 0.7, 45, 0.31],
-  "bnsl-1": [1.5, 20, 0.2, 0.15, 3e6, 0.4],
-  "bnsl-2": [1.5, 20, 0.2, 0.15, 3e6, 0.4, -0.1, 8e7, 0.3],
+  "bnsl-1": [1.5, 20, 0.2, 0.15, 3e6, 0.7],
+  "bnsl-2": [1.5, 20, 0.2, 0.15, 3e6, 0.7, -0.1, 8e7, 0.9],
   "rounds-exponential": [2.1, 0.8, 0.6],
   "rounds-power": [2.1, 0.8, 0.6],
   chinchilla: [1.69, 406, 410, 0.34, 0.28],
@@ -39,8 +39,11 @@ function check(law: ReturnType<typeof lawByName>, theta: readonly number[], poin
       const up = shifted(1) - shifted(-1);
       const wide = shifted(2) - shifted(-2);
       const difference = (8 * up - wide) / (12 * h);
-      const scale = Math.max(Math.abs(difference), 1e-8 * Math.abs(law.value(theta, x) / value));
-      expect(Math.abs(at(out, k) - difference) / scale, `${law.name} ∂${law.parameters[k]?.name} at ${x}`).toBeLessThan(2e-6);
+      // Differences carry rounding of 1e-11·loss/θ; a slope that small is held to that instead of to itself.
+      const scale = Math.max(Math.abs(difference), 1e-5 * Math.abs(law.value(theta, x) / value));
+      expect(Math.abs(at(out, k) - difference) / scale, `${law.name} ∂${law.parameters[k]?.name} at ${x}`).toBeLessThan(
+        2e-6,
+      );
     });
   }
 }
@@ -65,7 +68,14 @@ test("a formula: symbolic derivatives, variables by column, linear parameters an
     ["B", true, "coefficient"],
     ["beta", false, "exponent"],
   ]);
-  check(law, [1.69, 406, 0.34, 410, 0.28], [[2e8, 3e9], [7e10, 1e8]]);
+  check(
+    law,
+    [1.69, 406, 0.34, 410, 0.28],
+    [
+      [2e8, 3e9],
+      [7e10, 1e8],
+    ],
+  );
   const product = lawByName("a*b*exp(-k*x) + atan(c)/x", ["x"]);
   expect(product.parameters.filter((p) => p.linear).map((p) => p.name)).toEqual(["a"]);
   check(product, [2, 3, 0.4, 0.7], [[1.5], [4]]);
@@ -76,13 +86,13 @@ test.each([
   ["chinchila", /did you mean chinchilla/],
   ["a + b", /must have a variable/],
   ["x^2", /must have a parameter/],
-  ["a*x; import(\"fs\")", /plain arithmetic/],
+  ['a*x; import("fs")', /plain arithmetic/],
   ["f(x) = a*x", /assign nothing/],
   ["x.constructor*a", /no property access/],
   ["evaluate(a*x)", /known one/],
   ["a*max(x, b)", /derivative/],
   [`a*x${"+a*x".repeat(2000)}`, /characters/],
-])("refuses %s", (text, message) => {
+])("refuses %.30s", (text, message) => {
   expect(() => lawByName(text, ["x"])).toThrow(message);
 });
 
