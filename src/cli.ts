@@ -12,6 +12,10 @@ interface Entry {
 
 const COMMANDS: Readonly<Record<string, Entry>> = {
   fit: { summary: "fit a scaling law to each group of points", load: () => import("./command/fit.js") },
+  compare: {
+    summary: "compare schemes: exponent or limit, differences, compute multipliers",
+    load: () => import("./command/compare.js"),
+  },
   backend: {
     summary: "link the TensorFlow backend to a Python installation",
     load: () => import("./command/backend.js"),
@@ -23,6 +27,15 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./command/report.js"),
   },
   schemes: { summary: "list recursion schemes and what they cost", load: () => import("./command/schemes.js") },
+  demo: {
+    summary: "train, fit, compare and report at a small size: npm start",
+    load: () => import("./command/demo.js"),
+  },
+  verify: {
+    summary: "recompute a report or train a run again, and list every difference",
+    load: () => import("./command/verify.js"),
+  },
+  bundle: { summary: "pack a report with its inputs into one archive", load: () => import("./command/bundle.js") },
 };
 
 const EXIT_OK = 0;

@@ -1,0 +1,37 @@
+// rinsight demo (npm start): the whole chain at a small size, composed of the commands that a study would use.
+import path from "node:path";
+import type { Command } from "commander";
+import { InputError, shown } from "../base/errors.js";
+import { newCommand } from "./command.js";
+import { command as report } from "./report.js";
+import { sweepPlan } from "./sweep.js";
+
+const SIZES = ["demo", "smoke"];
+
+interface Options {
+  readonly size: string;
+  readonly json?: true;
+}
+
+export function command(): Command {
+  return newCommand(
+    "demo",
+    "Train a small recursion grid on real text, fit, compare and report: the whole of Rinsight in minutes.",
+    "rinsight demo --size smoke",
+  )
+    .option("--size <name>", "demo (minutes) or smoke (seconds, to try the installation)", "demo")
+    .action(async ({ size, json }: Options) => {
+      if (!SIZES.includes(size)) {
+        throw new InputError(
+          `demo: --size must be ${SIZES.join(" or ")}, got ${shown(size)}; see rinsight demo --help`,
+        );
+      }
+      const runs = path.join("data", "runs", size);
+      const asJson = json === true ? ["--json"] : [];
+      if (!(await sweepPlan(size, runs))) return;
+      const title = size === "demo" ? "Recursion demo" : "Smoke run";
+      await report().parseAsync([runs, "--out", path.join("reports", size), "--title", title, ...asJson], {
+        from: "user",
+      });
+    });
+}

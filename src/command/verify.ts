@@ -1,0 +1,162 @@
+// rinsight verify: recompute a report, or train a run again, and list every difference. Exit 0 same, 1 differs.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Command } from "commander";
+import { InputError, ReproductionError, shown } from "../base/errors.js";
+import { random } from "../base/random.js";
+import { isRunFile } from "../curve/read-run.js";
+import { unpack } from "../reproduce/archive.js";
+import type { Difference } from "../reproduce/differences.js";
+import { filesUnder } from "../reproduce/inputs.js";
+import { verifyReport } from "../reproduce/verify-report.js";
+import { newCommand } from "./command.js";
+
+interface Options {
+  readonly inputs?: string;
+  readonly retrain?: true;
+  readonly steps?: string;
+  readonly sample?: string;
+  readonly seed: string;
+  readonly corpus?: string;
+  readonly json?: true;
+}
+
+interface Verdict {
+  readonly target: string;
+  /** What was compared and by which standard. */
+  readonly standard: string;
+  readonly differences: readonly Difference[];
+}
+
+export function command(): Command {
+  return newCommand(
+    "verify",
+    "Recompute a report, or train runs again, and list every difference.",
+    "rinsight verify reports/reference",
+  )
+    .argument("<target>", "report folder, bundle (.tar.gz), run file, or with --sample a folder of runs")
+    .option("--inputs <folder>", "where the inputs of a report lie", path.join("data", "runs"))
+    .option("--retrain", "train the run again from its own header")
+    .option("--steps <n>", "with --retrain: only the first N steps")
+    .option("--sample <k>", "with --retrain: K runs of a folder, drawn at random")
+    .option("--seed <n>", "seed of that draw", "0")
+    .option("--corpus <path>", "text that the runs were trained on (default: the built-in prose)")
+    .action(async (target: string, options: Options) => {
+      const verdicts =
+        options.retrain === true ? await retrained(target, options) : [await recomputed(target, options)];
+      if (options.json === true) process.stdout.write(`${JSON.stringify({ verified: verdicts }, null, 2)}\n`);
+      else process.stdout.write(verdicts.map(text).join(""));
+      const differing = verdicts.filter((verdict) => verdict.differences.length > 0);
+      if (differing.length > 0) {
+        throw new ReproductionError(
+          `verify: ${differing.map((verdict) => verdict.target).join(", ")} must be reproduced, got ${differing.reduce((sum, one) => sum + one.differences.length, 0)} differences; they are listed above`,
+        );
+      }
+    });
+}
+
+async function recomputed(target: string, options: Options): Promise<Verdict> {
+  const folder = isFolder(target) ? target : null;
+  const scratch = folder === null ? await unpacked(target) : null;
+  try {
+    const searched = folder === null ? [] : [options.inputs ?? "."];
+    const verified = await verifyReport(folder ?? scratch ?? target, searched);
+    const standard =
+      verified.tolerance === 0
+        ? "byte for byte"
+        : `within ${verified.tolerance} relative (another major version of Node)`;
+    return {
+      target,
+      standard: `${verified.filesCompared} files recomputed from ${verified.inputs} inputs, compared ${standard}`,
+      differences: verified.differences,
+    };
+  } finally {
+    if (scratch !== null) rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** A bundle laid out in a temporary folder. */
+async function unpacked(file: string): Promise<string> {
+  const bytes = readFileSync(file);
+  if (isRunFile(bytes.subarray(0, 1000).toString())) {
+    throw new InputError(
+      `verify: ${file}: must be a report or a bundle, got a run file; add --retrain to train it again`,
+    );
+  }
+  const files = await unpack(bytes, path.basename(file));
+  const folder = mkdtempSync(path.join(tmpdir(), "rinsight-bundle-"));
+  for (const [name, content] of files) {
+    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+    writeFileSync(path.join(folder, name), content);
+  }
+  return folder;
+}
+
+async function retrained(target: string, options: Options): Promise<Verdict[]> {
+  const { retrain } = await import("../reproduce/retrain.js");
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.once("SIGINT", onSignal);
+  const verdicts: Verdict[] = [];
+  try {
+    for (const file of runFiles(target, options)) {
+      process.stderr.write(`training ${path.basename(file)} again\n`);
+      const again = await retrain(file, {
+        steps: options.steps === undefined ? null : whole("--steps", options.steps),
+        corpusPath: options.corpus ?? null,
+        signal: stop.signal,
+        onMessage: (message) => process.stderr.write(`${message}\n`),
+      });
+      const standard = again.tolerance === 0 ? "bit for bit" : `within ${again.tolerance} relative`;
+      verdicts.push({
+        target: file,
+        standard: `${again.pointsCompared} of ${again.pointsPublished} points trained again, compared ${standard}`,
+        differences: again.differences,
+      });
+      if (stop.signal.aborted) break;
+    }
+  } finally {
+    process.off("SIGINT", onSignal);
+  }
+  return verdicts;
+}
+
+function runFiles(target: string, options: Options): readonly string[] {
+  if (!isFolder(target)) return [target];
+  if (options.sample === undefined) {
+    throw new InputError(`verify: a folder of runs needs --sample, got ${target}; say how many runs to train again`);
+  }
+  const files = filesUnder(target).filter((file) => file.endsWith(".jsonl"));
+  const draw = random(whole("--seed", options.seed));
+  const chosen: string[] = [];
+  for (let k = Math.min(whole("--sample", options.sample), files.length); k > 0; k--) {
+    chosen.push(...files.splice(draw.integer(files.length), 1));
+  }
+  return chosen;
+}
+
+function isFolder(target: string): boolean {
+  try {
+    return statSync(target).isDirectory();
+  } catch {
+    throw new InputError(
+      `verify: ${shown(target)} must exist, got no such file; name a report, a bundle or a run file`,
+    );
+  }
+}
+
+function whole(flag: string, value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 0 || value.trim() === "") {
+    throw new InputError(`verify: ${flag} must be a whole number, got ${shown(value)}; see rinsight verify --help`);
+  }
+  return number;
+}
+
+function text(verdict: Verdict): string {
+  const rows = verdict.differences.map(
+    (one) => `  ${one.where}: ${one.old} → ${one.new}${one.tolerance === 0 ? "" : ` (tolerance ${one.tolerance})`}\n`,
+  );
+  return `${verdict.target}: ${rows.length === 0 ? "same" : "differs"}; ${verdict.standard}\n${rows.join("")}`;
+}

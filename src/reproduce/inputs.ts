@@ -1,0 +1,44 @@
+// Finding the inputs of a report again: by name and content hash, wherever they lie under the folders searched.
+import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { sha256 } from "../base/json.js";
+import type { InputFile } from "../report/record.js";
+import type { Difference } from "./differences.js";
+
+export interface Located {
+  /** Paths in the order of the inputs; only when `differences` is empty. */
+  readonly files: readonly string[];
+  /** Inputs that are missing, or there under their name with other content. */
+  readonly differences: readonly Difference[];
+}
+
+/** Searches `folders` (all levels, links not followed) for files with the names and SHA-256 of `inputs`. */
+export function locateInputs(inputs: readonly InputFile[], folders: readonly string[]): Located {
+  const wanted = new Set(inputs.map((input) => input.name));
+  const candidates = new Map<string, string[]>();
+  for (const file of folders.flatMap(filesUnder)) {
+    const name = path.basename(file);
+    if (wanted.has(name)) candidates.set(name, [...(candidates.get(name) ?? []), file]);
+  }
+  const files: string[] = [];
+  const differences: Difference[] = [];
+  for (const { name, sha256: hash } of inputs) {
+    const hashes = (candidates.get(name) ?? []).map((file) => ({ file, hash: sha256(readFileSync(file)) }));
+    const found = hashes.find((candidate) => candidate.hash === hash);
+    if (found !== undefined) files.push(found.file);
+    else differences.push({ where: `input ${name}`, old: hash, new: hashes[0]?.hash ?? "missing", tolerance: 0 });
+  }
+  return { files, differences };
+}
+
+/** All plain files below a folder, in the order of their names; none where there is no such folder. */
+export function filesUnder(folder: string): string[] {
+  if (!existsSync(folder) || !lstatSync(folder).isDirectory()) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const file = path.join(folder, entry.name);
+      if (entry.isDirectory()) return entry.name === "node_modules" || entry.name === ".work" ? [] : filesUnder(file);
+      return entry.isFile() ? [file] : [];
+    });
+}

@@ -1,0 +1,91 @@
+// Recomputes a report from its inputs and lists every difference: fits, comparison, tables, chart specs, the page.
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { z } from "zod";
+import { InputError } from "../base/errors.js";
+import { sha256 } from "../base/json.js";
+import { buildReport } from "../report/build.js";
+import { readSource } from "../report/source.js";
+import { type Difference, differences } from "./differences.js";
+import { filesUnder, locateInputs } from "./inputs.js";
+
+/** Folder of a bundle that holds the inputs of the report beside it. */
+export const INPUTS_FOLDER = "inputs";
+/** Standard for another major version of Node, whose mathematical functions may round otherwise. */
+const OTHER_NODE_TOLERANCE = 1e-9;
+
+export interface VerifiedReport {
+  /** 0: byte for byte; else relative, on every number of every JSON file. */
+  readonly tolerance: number;
+  readonly filesCompared: number;
+  readonly inputs: number;
+  readonly differences: readonly Difference[];
+}
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const manifestSchema = z.object({
+  kind: z.literal("rinsight-report"),
+  version: z.literal(1),
+  inputs: z.array(z.object({ name: z.string().min(1), sha256: hash })),
+  options: z.object({
+    title: z.string(),
+    level: z.number().gt(0).lt(1),
+    bootstrap: z.int().min(0).max(1e6),
+    seed: z.number(),
+    selection: z.object({ x: z.string(), y: z.string(), by: z.array(z.string()) }).partial(),
+  }),
+  versions: z.record(z.string(), z.string()),
+  files: z.record(z.string(), hash),
+});
+export type ReportManifest = z.infer<typeof manifestSchema>;
+
+/** The manifest of a report folder. Throws InputError where there is none. */
+export function readManifest(folder: string): ReportManifest {
+  const file = path.join(folder, "manifest.json");
+  const refuse = (got: string) =>
+    new InputError(
+      `verify: ${file}: must be the manifest of a report, got ${got}; name a folder that rinsight report wrote`,
+    );
+  if (!existsSync(file)) throw refuse("no such file");
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    throw refuse("text that is not JSON");
+  }
+  const parsed = manifestSchema.safeParse(value);
+  if (!parsed.success) throw refuse(`${parsed.error.issues[0]?.path.join(".")}: ${parsed.error.issues[0]?.message}`);
+  return parsed.data;
+}
+
+/** `searched`: folders in which the inputs may lie, besides the report's own inputs/. */
+export async function verifyReport(folder: string, searched: readonly string[]): Promise<VerifiedReport> {
+  const manifest = readManifest(folder);
+  const published = publishedFiles(folder);
+  const altered = Object.entries(manifest.files).flatMap(([name, expected]): Difference[] => {
+    const content = published.get(name);
+    const found = content === undefined ? "missing" : sha256(content);
+    return found === expected
+      ? []
+      : [{ where: `${name} against the manifest`, old: expected, new: found, tolerance: 0 }];
+  });
+  const located = locateInputs(manifest.inputs, [path.join(folder, INPUTS_FOLDER), ...searched]);
+  const sameNode = major(manifest.versions.node) === major(process.versions.node);
+  const tolerance = sameNode ? 0 : OTHER_NODE_TOLERANCE;
+  const facts = { tolerance, inputs: manifest.inputs.length };
+  if (located.differences.length > 0) {
+    return { ...facts, filesCompared: 0, differences: [...altered, ...located.differences] };
+  }
+  const { source } = await readSource(located.files, manifest.options.selection);
+  const recomputed = await buildReport(source, manifest.options, manifest.versions);
+  const found = differences(published, recomputed.files, tolerance);
+  return { ...facts, filesCompared: recomputed.files.size, differences: [...altered, ...found] };
+}
+
+function publishedFiles(folder: string): Map<string, Buffer> {
+  const names = filesUnder(folder).map((file) => path.relative(folder, file).split(path.sep).join("/"));
+  const own = names.filter((name) => !name.startsWith(`${INPUTS_FOLDER}/`) && name !== "plan.json");
+  return new Map(own.map((name) => [name, readFileSync(path.join(folder, name))]));
+}
+
+const major = (version: string | undefined): string => (version ?? "").split(".")[0] ?? "";
