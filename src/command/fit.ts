@@ -49,7 +49,7 @@ export function fitsJson(
   failures: readonly { readonly group: Fit["group"]; readonly message: string }[],
   seed: number,
   warnings: readonly Warning[],
-): unknown {
+): Readonly<Record<string, unknown>> {
   return {
     fits: fits.map((one) => ({
       group: one.group,
