@@ -196,14 +196,14 @@ function memoryOf(wasm: object): WebAssembly.Memory {
 
 async function instantiate(memory: WebAssembly.Memory): Promise<Kernels> {
   const url = new URL("../../../dist/kernels.wasm", import.meta.url);
-  let bytes: Uint8Array;
+  let bytes: Uint8Array<ArrayBuffer>;
   try {
     bytes = new Uint8Array(await readFile(url));
   } catch {
     throw new InputError(`kernels: ${fileURLToPath(url)} must exist, got none; type: npm run build`);
   }
-  const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
-  return exportsOf(instance);
+  const module = await WebAssembly.compile(bytes);
+  return exportsOf(await WebAssembly.instantiate(module, { env: { memory } }));
 }
 
 /** The one place where the word of assembly/ is taken for the types of its exports. */

@@ -81,7 +81,7 @@ function copyRows(from: usize, fromStride: usize, to: usize, toStride: usize, ro
 function softmaxRow(row: usize, count: i32, width: i32): void {
   for (let j = count; j < width; j++) store<f32>(row + 4 * <usize>j, -Infinity);
   let m = v128.load(row);
-  for (let j = 4; j < width; j += 4) m = f32x4.max(m, v128.load(row + 4 * <usize>j));
+  for (let j = 4; j < width; j += 4) m = f32x4.pmax(m, v128.load(row + 4 * <usize>j));
   const shift = f32x4.splat(max<f32>(
     max<f32>(f32x4.extract_lane(m, 0), f32x4.extract_lane(m, 1)),
     max<f32>(f32x4.extract_lane(m, 2), f32x4.extract_lane(m, 3)),

@@ -19,7 +19,7 @@ export function reluSquaredForward(x: usize, y: usize, count: i32): void {
   let i = 0;
   for (; i + 4 <= count; i += 4) {
     const at: usize = 4 * <usize>i;
-    const v = f32x4.max(v128.load(x + at), zero);
+    const v = f32x4.pmax(v128.load(x + at), zero);
     v128.store(y + at, f32x4.mul(v, v));
   }
   for (; i < count; i++) {
@@ -35,7 +35,7 @@ export function reluSquaredBackward(x: usize, dy: usize, dx: usize, count: i32):
   let i = 0;
   for (; i + 4 <= count; i += 4) {
     const at: usize = 4 * <usize>i;
-    const v = f32x4.max(v128.load(x + at), zero);
+    const v = f32x4.pmax(v128.load(x + at), zero);
     v128.store(dx + at, f32x4.mul(f32x4.add(v, v), v128.load(dy + at)));
   }
   for (; i < count; i++) {

@@ -6,7 +6,7 @@ function largest(x: usize, count: i32): f32 {
   let j = 0;
   if (count >= 4) {
     let m = v128.load(x);
-    for (; j + 4 <= count; j += 4) m = f32x4.max(m, v128.load(x + 4 * <usize>j));
+    for (; j + 4 <= count; j += 4) m = f32x4.pmax(m, v128.load(x + 4 * <usize>j));
     best = max<f32>(
       max<f32>(f32x4.extract_lane(m, 0), f32x4.extract_lane(m, 1)),
       max<f32>(f32x4.extract_lane(m, 2), f32x4.extract_lane(m, 3)),
