@@ -20,7 +20,7 @@ export function trainingBatches(corpus: Corpus, batch: number, context: number, 
   }
   const root = random(seed).split("data");
   let pass = -1;
-  let order = new Uint32Array(0);
+  let order: Uint32Array = new Uint32Array(0);
   return (step) => {
     const starts = Array.from({ length: batch }, (_, i) => {
       const drawn = step * batch + i;
