@@ -192,9 +192,9 @@ function profiles(
     const variance = free.objective / free.degreesOfFreedom;
     if (!(variance > 0)) return null;
     const lowest = observations.loss.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
-    const margin = Math.min(limit, 3 * (lowest - limit));
-    const from = limit - margin;
-    const to = limit + 0.9 * (lowest - limit);
+    const interval = free.parameters.limit?.interval;
+    const from = Math.max(0, limit - 2 * (limit - (interval?.lower ?? 0)));
+    const to = Math.min(limit + 0.98 * (lowest - limit), limit + 2 * ((interval?.upper ?? lowest) - limit));
     for (let step = 0; step <= PROFILE_STEPS; step++) {
       const held = from + ((to - from) * step) / PROFILE_STEPS;
       try {

@@ -1,7 +1,7 @@
 // The page: one file that asks the network for nothing. Libraries are inlined under a content policy that allows these
 // scripts by hash and no evaluation; vega interprets its expressions. Data stand in a JSON block, escaped once.
 import { createHash } from "node:crypto";
-import { type Chart, HEIGHT, PAGE_THEME, SCHEMA } from "./charts/parts.js";
+import { type Chart, PAGE_THEME, SCHEMA } from "./charts/parts.js";
 import type { ChecklistItem } from "./checklist.js";
 import { html, scriptJson } from "./escape.js";
 import { type Cells, htmlTable } from "./table.js";
@@ -23,12 +23,12 @@ const STYLE = `
 :root{color-scheme:light dark;--ink:#1c1c1e;--soft:#5b5b60;--line:#d9d9de;--ground:#fff;--card:#f6f6f8}
 @media (prefers-color-scheme:dark){:root{--ink:#e9e9ec;--soft:#a4a4ab;--line:#3a3a40;--ground:#16161a;--card:#202026}}
 @media print{:root{color-scheme:light;--ink:#000;--soft:#333;--line:#bbb;--ground:#fff;--card:#fff}}
-body{margin:0 auto;max-width:1060px;padding:1.2rem;color:var(--ink);background:var(--ground);font:16px/1.5 system-ui,sans-serif}
+body{margin:0 auto;max-width:1160px;padding:1.2rem;color:var(--ink);background:var(--ground);font:16px/1.5 system-ui,sans-serif}
 h1{font-size:1.5rem;margin:.2rem 0 .8rem;overflow-wrap:anywhere}h2{font-size:1.15rem;margin:2rem 0 .5rem}h3{font-size:1rem;margin:0 0 .2rem}
 .answer{font-size:1.08rem;padding:.8rem 1rem;background:var(--card);border-left:4px solid #0072b2;overflow-wrap:anywhere}
-li,dd,td,p{overflow-wrap:anywhere}
-.scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.84rem;font-variant-numeric:tabular-nums}
-th,td{padding:.3rem .6rem;border-bottom:1px solid var(--line);text-align:left;white-space:nowrap}th{font-weight:600;color:var(--soft)}
+li,dd,p,td:first-child{overflow-wrap:anywhere}
+.scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.8rem;font-variant-numeric:tabular-nums}
+th,td{padding:.3rem .5rem;border-bottom:1px solid var(--line);text-align:left;white-space:nowrap}th{font-weight:600;color:var(--soft)}
 td:first-child{white-space:normal;min-width:9em;max-width:16em}
 figure{margin:1.6rem 0;break-inside:avoid}figcaption{color:var(--soft);font-size:.88rem}
 .chart{width:100%;min-height:120px}.chart svg{max-width:100%;height:auto;overflow:visible}
@@ -43,19 +43,27 @@ const SCRIPT = `"use strict";
 (() => {
   const { charts, theme } = JSON.parse(document.getElementById("data").textContent);
   const fitted = (spec, room) => {
-    const config = { ...theme, legend: { ...theme.legend, columns: room < 480 ? 1 : room < 760 ? 2 : 3 } };
+    const labelLimit = Math.min(220, room * 0.42);
+    const config = {
+      ...theme,
+      axis: { ...theme.axis, labelLimit },
+      legend: { ...theme.legend, columns: room < 480 ? 1 : room < 760 ? 2 : 3 },
+    };
     const { config: _, ...rest } = spec;
     const padded = { ...rest, config, padding: 4 };
-    const side = spec.hconcat;
-    if (side) {
-      const across = room >= 720 ? side.length : 1;
-      const names = (child) => JSON.stringify(child).includes('"sort":') ? Math.min(170, room * 0.42) : 62;
+    const named = (child) => JSON.stringify(child).includes('"sort":') && !JSON.stringify(child).includes('"axis":null');
+    if (spec.hconcat) {
       const { hconcat, ...other } = padded;
-      const children = side.map((child) => ({ ...child, width: Math.max(130, room / across - names(child) - 34) }));
-      return across > 1 ? { ...other, hconcat: children } : { ...other, vconcat: children };
+      // Side by side the first panel names the rows for both; one under the other each needs the names.
+      const stacked = room < 720;
+      const children = stacked ? JSON.parse(JSON.stringify(hconcat).replaceAll('"axis":null', '"axis":{"title":null}')) : hconcat;
+      const margins = children.reduce((sum, child) => sum + (named(child) ? labelLimit + 20 : JSON.stringify(child).includes('"axis":null') ? 30 : 80), 0);
+      if (stacked) return { ...other, vconcat: children.map((child) => ({ ...child, width: room - (named(child) ? labelLimit + 30 : 80) })) };
+      return { ...other, hconcat: children.map((child) => ({ ...child, width: (room - margins) / children.length })) };
     }
     if (spec.vconcat) return { ...padded, vconcat: spec.vconcat.map((child) => ({ ...child, width: room - 80 })) };
-    return { ...padded, width: room - 8, autosize: { type: typeof spec.height === "number" ? "fit" : "pad", contains: "padding" }, ...(spec.height === ${HEIGHT} && room < 480 ? { height: 300 } : {}) };
+    if (typeof spec.height !== "number") return { ...padded, width: room - labelLimit - 30 };
+    return { ...padded, width: room - 8, height: room < 480 ? 260 : spec.height, autosize: { type: "fit-x", contains: "padding" } };
   };
   const holders = [...document.querySelectorAll(".chart")];
   let drawnFor = 0;

@@ -16,6 +16,9 @@ export async function renderSvg(spec: Spec): Promise<string> {
   const runtime = vega.parse(compiled.spec, undefined, { ast: true });
   const view = new vega.View(runtime, { renderer: "none", expr: expressionInterpreter, logLevel: vega.Error });
   try {
+    await view.runAsync();
+    // Clip paths are numbered over the life of the process; each picture is to start at 0.
+    vega.resetSVGDefIds();
     return await view.toSVG();
   } finally {
     view.finalize();

@@ -4,10 +4,13 @@ import type { Difference, NestedTest, NestedTests } from "../compare/comparison.
 import type { Interval } from "../fit/fit.js";
 import type { Analysis } from "./record.js";
 
+/** With a minus sign that is not a hyphen. */
+const signed = (value: number | null, decimals: number): string => fixed(value, decimals).replace("-", "−");
+
 /** "[1.20, 1.34]", open sides as −∞ and ∞. */
 export function intervalText(interval: Interval | null, decimals = 3): string {
   if (interval === null) return "–";
-  const side = (value: number | null, open: string) => (value === null ? open : fixed(value, decimals));
+  const side = (value: number | null, open: string) => (value === null ? open : signed(value, decimals));
   return `[${side(interval.lower, "−∞")}, ${side(interval.upper, "∞")}]`;
 }
 
@@ -28,7 +31,11 @@ export function verdict(analysis: Analysis): string {
   const tests = testsText(attribution);
   const n = `n = ${attribution.free.points} points, ${comparison.schemes.length} schemes`;
   if (attribution.verdict === "cannot tell") {
-    return `These data cannot tell whether the schemes differ in the exponent or in the limit (${n}; ${tests}). ${widest(analysis)} More horizons over a wider range and more seeds would tell: see the reference sweep, or plan one with rinsight design.`;
+    const differ = attribution.tests.some((test) => test.model === "shared-both" && test.rejected);
+    const says = differ
+      ? "The schemes differ in exponent or limit, but these data cannot tell in which of the two"
+      : "These data cannot tell whether the schemes differ in the exponent, in the limit or not at all";
+    return `${says} (${n}; ${tests}). ${widest(analysis)} More horizons over a wider range and more seeds would tell: the larger reference sweep has them (rinsight sweep data/sweeps/reference.json), and rinsight design plans another.`;
   }
   const says = {
     exponent: "The schemes differ in the exponent, and one limit for all fits as well",
@@ -42,7 +49,7 @@ export function verdict(analysis: Analysis): string {
 const SHARED = {
   "shared-limit": "one limit for all",
   "shared-exponent": "one exponent for all",
-  "shared-both": "one of both for all",
+  "shared-both": "one limit and one exponent for all",
 } as const;
 
 function testsText(tests: NestedTests): string {
@@ -81,6 +88,6 @@ export function lossSentences(analysis: Analysis): readonly string[] {
     const open = one.interval === null || one.interval.lower === null || one.interval.upper === null;
     const clear = !open && (one.adjustedPValue ?? 1) < comparison.attribution.alpha;
     const says = clear ? (one.difference < 0 ? "is lower than" : "is higher than") : "cannot be told from";
-    return `At ${significant(one.budget, 3)} ${analysis.comparisonVariable === "flops" ? "FLOPs" : "tokens"} the loss of ${one.scheme} ${says} that of ${one.baseline}: ${fixed(one.difference, 4)} nats ${intervalText(one.interval, 4)}, ${pText(one.adjustedPValue)} (Holm).`;
+    return `At ${significant(one.budget, 3)} ${analysis.comparisonVariable === "flops" ? "FLOPs" : "tokens"} the loss of ${one.scheme} ${says} that of ${one.baseline}: ${signed(one.difference, 4)} nats ${intervalText(one.interval, 4)}, ${pText(one.adjustedPValue)} (Holm).`;
   });
 }

@@ -84,10 +84,10 @@ export function simulatedRuns({ horizons, seeds, noise, labels = [] }: Simulatio
 }
 
 /** What a report is made of, inputs named as a folder of run files would name them. */
-export function simulatedSource(simulation: Simulation = REFERENCE): ReportSource {
+export function simulatedSource(simulation: Simulation = REFERENCE, reversed = false): ReportSource {
   const runs = simulatedRuns(simulation);
   return sourceFromRuns(
-    runs,
+    reversed ? runs.toReversed() : runs,
     runs.map((run) => ({ name: run.source, sha256: sha256(run.header.id) })),
   );
 }

@@ -93,7 +93,7 @@ export function profileChart(
   const y: Spec = {
     field: "statistic",
     type: "quantitative",
-    scale: { zero: true },
+    scale: cutoff === null ? { zero: true } : { domain: [0, 4 * cutoff] },
     axis: { title: "profile statistic t²" },
   };
   return {

@@ -1,0 +1,149 @@
+// A report from a simulated sweep: every chart is valid Vega-Lite, the bytes repeat, the prose comes out of fits.json.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Ajv } from "ajv";
+import { beforeAll, expect, test } from "vitest";
+import { sha256 } from "../../src/base/json.js";
+import { buildReport, type Report } from "../../src/report/build.js";
+import { labels, latex, markdown, scriptJson } from "../../src/report/escape.js";
+import { writeFolder } from "../../src/report/folder.js";
+import type { Analysis } from "../../src/report/record.js";
+import { lossSentences, verdict } from "../../src/report/sentences.js";
+import { REFERENCE, simulatedSource } from "./simulated.js";
+
+const OPTIONS = { title: "Simulated sweep", bootstrap: 100 };
+const VERSIONS = { rinsight: "0.1.0", node: "test" };
+let report: Report;
+const text = (name: string): string => {
+  const content = report.files.get(name);
+  if (typeof content !== "string") throw new Error(`${name} is no text`);
+  return content;
+};
+
+beforeAll(async () => {
+  report = await buildReport(simulatedSource(), OPTIONS, VERSIONS);
+});
+
+test("every chart that the data allow is there, as spec, SVG and PNG", () => {
+  const names = [...report.files.keys()].filter((name) => name.endsWith(".vl.json")).map((name) => name.slice(7, -8));
+  expect(names.sort()).toEqual(
+    [
+      "excess-loss",
+      "held-out",
+      "inference-rounds",
+      "joint-region",
+      "learning-curves",
+      "limit-profile",
+      "limits-exponents",
+      "loss-flops",
+      "loss-tokens",
+      "multiplier",
+      "ranking",
+      "residuals",
+    ].sort(),
+  );
+  for (const name of names) {
+    expect(text(`charts/${name}.svg`)).toMatch(/^<svg [\s\S]*<\/svg>$/);
+    const png = report.files.get(`charts/${name}.png`);
+    expect(
+      Buffer.from(png ?? "")
+        .subarray(1, 4)
+        .toString(),
+    ).toBe("PNG");
+  }
+});
+
+test("specs validate against the schema of Vega-Lite and carry alternative text", () => {
+  const require = createRequire(import.meta.url);
+  const schema: object = JSON.parse(readFileSync(require.resolve("vega-lite/vega-lite-schema.json"), "utf8"));
+  const ajv = new Ajv({ strict: false, allErrors: false, logger: false, formats: { "color-hex": true } });
+  const validate = ajv.compile(schema);
+  for (const name of report.files.keys()) {
+    if (!name.endsWith(".vl.json")) continue;
+    const spec: { description: string } = JSON.parse(text(name));
+    expect([name, validate(spec), validate.errors?.slice(0, 3)]).toEqual([name, true, undefined]);
+    expect(spec.description.length).toBeGreaterThan(40);
+  }
+});
+
+test("the page stays under 1.5 MB and asks for nothing from elsewhere", () => {
+  const page = text("index.html");
+  expect(page.length).toBeLessThan(1_500_000);
+  expect(page).toContain("default-src 'none'");
+  expect(page).not.toMatch(/unsafe-eval|<script[^>]+src=|<link[^>]+href="http/);
+});
+
+test("every word of the answer comes out of fits.json", () => {
+  const written: Analysis = JSON.parse(text("fits.json"));
+  expect(verdict(written)).toBe(report.verdict);
+  expect(lossSentences(written)).toHaveLength(5);
+  expect(text("README.md")).toContain(markdown(report.verdict));
+});
+
+test("the same inputs give the same bytes, in whatever order the files come", async () => {
+  const again = await buildReport(simulatedSource(REFERENCE, true), OPTIONS, VERSIONS);
+  expect([...again.files].map(([name, content]) => [name, sha256(content)])).toEqual(
+    [...report.files].map(([name, content]) => [name, sha256(content)]),
+  );
+});
+
+test("nothing of the machine or the clock stands in what is compared", () => {
+  const manifest = text("manifest.json");
+  expect(manifest).not.toMatch(/\/(home|work|tmp|root|Users)\//);
+  expect(manifest).not.toMatch(/\b20\d\d-\d\d-\d\d/);
+  const { files } = JSON.parse(manifest) as { files: Record<string, string> };
+  expect(files["fits.json"]).toBe(sha256(text("fits.json")));
+});
+
+test("one scheme with two points gives a report that says what it cannot say", async () => {
+  const source = simulatedSource();
+  const [scheme] = source.schemes;
+  if (scheme === undefined) throw new Error("no scheme");
+  const points = source.points.filter((point) => point.scheme === scheme.name && point.excluded === null).slice(0, 2);
+  const small = await buildReport({ ...source, schemes: [scheme], points, rounds: [] }, OPTIONS, VERSIONS);
+  expect(small.verdict).toContain("no comparison");
+  expect(small.analysis.failures).toHaveLength(1);
+  expect(String(small.files.get("README.md"))).toContain("no estimate");
+});
+
+test("a report folder is replaced whole, and a folder of other things is left alone", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "rinsight-report-"));
+  try {
+    const target = path.join(folder, "x");
+    writeFolder(
+      target,
+      new Map([
+        ["manifest.json", "{}"],
+        ["charts/a.svg", "old"],
+      ]),
+    );
+    writeFolder(
+      target,
+      new Map([
+        ["manifest.json", "{}"],
+        ["b.txt", "new"],
+      ]),
+    );
+    expect(readdirSync(target).sort()).toEqual(["b.txt", "manifest.json"]);
+    expect(readdirSync(folder)).toEqual(["x"]);
+    writeFileSync(path.join(folder, "precious.txt"), "mine");
+    expect(() => writeFolder(folder, new Map([["manifest.json", "{}"]]))).toThrow(/must be a new folder/);
+    expect(readFileSync(path.join(folder, "precious.txt"), "utf8")).toBe("mine");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("names of others' stay data in every language of the report", () => {
+  expect(scriptJson({ a: "</script><!--" })).toBe('{"a":"\\u003c/script\\u003e\\u003c!--"}');
+  expect(markdown("a|b <i>`x`\n# y")).toBe("a\\|b &lt;i&gt;\\`x\\` \\# y");
+  expect(latex("50% of $x_1$ & \\input{y}")).toBe("50\\% of \\$x\\_1\\$ \\& \\textbackslash{}input\\{y\\}");
+  expect(labels(["a\u202eb", "a\u202eb", "", "x".repeat(10_000)])).toEqual([
+    "a⟨U+202E⟩b",
+    "a⟨U+202E⟩b (2)",
+    "(no name)",
+    `${"x".repeat(59)}…`,
+  ]);
+});
