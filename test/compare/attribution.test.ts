@@ -1,0 +1,35 @@
+// The verdict's rules and Holm's adjustment, worked by hand.
+import { expect, test } from "vitest";
+import { holm, verdict } from "../../src/compare/attribution.js";
+import type { NestedTest } from "../../src/compare/comparison.js";
+
+const tests = (limit: boolean, exponent: boolean, both: boolean): readonly NestedTest[] =>
+  (["shared-limit", "shared-exponent", "shared-both"] as const).map((model, i) => ({
+    model,
+    sumOfSquares: 1,
+    parameters: 3,
+    fStatistic: 1,
+    numeratorDf: 1,
+    denominatorDf: 10,
+    pValue: 0.5,
+    bootstrapPValue: null,
+    adjustedPValue: 0.5,
+    rejected: [limit, exponent, both][i] ?? false,
+  }));
+
+test("a verdict is given only where the rival explanation is rejected", () => {
+  expect(verdict(tests(false, true, true), "not shown")).toBe("exponent");
+  expect(verdict(tests(true, false, true), "not shown")).toBe("limit");
+  expect(verdict(tests(true, true, true), "not shown")).toBe("both");
+  expect(verdict(tests(false, false, true), "equal")).toBe("cannot tell");
+  expect(verdict(tests(false, true, false), "not shown")).toBe("cannot tell");
+  expect(verdict(tests(false, false, false), "not shown")).toBe("cannot tell");
+  expect(verdict(tests(false, false, false), "equal")).toBe("neither");
+});
+
+test("Holm's adjustment, as R's p.adjust gives it", () => {
+  const close = (adjusted: readonly (number | null)[]) =>
+    adjusted.map((p) => (p === null ? null : Number(p.toFixed(6))));
+  expect(close(holm([0.01, 0.04, 0.03, 0.005]))).toEqual([0.03, 0.06, 0.06, 0.02]);
+  expect(close(holm([0.9, null, 0.6]))).toEqual([1, null, 1]);
+});
