@@ -8,6 +8,7 @@ import { holdOut, score } from "./held-out.js";
 import { profileInterval, smoothed, type Uncertainty, uncertainty } from "./interval.js";
 import { informationCriteria } from "./model-choice.js";
 import { fullTheta, makeProblem, type Problem } from "./problem.js";
+import { resampledIntervals } from "./resampled.js";
 import { type Solution, solve } from "./solve.js";
 
 /** How a solver ended; the message holds the remedy. A fit with no estimate at all is a FitError instead. */
@@ -67,6 +68,16 @@ export interface HeldOut {
   readonly decades: number;
 }
 
+/** How bootstrap intervals came about. */
+export interface BootstrapRecord {
+  readonly method: "pairs" | "residual" | "wild";
+  readonly unit: "point" | "run" | "pair";
+  readonly replicates: number;
+  /** Replicates without an estimate, left out. */
+  readonly failed: number;
+  readonly seed: number;
+}
+
 export interface Fit {
   readonly group: Readonly<Record<string, string>>;
   readonly law: string;
@@ -92,6 +103,8 @@ export interface Fit {
   readonly excluded: readonly Exclusion[];
   readonly warnings: readonly Warning[];
   readonly heldOut: HeldOut | null;
+  /** Present with bootstrap intervals only. */
+  readonly bootstrap?: BootstrapRecord;
 }
 
 /** Squared log residuals, profile intervals at 95%, every point fitted. */
@@ -135,6 +148,8 @@ export function fit(law: Law, observations: Observations, options: Partial<FitOp
     solution = { ...solve(problem, { ...chosen, start }), startSpread: solution.startSpread };
     ({ doubt, intervals, better } = assess(problem, solution, chosen));
   }
+  const resampled = chosen.interval === "bootstrap" ? resampledIntervals(problem, solution, kept, chosen) : null;
+  intervals = resampled?.intervals ?? intervals;
   const theta = fullTheta(problem, solution.free);
   if (!theta.every(Number.isFinite)) {
     throw new FitError(
@@ -177,6 +192,7 @@ export function fit(law: Law, observations: Observations, options: Partial<FitOp
     ...informationCriteria(problem, solution.cost, chosen.loss),
     excluded: observations.excluded,
     heldOut: heldOut === null ? null : score(law, theta, kept, heldOut),
+    ...(resampled === null ? {} : { bootstrap: resampled.record }),
   };
   return { ...outcome, warnings: doubts(law, kept, problem, solution, outcome) };
 }
@@ -184,6 +200,11 @@ export function fit(law: Law, observations: Observations, options: Partial<FitOp
 function checkOptions(options: FitOptions): void {
   if (!(options.level > 0 && options.level < 1)) {
     throw new InputError(`fit: the level of an interval must lie between 0 and 1, got ${options.level}; 0.95 is usual`);
+  }
+  if (options.interval === "bootstrap" && !(options.bootstrap >= 20)) {
+    throw new InputError(
+      `fit: bootstrap intervals need 20 replicates at least, got ${options.bootstrap}; 2000 is usual`,
+    );
   }
   if (options.loss.kind === "huber" && !(options.loss.delta > 0)) {
     throw new InputError(`fit: Huber's δ must be above 0, got ${options.loss.delta}; 0.001 is usual in log space`);
@@ -201,7 +222,7 @@ function assess(problem: Problem, solution: Solution, options: FitOptions): Asse
   const absolute = options.loss.kind === "absolute";
   const doubt = uncertainty(problem, solution.free, solution.held, absolute);
   if (!(doubt.unitRise > 0)) return { doubt, intervals: problem.names.map(() => null), better: null };
-  if (options.interval === "delta") {
+  if (options.interval !== "profile") {
     const t = studentTwoSided(options.level, doubt.degreesOfFreedom);
     const intervals = problem.names.map((_, k): Interval | null => {
       const half = t * Math.sqrt(at(doubt.covariance?.[k] ?? [], k));

@@ -68,6 +68,11 @@ export function withFixed(problem: Problem, name: string, value: number): Proble
   });
 }
 
+/** The same problem with other losses and weights at the same x: what a bootstrap replicate is. */
+export function withData(problem: Problem, observed: Float64Array, weights: Float64Array): Problem {
+  return assemble({ ...problem, observed, weights });
+}
+
 /** Throws InputError for options that name no parameter or make no sense, FitError for points no law can be fitted to. */
 export function makeProblem(law: Law, observations: Observations, options: FitOptions): Problem {
   const names = law.parameters.map((parameter) => parameter.name);

@@ -1,0 +1,73 @@
+// The profile of one parameter over a grid, for charts: how much worse the best fit gets as the parameter is moved.
+import { InputError } from "../base/errors.js";
+import type { Observations } from "../curve/observations.js";
+import { at, type Law } from "../law/law.js";
+import { studentTwoSided } from "./distributions.js";
+import { DEFAULT_FIT_OPTIONS, type FitOptions } from "./fit.js";
+import { profiler, smoothed, uncertainty } from "./interval.js";
+import { fullTheta, makeProblem } from "./problem.js";
+import { solve } from "./solve.js";
+
+export interface Profile {
+  readonly name: string;
+  readonly estimate: number;
+  /** t at which the interval of the given level ends: |t| ≤ critical lies inside. */
+  readonly critical: number;
+  readonly points: readonly {
+    readonly value: number;
+    /** Minimum of the objective with the parameter held at `value`. */
+    readonly objective: number;
+    /** Signed root of the rise of the objective in units of one squared standard error. */
+    readonly t: number;
+    /** All parameters of the law there, by name. */
+    readonly parameters: Readonly<Record<string, number>>;
+  }[];
+}
+
+/**
+ * The profile of the free parameter `name` at the values of `grid`, walked outwards from the estimate; values at which
+ * the law cannot be fitted are left out. Throws InputError unless `name` is free, FitError where `fit` would.
+ */
+export function profile(
+  law: Law,
+  observations: Observations,
+  options: Partial<FitOptions>,
+  name: string,
+  grid: readonly number[],
+): Profile {
+  const chosen = { ...DEFAULT_FIT_OPTIONS, ...options };
+  const problem = makeProblem(law, observations, chosen);
+  const index = problem.members.findIndex((indices) => indices.some((i) => law.parameters[i]?.name === name));
+  if (index < 0) {
+    throw new InputError(
+      `profile: parameter must be a free one of ${problem.names.join(", ")}, got ${name}; choose one`,
+    );
+  }
+  const solution = solve(problem, chosen);
+  const absolute = chosen.loss.kind === "absolute";
+  const doubt = uncertainty(problem, solution.free, solution.held, absolute);
+  const walked = absolute ? smoothed(problem, solution.free) : problem;
+  const walk = profiler(walked, solution.free, index, doubt.covariance);
+  const estimate = at(solution.free, index);
+  const factor = problem.residualUnit ** (absolute ? 1 : 2);
+  const outwards = [...grid].sort((a, b) => Math.abs(a - estimate) - Math.abs(b - estimate));
+  const points = outwards
+    .map(walk)
+    .filter((point) => Number.isFinite(point.cost))
+    .map((point) => {
+      const theta = fullTheta(problem, point.free);
+      const rise = Math.max(0, point.cost - solution.cost) / doubt.unitRise;
+      return {
+        value: point.value,
+        objective: point.cost * factor,
+        t: doubt.unitRise > 0 ? Math.sign(point.value - estimate) * Math.sqrt(rise) : 0,
+        parameters: Object.fromEntries(law.parameters.map((parameter, i) => [parameter.name, at(theta, i)])),
+      };
+    });
+  return {
+    name,
+    estimate,
+    critical: studentTwoSided(chosen.level, Math.max(1, doubt.degreesOfFreedom)),
+    points: points.sort((a, b) => a.value - b.value),
+  };
+}

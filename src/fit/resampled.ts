@@ -1,0 +1,90 @@
+// Bootstrap intervals of one group's fit: the fit repeated on redrawn points, BCa where the jackknife allows it.
+import { random } from "../base/random.js";
+import type { Observations } from "../curve/observations.js";
+import { at } from "../law/law.js";
+import { type ResampleMethod, type ResampleUnit, resampler } from "./bootstrap.js";
+import { bcaBounds, percentileBounds } from "./bootstrap-interval.js";
+import type { BootstrapRecord, FitOptions, Interval } from "./fit.js";
+import { smoothed } from "./interval.js";
+import { descend } from "./levenberg-marquardt.js";
+import { type Problem, withData } from "./problem.js";
+import type { Solution } from "./solve.js";
+
+const ITERATIONS = 200;
+
+export interface Resampled {
+  readonly intervals: readonly (Interval | null)[];
+  readonly record: BootstrapRecord;
+}
+
+/**
+ * Residuals redrawn by point; wild signs by run where runs hold several points each, since points of a run move together.
+ * Residuals are scaled by √(n/(n−p)), or the replicates would spread too little.
+ */
+export function resampledIntervals(
+  problem: Problem,
+  solution: Solution,
+  observations: Observations,
+  options: FitOptions,
+): Resampled {
+  const n = problem.points;
+  const runs = new Set(observations.run ?? []).size;
+  const clustered = observations.run !== null && runs > problem.names.length && runs < n;
+  const [method, unit]: [ResampleMethod, ResampleUnit] = clustered ? ["wild", "run"] : ["residual", "point"];
+  const shape = options.loss.kind === "absolute" ? smoothed(problem, solution.free).loss : problem.loss;
+  const residual = new Float64Array(n);
+  problem.residuals(solution.free, residual);
+  const scale = Math.sqrt(n / Math.max(1, n - problem.names.length));
+  const fitted = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    const raw = (at(residual, i) / at(problem.weights, i)) * problem.unit;
+    fitted[i] = problem.space === "log" ? at(problem.observed, i) * Math.exp(-raw) : at(problem.observed, i) - raw;
+    residual[i] = raw * scale;
+  }
+  const refit = (redrawn: Problem): Float64Array | null =>
+    descend(redrawn, solution.free, shape, { iterations: ITERATIONS, tolerance: 1e-11 })?.free ?? null;
+  const draw = resampler(
+    [{ loss: fitted, residual, space: problem.space, pair: observations.pair, run: observations.run }],
+    method,
+    unit,
+  );
+  const stream = random(options.seed).split("bootstrap");
+  const replicates: Float64Array[] = [];
+  for (let r = 0; r < options.bootstrap; r++) {
+    const loss = draw(stream)[0]?.loss;
+    if (loss === undefined) break;
+    const free = loss.every((y) => problem.space !== "log" || y > 0)
+      ? refit(withData(problem, loss, problem.weights))
+      : null;
+    if (free?.every(Number.isFinite)) replicates.push(free);
+  }
+  const keys = clustered ? observations.run : null;
+  const units = [...new Set(Array.from({ length: n }, (_, i) => keys?.[i] ?? String(i)))];
+  const jackknife = units.flatMap((left) => {
+    const weights = problem.weights.map((weight, i) => ((keys?.[i] ?? String(i)) === left ? 0 : weight));
+    const free = refit(withData(problem, problem.observed, weights));
+    return free === null ? [] : [free];
+  });
+  let bca = true;
+  const intervals = problem.names.map((_, k): Interval | null => {
+    const values = Float64Array.from(replicates, (free) => at(free, k));
+    const accelerated = bcaBounds(
+      values,
+      at(solution.free, k),
+      jackknife.map((free) => at(free, k)),
+      options.level,
+    );
+    if (accelerated === null) bca = false;
+    const bounds = accelerated ?? percentileBounds(values, options.level);
+    if (bounds === null || !Number.isFinite(bounds.lower + bounds.upper)) return null;
+    return {
+      level: options.level,
+      // A bound that the replicates pile up on bounds nothing.
+      lower: bounds.lower <= at(problem.lower, k) ? null : bounds.lower,
+      upper: bounds.upper >= at(problem.upper, k) ? null : bounds.upper,
+      method: bca ? "bootstrap-bca" : "bootstrap-percentile",
+    };
+  });
+  const failed = options.bootstrap - replicates.length;
+  return { intervals, record: { method, unit, replicates: options.bootstrap, failed, seed: options.seed } };
+}
