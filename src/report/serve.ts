@@ -169,14 +169,15 @@ function liveState(folder: string, firstSight: Map<string, { readonly tokens: nu
   return { states, spec: rows.length === 0 ? null : learningChart(shownLabels, rows).spec };
 }
 
-/** The largest horizon in the run's configuration, under the names it may carry. */
+/** The largest of the configuration's `horizons` {tokens}; null where it holds none. */
 function totalTokens(run: Run): number | null {
-  for (const key of ["horizonTokens", "horizons"]) {
-    const value = run.header.configuration[key];
-    const numbers = (Array.isArray(value) ? value : [value]).filter((one) => typeof one === "number");
-    if (numbers.length > 0) return Math.max(...numbers);
-  }
-  return null;
+  const { horizons } = run.header.configuration;
+  const tokens = (Array.isArray(horizons) ? horizons : []).flatMap((horizon: unknown) =>
+    typeof horizon === "object" && horizon !== null && "tokens" in horizon && typeof horizon.tokens === "number"
+      ? horizon.tokens
+      : [],
+  );
+  return tokens.length === 0 ? null : Math.max(...tokens);
 }
 
 const LIVE_SCRIPT = `"use strict";

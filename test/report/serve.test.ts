@@ -41,9 +41,10 @@ function ask(target: string, host?: string): Promise<{ status: number; body: str
 test("shows finished and growing runs, the torn last line passed over", async () => {
   const { status, body } = await ask("/state.json");
   expect(status).toBe(200);
-  const { states } = JSON.parse(body) as { states: { state: string; tokens: number }[] };
+  const { states } = JSON.parse(body) as { states: { state: string; tokens: number; totalTokens: number }[] };
   expect(states.map((one) => one.state)).toEqual(["complete", "training"]);
   expect(states[1]?.tokens).toBeGreaterThan(0);
+  expect(states[1]?.totalTokens).toBe(1e9);
 });
 
 test("serves its own page and nothing else", async () => {

@@ -68,7 +68,7 @@ export function simulatedRuns({ horizons, seeds, noise, labels = [] }: Simulatio
           version: 1,
           id,
           scheme: { name, label: labels[order] ?? label, signature, skipProbability: null, adapters: false },
-          configuration: {},
+          configuration: { horizons: [{ tokens: 1e9, flops: null }] },
           parameters: { total: 331_000, byGroup: {} },
           flopsPerToken,
           costFactor,
