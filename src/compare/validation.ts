@@ -1,0 +1,176 @@
+// Simulated studies whose truth is known, and counts of how often intervals cover it and verdicts name what is not there.
+// npm run validate draws the full tables; npm test a small seeded part of them.
+import type { Random } from "../base/random.js";
+import { bcaBounds, percentileBounds } from "../fit/bootstrap-interval.js";
+import { fit as fitLaw, type Interval } from "../fit/fit.js";
+import { powerLawWithLimit } from "../law/power-law.js";
+import { nestedTests } from "./attribution.js";
+import { spreads } from "./covariance.js";
+import { differences } from "./differences.js";
+import { jackknife } from "./jackknife.js";
+import { fitFree, ladders, residualCorrelation } from "./ladders.js";
+import { replicate } from "./replicates.js";
+import { logHorizons, type Noise, type PowerLaw, type StudyPlan, simulate } from "./simulate.js";
+
+export interface Regime {
+  readonly baseline: PowerLaw;
+  readonly noise: Noise;
+  readonly plan: StudyPlan;
+  /** What a scheme differs by where the truth says that it does. */
+  readonly effect: { readonly limit: number; readonly exponent: number };
+}
+
+const SMALL_MODELS: PowerLaw = { limit: 2.2, coefficient: 60, exponent: 0.25 };
+
+/** Excess losses of .3–2 nats, as small models have them between 1e6 and 1e9 tokens. */
+export const REGIMES: Readonly<Record<string, Regime>> = {
+  "well identified": {
+    baseline: SMALL_MODELS,
+    noise: { standardDeviation: 0.002, correlation: 0.5 },
+    plan: { horizons: logHorizons(1e6, 1e9, 10), seeds: 3 },
+    effect: { limit: -0.05, exponent: 0.01 },
+  },
+  realistic: {
+    baseline: SMALL_MODELS,
+    noise: { standardDeviation: 0.005, correlation: 0.5 },
+    plan: { horizons: logHorizons(3e6, 1e8, 6), seeds: 3 },
+    effect: { limit: -0.05, exponent: 0.01 },
+  },
+  "short range": {
+    baseline: SMALL_MODELS,
+    noise: { standardDeviation: 0.005, correlation: 0.5 },
+    plan: { horizons: logHorizons(1e7, 6e7, 5), seeds: 3 },
+    effect: { limit: -0.05, exponent: 0.01 },
+  },
+};
+
+/** Hits of each key, out of how many, and the summed width of what was hit. */
+export type Counts = Readonly<Record<string, { readonly hits: number; readonly of: number; readonly width: number }>>;
+
+const REPLICATES = 300;
+
+class Tally {
+  readonly counts: Record<string, { hits: number; of: number; width: number }> = {};
+  add(key: string, hit: boolean, width = 0): void {
+    const before = this.counts[key] ?? { hits: 0, of: 0, width: 0 };
+    this.counts[key] = { hits: before.hits + (hit ? 1 : 0), of: before.of + 1, width: before.width + width };
+  }
+  interval(key: string, interval: Pick<Interval, "lower" | "upper"> | null, truth: number): void {
+    const { lower, upper } = interval ?? { lower: Number.NaN, upper: Number.NaN };
+    const inside = (lower === null || lower <= truth) && (upper === null || truth <= upper);
+    this.add(key, inside, lower === null || upper === null || interval === null ? 0 : upper - lower);
+  }
+}
+
+/** Coverage of 95% intervals in `n` data sets of two schemes; keys "method|quantity". */
+export function covered(regime: Regime, stream: Random, n: number): Counts {
+  const tally = new Tally();
+  const other = changed(regime, "both");
+  const truth = regime.baseline;
+  for (let i = 0; i < n; i++) {
+    const data = simulate([truth, other], regime.noise, regime.plan, stream);
+    const [first] = data;
+    if (first === undefined) continue;
+    for (const interval of ["profile", "delta"] as const) {
+      const { parameters } = fitLaw(powerLawWithLimit, first, { interval });
+      for (const name of ["limit", "exponent"] as const) {
+        tally.interval(`${interval}|${name}`, parameters[name]?.interval ?? null, truth[name]);
+      }
+    }
+    const prepared = ladders(data, false);
+    const free = fitFree(prepared.ladders, prepared.origin, "log");
+    const out = jackknife(free, "pair");
+    const spread = spreads(free);
+    const correlation = residualCorrelation(free) ?? 0;
+    const options = { level: 0.95, budget: 1e8 };
+    for (const method of ["pairs", "residual", "wild"] as const) {
+      const draws = replicate(free, { method, unit: "pair", replicates: REPLICATES, seed: stream.integer(2 ** 31) });
+      for (const [name, p] of [
+        ["limit", 0],
+        ["exponent", 2],
+      ] as const) {
+        const values = draws.thetas.map((theta) => theta[p] ?? 0);
+        const left = out.map((theta) => theta[p] ?? 0);
+        tally.interval(`${method}, percentile|${name}`, percentileBounds(values, 0.95), truth[name]);
+        tally.interval(`${method}, BCa|${name}`, bcaBounds(values, free.theta[p] ?? 0, left, 0.95), truth[name]);
+      }
+      for (const interval of ["bootstrap-percentile", "bootstrap-bca"] as const) {
+        for (const row of differences(free, spread, 0, correlation, draws, out, { ...options, interval })) {
+          if (row.quantity === "loss") continue;
+          tally.interval(
+            `${method}, ${interval.slice(10)}|difference of ${row.quantity}`,
+            row.interval,
+            other[row.quantity] - truth[row.quantity],
+          );
+        }
+      }
+    }
+    for (const [key, rho] of [
+      ["delta, paired", correlation],
+      ["delta, unpaired", 0],
+    ] as const) {
+      for (const row of differences(free, spread, 0, rho, null, [], { ...options, interval: "delta" })) {
+        if (row.quantity === "loss") continue;
+        tally.interval(`${key}|difference of ${row.quantity}`, row.interval, other[row.quantity] - truth[row.quantity]);
+      }
+    }
+  }
+  return tally.counts;
+}
+
+export type Truth = "neither" | "limit" | "exponent" | "both";
+
+/** Verdicts that name what the truth does not hold. */
+export const FALSE_TRUTHS: Readonly<Record<Truth, readonly string[]>> = {
+  neither: ["exponent", "limit", "both"],
+  limit: ["exponent"],
+  exponent: ["limit"],
+  both: [],
+};
+
+export interface Cell {
+  readonly regime: string;
+  readonly schemes: number;
+  readonly truth: Truth;
+}
+
+export function cells(): readonly Cell[] {
+  return Object.keys(REGIMES).flatMap((regime) =>
+    [2, 4].flatMap((schemes) =>
+      (["neither", "limit", "exponent", "both"] as const).map((truth) => ({ regime, schemes, truth })),
+    ),
+  );
+}
+
+/** The baseline's law changed in what the truth names, the coefficient so that both agree at the smallest horizon. */
+function changed(regime: Regime, truth: Truth): PowerLaw {
+  const { baseline, effect, plan } = regime;
+  const limit = baseline.limit + (truth === "limit" || truth === "both" ? effect.limit : 0);
+  const exponent = baseline.exponent + (truth === "exponent" || truth === "both" ? effect.exponent : 0);
+  const x = plan.horizons[0] ?? 1;
+  return { limit, exponent, coefficient: baseline.coefficient * x ** (exponent - baseline.exponent) };
+}
+
+/** Verdicts in `n` data sets: half of the schemes follow the baseline's law, half the changed one. Keys are verdicts. */
+export function attributed(cell: Cell, stream: Random, n: number): Counts {
+  const regime = REGIMES[cell.regime];
+  const tally = new Tally();
+  if (regime === undefined) return tally.counts;
+  const laws = Array.from({ length: cell.schemes }, (_, s) =>
+    s % 2 === 0 ? regime.baseline : changed(regime, cell.truth),
+  );
+  for (let i = 0; i < n; i++) {
+    const given = verdictOf(simulate(laws, regime.noise, regime.plan, stream), stream.integer(2 ** 31), 99);
+    for (const verdict of ["exponent", "limit", "both", "cannot tell"]) tally.add(verdict, verdict === given);
+  }
+  return tally.counts;
+}
+
+/** The verdict at 5%. The bootstrap can only take rejections back, so it is drawn where the F tests name something. */
+export function verdictOf(data: Parameters<typeof ladders>[0], seed: number, replicates: number): string {
+  const prepared = ladders(data, false);
+  const free = fitFree(prepared.ladders, prepared.origin, "log");
+  const tested = nestedTests(free, 0.05, null);
+  if (tested.verdict === "cannot tell" || replicates === 0) return tested.verdict;
+  return nestedTests(free, 0.05, { method: "wild", unit: "pair", replicates, seed }).verdict;
+}
