@@ -1,0 +1,109 @@
+// A report can be recomputed from its inputs; whatever is altered in it or in them is found and named.
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { command as bundle } from "../../src/command/bundle.js";
+import { command as verify } from "../../src/command/verify.js";
+import { buildReport } from "../../src/report/build.js";
+import { writeFolder } from "../../src/report/folder.js";
+import { readSource } from "../../src/report/source.js";
+import { verifyReport } from "../../src/reproduce/verify-report.js";
+import { simulatedRuns } from "../report/simulated.js";
+
+const home = mkdtempSync(path.join(tmpdir(), "rinsight-verify-test-"));
+const runs = path.join(home, "runs");
+const report = path.join(home, "report");
+
+beforeAll(async () => {
+  mkdirSync(runs);
+  for (const { source, header, points, end } of simulatedRuns({ horizons: 5, seeds: 2, noise: 0.004 }).slice(0, 6)) {
+    const lines = [header, ...points, end].map((line) => `${JSON.stringify(line)}\n`);
+    writeFileSync(path.join(runs, source), lines.join(""));
+  }
+  const { source } = await readSource([runs]);
+  const built = await buildReport(
+    source,
+    { title: "t", bootstrap: 50 },
+    { rinsight: "0.1.0", node: process.versions.node },
+  );
+  writeFolder(report, built.files);
+});
+afterAll(() => rmSync(home, { recursive: true }));
+
+/** A copy of the report and its runs to be altered. */
+function altered(name: string): { report: string; runs: string } {
+  const folder = path.join(home, name);
+  cpSync(report, path.join(folder, "report"), { recursive: true });
+  cpSync(runs, path.join(folder, "runs"), { recursive: true });
+  return { report: path.join(folder, "report"), runs: path.join(folder, "runs") };
+}
+
+function replace(file: string, from: RegExp, to: string): void {
+  const text = readFileSync(file, "utf8");
+  expect(text).toMatch(from);
+  writeFileSync(file, text.replace(from, to));
+}
+
+test("a report recomputes byte for byte from its inputs", async () => {
+  const verified = await verifyReport(report, [runs]);
+  expect(verified.differences).toEqual([]);
+  expect(verified.tolerance).toBe(0);
+  expect(verified.inputs).toBe(6);
+  expect(verified.filesCompared).toBeGreaterThan(10);
+});
+
+test("one number of fits.json that was altered is named by its place", async () => {
+  const copy = altered("number");
+  replace(path.join(copy.report, "fits.json"), /"standardError": 0\.\d/, '"standardError": 9.9');
+  const { differences } = await verifyReport(copy.report, [copy.runs]);
+  expect(differences.map((one) => one.where)).toContain("fits.json against the manifest");
+  expect(differences.filter((one) => /^fits\.json .*standardError$/.test(one.where))).toHaveLength(1);
+});
+
+test("one digit of a curve that was altered is named by hash, and so is a missing curve", async () => {
+  const copy = altered("digit");
+  const [first, second] = simulatedRuns({ horizons: 5, seeds: 2, noise: 0.004 });
+  replace(path.join(copy.runs, first?.source ?? ""), /"loss":(\d)\.(\d)/, '"loss":$1.9');
+  rmSync(path.join(copy.runs, second?.source ?? ""));
+  const { differences } = await verifyReport(copy.report, [copy.runs]);
+  expect(
+    differences.map(({ where, new: found }) => [where, found.length === 64 ? "other hash" : found]).sort(),
+  ).toEqual(
+    [
+      [`input ${first?.source}`, "other hash"],
+      [`input ${second?.source}`, "missing"],
+    ].sort(),
+  );
+});
+
+test("another major version of Node is held to 1e-9 and told so", async () => {
+  const copy = altered("node");
+  replace(path.join(copy.report, "manifest.json"), /"node":"\d+/, '"node":"1');
+  expect((await verifyReport(copy.report, [copy.runs])).tolerance).toBe(1e-9);
+});
+
+test("a bundle is verified without the runs beside it; a flipped byte in it is found", async () => {
+  const file = path.join(home, "bundle.tar.gz");
+  const written = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  try {
+    await bundle().parseAsync([report, "--inputs", runs, "--out", file], { from: "user" });
+    expect(existsSync(file)).toBe(true);
+    await verify().parseAsync([file], { from: "user" });
+    expect(written.mock.calls.map(([text]) => String(text)).join("")).toMatch(
+      /bundle\.tar\.gz: same; \d+ files recomputed from 6 inputs/,
+    );
+    const bytes = readFileSync(file);
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+    await expect(verify().parseAsync([file], { from: "user" })).rejects.toThrow(/verify/);
+  } finally {
+    written.mockRestore();
+  }
+});
+
+test("a folder that is no report is refused in one line", async () => {
+  await expect(verifyReport(runs, [])).rejects.toThrow(
+    /manifest\.json: must be the manifest of a report, got no such file/,
+  );
+});
