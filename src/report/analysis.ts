@@ -4,9 +4,9 @@ import { compare } from "../compare/compare.js";
 import type { Comparison } from "../compare/comparison.js";
 import type { Observations } from "../curve/observations.js";
 import type { Selection } from "../curve/observe.js";
-import { studentTwoSided } from "../fit/distributions.js";
 import { type Fit, type FitOptions, fit as fitLaw } from "../fit/fit.js";
 import { extrapolations } from "../fit/held-out.js";
+import { profile } from "../fit/profile.js";
 import { powerLaw, powerLawWithLimit } from "../law/power-law.js";
 import { drawn } from "./charts/parts.js";
 import type {
@@ -176,7 +176,7 @@ function summary(source: ReportSource, scheme: SchemeFacts, variable: Variable):
 
 const PROFILE_STEPS = 24;
 
-/** The objective refitted with the limit held at values from 0, or well below the estimate, up to the lowest loss. */
+/** The profile over the limit, twice as far as its interval on each side, under the lowest loss. */
 function profiles(
   source: ReportSource,
   fits: readonly (Fit | null)[],
@@ -186,30 +186,19 @@ function profiles(
   const rows: ProfilePoint[] = [];
   const cutoffs = fits.map((free, order) => {
     const scheme = source.schemes[order];
-    const limit = free?.parameters.limit?.estimate;
+    const limit = free?.parameters.limit;
     if (free === null || scheme === undefined || limit === undefined || free.degreesOfFreedom < 1) return null;
     const observations = observationsOf(source, scheme, variable);
-    const variance = free.objective / free.degreesOfFreedom;
-    if (!(variance > 0)) return null;
     const lowest = observations.loss.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
-    const interval = free.parameters.limit?.interval;
-    const from = Math.max(0, limit - 2 * (limit - (interval?.lower ?? 0)));
-    const to = Math.min(limit + 0.98 * (lowest - limit), limit + 2 * ((interval?.upper ?? lowest) - limit));
-    for (let step = 0; step <= PROFILE_STEPS; step++) {
-      const held = from + ((to - from) * step) / PROFILE_STEPS;
-      try {
-        const refit = fitLaw(powerLawWithLimit, observations, {
-          ...options,
-          interval: "delta",
-          fixed: { limit: held },
-        });
-        const statistic = Math.max(0, (refit.objective - free.objective) / variance);
-        rows.push({ scheme: scheme.name, limit: drawn(held), statistic: drawn(statistic) });
-      } catch (error) {
-        if (!(error instanceof FitError)) throw error;
-      }
+    const { estimate, interval } = limit;
+    const from = Math.max(0, estimate - 2 * (estimate - (interval?.lower ?? 0)));
+    const to = Math.min(estimate + 0.98 * (lowest - estimate), estimate + 2 * ((interval?.upper ?? lowest) - estimate));
+    const grid = Array.from({ length: PROFILE_STEPS + 1 }, (_, step) => from + ((to - from) * step) / PROFILE_STEPS);
+    const { points, critical } = profile(powerLawWithLimit, observations, options, "limit", grid);
+    for (const { value, t } of [...points].sort((one, other) => one.value - other.value)) {
+      if (Number.isFinite(t)) rows.push({ scheme: scheme.name, limit: drawn(value), statistic: drawn(t * t) });
     }
-    return drawn(studentTwoSided(options.level ?? 0.95, free.degreesOfFreedom) ** 2);
+    return Number.isFinite(critical) ? drawn(critical ** 2) : null;
   });
   return { profiles: rows, profileCutoffs: cutoffs };
 }

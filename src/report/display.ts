@@ -1,0 +1,153 @@
+// Records in a notebook: a fit, a comparison or points print as a table, a chart as Vega-Lite and, where that cannot be
+// drawn, as SVG. The notebook's own `display` is handed in: tslab's, or anything with the same three methods.
+import { significant } from "../base/format.js";
+import type { Comparison } from "../compare/comparison.js";
+import type { Observations } from "../curve/observations.js";
+import type { Table } from "../curve/table.js";
+import type { Estimate, Fit } from "../fit/fit.js";
+import type { Chart } from "./charts/parts.js";
+import * as escaped from "./escape.js";
+import { renderSvg } from "./render.js";
+import { type Cells, htmlTable } from "./table.js";
+
+/** What is needed of tslab's display. */
+export interface NotebookDisplay {
+  html(html: string): void;
+  svg(svg: string): void;
+  raw(contentType: string, content: unknown): void;
+}
+
+export type Displayable = Fit | readonly Fit[] | Comparison | readonly Observations[] | Table | Chart;
+
+/** Rows of a table that a cell shows before it says how many more there are. */
+const SHOWN_ROWS = 10;
+
+/**
+ * Shows a record in a notebook cell.
+ *
+ * @example
+ * import { fit, powerLawWithLimit, show, observe, tableOf } from "rinsight";
+ *
+ * const display = { html: (text: string) => console.log(text), svg: console.log, raw: console.log }; // in tslab: import { display } from "tslab"
+ * const points = [1e6, 2e6, 4e6, 8e6, 16e6].map((tokens) => ({ tokens, loss: 2 + 300 * tokens ** -0.4 }));
+ * const { groups } = observe(tableOf("mine", points), ["tokens"]);
+ * await show(groups.map((group) => fit(powerLawWithLimit, group)), display);
+ */
+export async function show(record: Displayable, display: NotebookDisplay): Promise<void> {
+  if ("spec" in record) {
+    display.raw("application/vnd.vegalite.v5+json", record.spec);
+    display.svg(await renderSvg(record.spec));
+    display.html(`<em>${escaped.html(record.caption)}</em>`);
+  } else {
+    display.html(tables(record));
+  }
+}
+
+function tables(record: Exclude<Displayable, Chart>): string {
+  if ("attribution" in record) return comparisonHtml(record);
+  if ("columns" in record) return tableHtml(record);
+  const list: readonly (Fit | Observations)[] = "law" in record ? [record] : record;
+  const fits = list.filter((entry): entry is Fit => "law" in entry);
+  return fits.length > 0 ? fitsHtml(fits) : htmlTable(pointCells(list.filter((entry) => !("law" in entry))));
+}
+
+function fitsHtml(fits: readonly Fit[]): string {
+  const doubts = fits.flatMap((fit) =>
+    [...(fit.status === "converged" ? [] : [{ code: fit.status, message: fit.statusMessage }]), ...fit.warnings].map(
+      ({ code, message }) => `${name(fit.group)}${code}: ${message}`,
+    ),
+  );
+  const formula = fits[0]?.formula ?? "";
+  return `${htmlTable(fitCells(fits))}<p>${escaped.html(formula)}</p>${list(doubts)}`;
+}
+
+/** Group, points, each parameter with its interval, status; one row a fit. */
+function fitCells(fits: readonly Fit[]): Cells {
+  const [first] = fits;
+  const groups = Object.keys(first?.group ?? {});
+  const parameters = Object.keys(first?.parameters ?? {});
+  return {
+    head: [...groups, "points", ...parameters, "status"],
+    rows: fits.map((fit) => [
+      ...groups.map((key) => fit.group[key] ?? "–"),
+      String(fit.points),
+      ...parameters.map((key) => estimateText(fit.parameters[key])),
+      fit.status,
+    ]),
+  };
+}
+
+function estimateText(parameter: Estimate | undefined): string {
+  if (parameter === undefined) return "–";
+  if (parameter.fixed) return `${significant(parameter.estimate)} (fixed)`;
+  const { interval } = parameter;
+  return interval === null
+    ? significant(parameter.estimate)
+    : `${significant(parameter.estimate)} [${significant(interval.lower)}, ${significant(interval.upper)}]`;
+}
+
+function pointCells(groups: readonly Observations[]): Cells {
+  const keys = Object.keys(groups[0]?.group ?? {});
+  return {
+    head: [...keys, "points", "smallest x", "largest x", "lowest loss", "left out"],
+    rows: groups.map(({ group, x: [x = new Float64Array(0)], loss, excluded }) => [
+      ...keys.map((key) => group[key] ?? "–"),
+      String(loss.length),
+      significant(loss.length === 0 ? null : x.reduce((least, value) => Math.min(least, value))),
+      significant(loss.length === 0 ? null : x.reduce((most, value) => Math.max(most, value))),
+      significant(loss.length === 0 ? null : loss.reduce((least, value) => Math.min(least, value))),
+      String(excluded.length),
+    ]),
+  };
+}
+
+function comparisonHtml({ attribution, differences, baseline, warnings }: Comparison): string {
+  const tests: Cells = {
+    head: ["schemes", "shared", "F", "p", "bootstrap p", "rejected"],
+    rows: [attribution, ...attribution.pairs].flatMap((nested) =>
+      nested.tests.map((test) => [
+        nested === attribution ? "all" : nested.schemes.join(" – "),
+        test.model.replace("shared-", ""),
+        significant(test.fStatistic, 3),
+        significant(test.pValue, 2),
+        significant(test.bootstrapPValue, 2),
+        test.rejected ? "yes" : "no",
+      ]),
+    ),
+  };
+  const rows: Cells = {
+    head: [`against ${baseline}`, "difference of", "at", "estimate", "interval", "P(better)", "Holm p"],
+    rows: differences.map((row) => [
+      row.scheme,
+      row.quantity,
+      significant(row.budget, 3),
+      significant(row.difference, 3),
+      row.interval === null ? "–" : `[${significant(row.interval.lower, 3)}, ${significant(row.interval.upper, 3)}]`,
+      significant(row.probabilityBetter, 3),
+      significant(row.adjustedPValue, 2),
+    ]),
+  };
+  return `<p>Schemes differ in: <strong>${escaped.html(attribution.verdict)}</strong></p>${htmlTable(rows)}${htmlTable(tests)}${list(
+    warnings.map(({ code, message }) => `${code}: ${message}`),
+  )}`;
+}
+
+function tableHtml({ columns, rows }: Table): string {
+  const cells: Cells = {
+    head: [...columns.keys()],
+    rows: Array.from({ length: Math.min(rows, SHOWN_ROWS) }, (_, row) =>
+      [...columns.values()].map((column) =>
+        column.kind === "number" ? significant(column.values[row], 6) : (column.values[row] ?? ""),
+      ),
+    ),
+  };
+  return `${htmlTable(cells)}${rows > SHOWN_ROWS ? `<p>and ${rows - SHOWN_ROWS} more rows</p>` : ""}`;
+}
+
+const list = (items: readonly string[]): string =>
+  items.length === 0 ? "" : `<ul>${items.map((item) => `<li>${escaped.html(item)}</li>`).join("")}</ul>`;
+
+function name(group: Fit["group"]): string {
+  const values = Object.values(group).join(", ");
+  return values === "" ? "" : `${values}: `;
+}
