@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { random } from "../../src/base/random.js";
+import { productSpeeds } from "../../src/train/kernels/product-speed.js";
 import { rotaryTable } from "../../src/train/kernels/rotary.js";
 import { type WasmKernels, wasmKernels } from "../../src/train/kernels/wasm.js";
 import * as reference from "./reference-operations.js";
@@ -263,6 +264,53 @@ test("AdamW steps are those of the formula, and the sum of squares is exact", ()
   tf.dispose([parameter, firstMoment, secondMoment]);
 });
 
+describe("the double-precision reference has the gradients of its own values", () => {
+  const moved = (x: Float64Array, i: number, to: number) => Float64Array.from(x, (v, j) => (j === i ? to : v));
+  /** dy · value at x, differentiated by central differences. */
+  function differences(
+    x: Float64Array,
+    dy: ArrayLike<number>,
+    value: (x: Float64Array) => ArrayLike<number>,
+  ): number[] {
+    const dot = (at: Float64Array) => Array.from(value(at)).reduce((sum, v, i) => sum + v * (dy[i] ?? 0), 0);
+    return Array.from(x, (at, i) => (dot(moved(x, i, at + 1e-5)) - dot(moved(x, i, at - 1e-5))) / 2e-5);
+  }
+  const near = (got: Float64Array, want: number[]) =>
+    got.forEach((v, i) => {
+      expect(Math.abs(v - (want[i] ?? Number.NaN))).toBeLessThan(1e-8);
+    });
+
+  test("attention", () => {
+    const qkv = Float64Array.from(draw(2 * 5 * 3 * 8));
+    const dy = draw(2 * 5 * 8);
+    near(
+      reference.attention(qkv, dy, 2, 5, 2, 4).dqkv,
+      differences(qkv, dy, (x) => reference.attention(x, dy, 2, 5, 2, 4).out),
+    );
+  });
+  test("RMSNorm", () => {
+    const [x, gain] = [Float64Array.from(draw(12)), Float64Array.from(draw(4))];
+    const dy = draw(12);
+    const { dx, dgain } = reference.rmsNorm(x, gain, dy, 3, 4);
+    near(
+      dx,
+      differences(x, dy, (at) => reference.rmsNorm(at, gain, dy, 3, 4).y),
+    );
+    near(
+      dgain,
+      differences(gain, dy, (at) => reference.rmsNorm(x, at, dy, 3, 4).y),
+    );
+  });
+  test("cross-entropy", () => {
+    const logits = Float64Array.from(draw(15));
+    const dy = draw(3);
+    near(
+      reference.crossEntropy(logits, [4, 0, 2], dy, 3, 5).dlogits,
+      differences(logits, dy, (x) => reference.crossEntropy(x, [4, 0, 2], dy, 3, 5).losses),
+    );
+  });
+});
+
 test("the rotary table is that of the standard functions", () => {
   const [time, headWidth] = [2000, 32];
   const table = rotaryTable(time, headWidth);
@@ -278,6 +326,19 @@ test("the rotary table is that of the standard functions", () => {
     }
   }
   expect(worst).toBeLessThan(4e-8);
+});
+
+test("product speeds are measured at every shape", async () => {
+  const speeds = await productSpeeds(
+    tf,
+    [
+      { rows: 64, inputs: 16, outputs: 24 },
+      { rows: 5, inputs: 3, outputs: 2 },
+    ],
+    0,
+  );
+  expect(speeds).toHaveLength(2);
+  for (const speed of speeds) for (const value of Object.values(speed)) expect(value).toBeGreaterThan(0);
 });
 
 test("a small computation through every kernel has the same bits on every machine", () => {
