@@ -1,0 +1,111 @@
+// A real sweep of tiny runs in worker processes: what is missing is done, the rest left alone, all can be stopped.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { random } from "../../src/base/random.js";
+import { executeRuns, missingRuns, type SweepEvent } from "../../src/sweep/executor.js";
+import { expandPlan, type PlannedRun } from "../../src/sweep/expand.js";
+import { checkPlan } from "../../src/sweep/plan.js";
+import { sweepProgress } from "../../src/sweep/progress.js";
+import { openCorpus } from "../../src/train/corpus.js";
+
+const home = mkdtempSync(path.join(tmpdir(), "rinsight-sweep-"));
+const source = { path: path.join(home, "text"), tokenizer: "byte" as const, vocabulary: 256 };
+let runs: readonly PlannedRun[] = [];
+
+beforeAll(async () => {
+  const stream = random("text");
+  const words = ["the", "cat", "sat", "on", "a", "mat", "and", "saw", "dogs"];
+  mkdirSync(source.path);
+  for (let i = 0; i < 40; i++) {
+    const text = Array.from({ length: 1500 }, () => words[stream.integer(words.length)]).join(" ");
+    writeFileSync(path.join(source.path, `${i}.txt`), text);
+  }
+  const corpus = await openCorpus(source);
+  const plan = checkPlan(
+    {
+      name: "tiny",
+      shape: { width: 16, layers: 2, heads: 2, context: 16, vocabulary: 256 },
+      batch: 2,
+      corpus: { path: source.path, tokenizer: "byte" },
+      schemes: ["baseline", "rins-2"],
+      horizons: [4e7, 1e8],
+      seeds: [1, 2],
+      schedule: { warmupSteps: 3, timescale: 20 },
+      validation: { windows: 4, pointsPerOctave: 1 },
+    },
+    "tiny.json",
+  );
+  const { name, hash, tokenizer, tokens } = corpus;
+  runs = expandPlan(plan, { name, hash, tokenizerHash: tokenizer.hash, trainTokens: tokens.train });
+  corpus.close();
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+const contents = (folder: string) =>
+  Object.fromEntries(
+    readdirSync(folder)
+      .filter((file) => file.endsWith(".jsonl"))
+      .map((file) => [file, readFileSync(path.join(folder, file), "utf8")]),
+  );
+
+describe("executeRuns", () => {
+  const undisturbed = path.join(home, "two");
+  test("two workers share the runs; a finished sweep leaves nothing to do", async () => {
+    const events: SweepEvent[] = [];
+    const onEvent = (event: SweepEvent) => events.push(event);
+    const result = await executeRuns(runs, { folder: undisturbed, corpus: source, workers: 2, onEvent });
+    expect(result.failed).toEqual([]);
+    expect(result.complete).toHaveLength(4);
+    expect(result.interrupted).toBe(false);
+    expect(new Set(events.map(({ worker }) => worker))).toEqual(new Set([0, 1]));
+    expect(Object.keys(contents(undisturbed)).sort()).toEqual(runs.map(({ name }) => `${name}.jsonl`).sort());
+    expect(missingRuns(runs, undisturbed)).toEqual([]);
+  });
+
+  test("one worker, stopped, taken up again, with a run that fails beside it: the same bytes", async () => {
+    const folder = path.join(home, "stopped");
+    const stop = new AbortController();
+    const onEvent = ({ kind }: SweepEvent) => kind === "progress" && stop.abort();
+    const cut = await executeRuns(runs, { folder, corpus: source, workers: 1, signal: stop.signal, onEvent });
+    expect(cut.interrupted).toBe(true);
+    expect(missingRuns(runs, folder).length).toBeGreaterThan(0);
+
+    const bad = runs[0];
+    if (bad === undefined) throw new Error("no runs");
+    const corpus = { ...bad.configuration.corpus, hash: "another" };
+    const wrong = { ...bad, name: "wrong", configuration: { ...bad.configuration, corpus } };
+    const rest = await executeRuns([wrong, ...runs], { folder, corpus: source, workers: 1 });
+    expect(rest.failed.map(({ run }) => run.name)).toEqual(["wrong"]);
+    expect(rest.failed[0]?.message).toMatch(/^train: corpus .* must have hash another[^\n]*$/);
+    expect(contents(folder)).toEqual(contents(undisturbed));
+  });
+});
+
+describe("sweepProgress", () => {
+  test("draws a line a worker on a terminal, plain lines when piped, with the time left from measured speed", () => {
+    const [a, b] = [runs[0], runs[1]];
+    if (a === undefined || b === undefined) throw new Error("no runs");
+    const follow = (isTTY: boolean): string => {
+      let written = "";
+      let clock = 0;
+      const output = { isTTY, columns: 120, write: (text: string) => (written += text) };
+      const tell = sweepProgress([a, b], 1, output, () => clock);
+      tell({ kind: "started", worker: 0, run: a });
+      tell({ kind: "progress", worker: 0, run: a, tokens: 0, loss: 5 });
+      clock = 40_000;
+      tell({ kind: "progress", worker: 0, run: a, tokens: a.tokens / 2, loss: 4 });
+      clock = 80_000;
+      tell({ kind: "progress", worker: 0, run: a, tokens: a.tokens, loss: 3 });
+      tell({ kind: "ended", worker: 0, run: a, outcome: { status: "complete" } });
+      return written;
+    };
+    const plain = follow(false);
+    expect(plain).toContain("loss 4.0000; 0 of 2 runs ended, 2 min 0 s left");
+    expect(plain).toContain(`${a.name} complete; 1 of 2 runs ended, 1 min 20 s left`);
+    expect(plain).not.toContain("\u001b");
+    expect(follow(true)).toContain("worker 1: baseline (A B) seed 1");
+    expect(follow(true)).toContain("\u001b[2F");
+  });
+});

@@ -1,0 +1,117 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import Ajv from "ajv/dist/2020.js";
+import { describe, expect, test } from "vitest";
+import { InputError } from "../../src/base/errors.js";
+import { schemeCost } from "../../src/scheme/cost.js";
+import { expandPlan, fileSlug, planWarnings, trainedTokens } from "../../src/sweep/expand.js";
+import { checkPlan, planJsonSchema, readPlan, schemesOf } from "../../src/sweep/plan.js";
+import { longestFirst, secondsLeft } from "../../src/sweep/time-left.js";
+
+const folder = path.resolve(import.meta.dirname, "../../data/sweeps");
+const plans = readdirSync(folder).filter((file) => file.endsWith(".json") && file !== "plan.schema.json");
+const facts = { name: "t", hash: "0", tokenizerHash: "1", trainTokens: 1e7 };
+const small = {
+  name: "small",
+  shape: { width: 16, layers: 4, heads: 2, context: 16, vocabulary: 256 },
+  batch: 2,
+  schemes: ["baseline", "A^3 B"],
+  horizons: [2e8, 8e8],
+  seeds: [1, 2],
+  schedule: { warmupSteps: 2 },
+};
+
+describe("shipped plans", () => {
+  test.each(plans)("%s is valid, expands, and names its own file", (file) => {
+    const plan = readPlan(path.join(folder, file));
+    expect(`${plan.name}.json`).toBe(file);
+    const runs = expandPlan(plan, facts);
+    expect(new Set(runs.map(({ name }) => name)).size).toBe(runs.length);
+    expect(planWarnings(runs, { ...facts, trainTokens: 6_000_000 })).toEqual([]);
+  });
+  test("the schema for editors is the one that is checked, and accepts every plan", () => {
+    const schema = JSON.parse(readFileSync(path.join(folder, "plan.schema.json"), "utf8"));
+    expect(schema).toEqual(planJsonSchema());
+    const validate = new Ajv({ strict: false }).compile(schema);
+    for (const file of plans) {
+      expect(validate(JSON.parse(readFileSync(path.join(folder, file), "utf8")))).toBe(true);
+    }
+    expect(validate({ ...small, seed: [1] })).toBe(false);
+  });
+  test("the survey has at least 55 variants beside the baseline", () => {
+    expect(schemesOf(readPlan(path.join(folder, "survey.json"))).length).toBeGreaterThanOrEqual(56);
+  });
+});
+
+describe("checkPlan", () => {
+  test.each([
+    [{ seed: [1] }, /unknown key, got "seed"; did you mean seeds\?/],
+    [{ horizons: [2e9, 1e9] }, /horizons must increase, got 1000000000 at place 2/],
+    [{ horizons: [] }, /horizons/],
+    [{ name: "../up" }, /lower-case letters/],
+    [{ seeds: [1.5] }, /seeds\.0/],
+    [{ shape: { ...small.shape, heads: 3 } }, /twice the heads/],
+    [{ shape: { ...small.shape, width: -1 } }, /shape\.width/],
+  ])("%j is refused", (change, message) => {
+    const check = () => checkPlan({ ...small, ...change }, "small.json");
+    expect(check).toThrow(InputError);
+    expect(check).toThrow(message);
+  });
+  test("unknown schemes and blocks that do not divide are refused when the plan is expanded", () => {
+    const expand = (schemes: string[]) => () => expandPlan(checkPlan({ ...small, schemes }, "small.json"), facts);
+    expect(expand(["rinz-2"])).toThrow(/did you mean rins-2/);
+    expect(expand(["A B C"])).toThrow(/multiple of 3/);
+  });
+});
+
+describe("expandPlan", () => {
+  const runs = expandPlan(checkPlan(small, "small.json"), facts);
+  test("schemes × learning rates × seeds, each with an id of its own in its file's name", () => {
+    expect(runs.map(({ configuration }) => [configuration.scheme.name, configuration.seed])).toEqual([
+      ["baseline", 1],
+      ["baseline", 2],
+      ["rins-3", 1],
+      ["rins-3", 2],
+    ]);
+    for (const run of runs) expect(run.name).toMatch(/^(baseline|rins-3)-s[12]-[0-9a-f]{16}$/);
+  });
+  test("horizons are FLOP budgets: equal across schemes to half a step, fewer tokens where a token costs more", () => {
+    for (const { configuration } of runs) {
+      const { flopsPerToken } = schemeCost(configuration.scheme, configuration.shape);
+      for (const { tokens, flops } of configuration.horizons) {
+        expect(Math.abs(tokens * flopsPerToken - (flops ?? 0))).toBeLessThanOrEqual(16 * flopsPerToken);
+      }
+    }
+  });
+  test("a run's work is the trunk to the last cool-down and every branch", () => {
+    const configuration = runs[0]?.configuration;
+    if (configuration === undefined) throw new Error("no run");
+    const [first, last] = configuration.horizons.map(({ tokens }) => tokens / 32);
+    const branch = (steps = 0) => Math.max(1, Math.round(0.2 * steps));
+    const trunk = (last ?? 0) - branch(last);
+    expect(trainedTokens(configuration)).toBe(32 * (trunk + branch(first) + branch(last)));
+  });
+  test("horizons that fall into one step are refused", () => {
+    const plan = checkPlan({ ...small, horizons: [8e8, 8.01e8] }, "small.json");
+    expect(() => expandPlan(plan, facts)).toThrow(/at least one step of 32 tokens apart/);
+  });
+  test("a corpus seen more than once is said", () => {
+    expect(planWarnings(runs, { ...facts, trainTokens: 100 })).toMatchObject([{ code: "repeats-corpus" }]);
+  });
+  test("no name becomes a path", () => {
+    expect(fileSlug("(A^2 B:2)^3 C p_s=0.5")).toBe("_A2.Bx2_3.C.p_s.0.5");
+    expect(fileSlug("../../etc/passwd")).not.toContain("/");
+    expect(fileSlug("x".repeat(300))).toHaveLength(80);
+  });
+});
+
+describe("time left", () => {
+  test("longest first, and the makespan of that order", () => {
+    const runs = expandPlan(checkPlan(small, "small.json"), facts);
+    const ordered = longestFirst(runs).map(({ flops }) => flops);
+    expect(ordered).toEqual([...ordered].sort((a, b) => b - a));
+    // Two workers, 4 and 1 left, then 3, 2 and 2 wait: 1+3 = 4, 4+2 = 6 (either), 4+2 = 6.
+    expect(secondsLeft([4, 1], [3, 2, 2], 2)).toBe(3);
+    expect(secondsLeft([0, 0], [], 1)).toBe(0);
+  });
+});
