@@ -1,2 +1,52 @@
-// The public analysis API: a bare list of names. Loads no tensor library and no vega.
-export { FitError, InputError, ReproductionError, type Warning } from "./base/errors.js";
+// The public analysis API: a bare list of names, in the order in which they are used. Loads no tensor library and no vega.
+//
+//   readTable → observe → fit → compare          readSource → buildReport → writeFolder
+
+export { FitError, InputError, type Warning } from "./base/errors.js";
+export { compare } from "./compare/compare.js";
+export type {
+  Attribution,
+  Comparison,
+  Crossover,
+  Difference,
+  JointRegion,
+  Multiplier,
+  MultiplierPoint,
+  NestedTest,
+  NestedTests,
+  Robustness,
+  Verdict,
+} from "./compare/comparison.js";
+export { fromDataFrame, toDataFrame } from "./curve/dataframe.js";
+export type { Exclusion, Observations } from "./curve/observations.js";
+export { type Observed, observe, type Selection } from "./curve/observe.js";
+export { type ReadResult, readTable } from "./curve/read-table.js";
+export type { RunEnd, RunHeader, RunPoint } from "./curve/run-file.js";
+export { type Column, type Table, tableOf } from "./curve/table.js";
+export {
+  type Estimate,
+  type Fit,
+  type FitOptions,
+  type FitStatus,
+  fit,
+  type HeldOut,
+  type Interval,
+  type Loss,
+} from "./fit/fit.js";
+export { extrapolations } from "./fit/held-out.js";
+export { type SelectionRules, select } from "./fit/select.js";
+export { LAWS, lawByName } from "./law/catalogue.js";
+export type { Law, LawParameter } from "./law/law.js";
+export { powerLawWithLimit } from "./law/power-law.js";
+export { type AnalysisOptions, analyse } from "./report/analysis.js";
+export { buildReport, type Manifest, type Report } from "./report/build.js";
+export type { Chart } from "./report/charts/parts.js";
+export { type Displayable, type NotebookDisplay, show } from "./report/display.js";
+export { draw } from "./report/draw.js";
+export { writeFolder } from "./report/folder.js";
+export type { Analysis, ReportSource } from "./report/record.js";
+export { readSource } from "./report/source.js";
+export { CATALOGUE, schemeByName } from "./scheme/catalogue.js";
+export { type ModelShape, type SchemeCost, schemeCost, tokensForFlops } from "./scheme/cost.js";
+export type { Scheme } from "./scheme/scheme.js";
+export { survey } from "./scheme/survey.js";

@@ -48,7 +48,8 @@ function tables(record: Exclude<Displayable, Chart>): string {
   if ("columns" in record) return tableHtml(record);
   const list: readonly (Fit | Observations)[] = "law" in record ? [record] : record;
   const fits = list.filter((entry): entry is Fit => "law" in entry);
-  return fits.length > 0 ? fitsHtml(fits) : htmlTable(pointCells(list.filter((entry) => !("law" in entry))));
+  const groups = list.filter((entry): entry is Observations => !("law" in entry));
+  return fits.length > 0 ? fitsHtml(fits) : htmlTable(pointCells(groups));
 }
 
 function fitsHtml(fits: readonly Fit[]): string {
