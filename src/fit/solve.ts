@@ -74,7 +74,8 @@ function descents(problem: Problem, starts: readonly Float64Array[], shape: Loss
 
 function isOptimum(problem: Problem, end: Descent, shape: LossShape): boolean {
   const polished = polish(problem, end.free, shape);
-  return polished.curved && polished.remaining < 1e-9 && varianceInflation(problem, polished) < ILL_CONDITIONED;
+  const flat = polished.remaining < 1e-9 || polished.cost <= rounding(problem);
+  return polished.curved && flat && varianceInflation(problem, polished) < ILL_CONDITIONED;
 }
 
 /**
@@ -140,16 +141,20 @@ function polishAbsolute(problem: Problem, start: Float64Array): Polished {
   return { ...(last ?? polish(problem, free, problem.loss)), free, cost: cost(problem, free, scratch, exact) };
 }
 
+/** A cost that rounding of the losses alone would leave. */
+function rounding(problem: Problem): number {
+  return problem.points * 1e-26;
+}
+
 function judge(
   problem: Problem,
   descent: Descent,
   polished: Polished,
   shape: LossShape | null,
 ): Pick<Solution, "status" | "statusMessage"> {
-  const n = problem.points;
-  const rounding = n * 1e-26;
   const stationary =
-    polished.curved && (polished.remaining < 1e-10 || polished.cost <= rounding || (shape === null && descent.settled));
+    polished.curved &&
+    (polished.remaining < 1e-10 || polished.cost <= rounding(problem) || (shape === null && descent.settled));
   const inflation = varianceInflation(problem, polished);
   if (!(inflation < ILL_CONDITIONED) || !polished.curved) {
     return {
