@@ -4,6 +4,7 @@ import type * as Tensorflow from "@tensorflow/tfjs";
 import { InputError } from "../base/errors.js";
 import { composedOperations, composedOptimizer } from "./composed.js";
 import type { BackendName } from "./configuration.js";
+import { wasmKernels } from "./kernels/wasm.js";
 import type { Operations, OptimizerKernels } from "./operations.js";
 
 export interface Backend {
@@ -69,5 +70,5 @@ async function wasmBackend(tf: typeof Tensorflow): Promise<Backend> {
     throw new InputError(`train: --backend wasm needs @tensorflow/tfjs-backend-wasm, got none; type: ${COMMAND}`);
   }
   await tf.setBackend("wasm");
-  return { name: "wasm", tf, operations: composedOperations(tf), optimizer: composedOptimizer(tf) };
+  return { name: "wasm", tf, ...(await wasmKernels(tf)) };
 }
