@@ -11,10 +11,15 @@ interface Entry {
 }
 
 const COMMANDS: Readonly<Record<string, Entry>> = {
+  import: { summary: "import curves from other tools", load: () => import("./command/import.js") },
   fit: { summary: "fit a scaling law to each group of points", load: () => import("./command/fit.js") },
   compare: {
     summary: "compare schemes: exponent or limit, differences, compute multipliers",
     load: () => import("./command/compare.js"),
+  },
+  design: {
+    summary: "plan a study: expected intervals, power to attribute, the cheapest plan",
+    load: () => import("./command/design.js"),
   },
   backend: {
     summary: "link the TensorFlow backend to a Python installation",

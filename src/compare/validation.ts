@@ -4,8 +4,8 @@ import type { Random } from "../base/random.js";
 import { bcaBounds, percentileBounds } from "../fit/bootstrap-interval.js";
 import { fit as fitLaw, type Interval } from "../fit/fit.js";
 import { powerLawWithLimit } from "../law/power-law.js";
-import { nestedTests } from "./attribution.js";
 import { spreads } from "./covariance.js";
+import { verdictOn } from "./design.js";
 import { differences } from "./differences.js";
 import { jackknife } from "./jackknife.js";
 import { fitFree, ladders, residualCorrelation } from "./ladders.js";
@@ -160,17 +160,9 @@ export function attributed(cell: Cell, stream: Random, n: number): Counts {
     s % 2 === 0 ? regime.baseline : changed(regime, cell.truth),
   );
   for (let i = 0; i < n; i++) {
-    const given = verdictOf(simulate(laws, regime.noise, regime.plan, stream), stream.integer(2 ** 31), 99);
+    const prepared = ladders(simulate(laws, regime.noise, regime.plan, stream), false);
+    const given = verdictOn(fitFree(prepared.ladders, prepared.origin, "log"), 99, stream.integer(2 ** 31));
     for (const verdict of ["exponent", "limit", "both", "cannot tell"]) tally.add(verdict, verdict === given);
   }
   return tally.counts;
-}
-
-/** The verdict at 5%. The bootstrap can only take rejections back, so it is drawn where the F tests name something. */
-export function verdictOf(data: Parameters<typeof ladders>[0], seed: number, replicates: number): string {
-  const prepared = ladders(data, false);
-  const free = fitFree(prepared.ladders, prepared.origin, "log");
-  const tested = nestedTests(free, 0.05, null);
-  if (tested.verdict === "cannot tell" || replicates === 0) return tested.verdict;
-  return nestedTests(free, 0.05, { method: "wild", unit: "pair", replicates, seed }).verdict;
 }

@@ -1,0 +1,201 @@
+// Planning a study by simulation: how wide intervals will be, how often the verdict will name the truth, what is cheapest.
+import { InputError } from "../base/errors.js";
+import { random } from "../base/random.js";
+import type { Observations } from "../curve/observations.js";
+import { quantile } from "../fit/bootstrap-interval.js";
+import { studentTwoSided } from "../fit/distributions.js";
+import { nestedTests } from "./attribution.js";
+import type { Verdict } from "./comparison.js";
+import { covariance, spreads } from "./covariance.js";
+import { type FreeFits, fitFree, ladders, residualCorrelation } from "./ladders.js";
+import { logHorizons, type Noise, type PowerLaw, type StudyPlan, simulate } from "./simulate.js";
+
+export interface DesignOptions {
+  /** Simulated data sets of a plan. */
+  readonly simulations: number;
+  /** Data sets redrawn for each bootstrap test. */
+  readonly testReplicates: number;
+  readonly level: number;
+  readonly seed: number;
+}
+
+export const DEFAULT_DESIGN_OPTIONS: DesignOptions = { simulations: 200, testReplicates: 99, level: 0.95, seed: 0 };
+
+export interface DesignOutcome {
+  readonly horizons: readonly number[];
+  readonly seeds: number;
+  /** Sum of x over all runs of all schemes: tokens or FLOPs, as x is. */
+  readonly cost: number;
+  /** Median over data sets of the half-width of the baseline's interval, t from the delta method; null without degrees of freedom. */
+  readonly halfWidth: { readonly limit: number | null; readonly exponent: number | null };
+  /** The same for the paired difference between the first two schemes. */
+  readonly differenceHalfWidth: { readonly limit: number | null; readonly exponent: number | null };
+  /** What the laws differ in. */
+  readonly truth: Exclude<Verdict, "cannot tell">;
+  /** Share of data sets whose verdict is the truth; null where the laws are equal and there is nothing to attribute. */
+  readonly power: number | null;
+  /** Share of data sets whose verdict names limit or exponent alone wrongly, or anything where the laws are equal. */
+  readonly falseAttribution: number;
+  readonly verdicts: Readonly<Record<string, number>>;
+  readonly simulations: number;
+  readonly seed: number;
+}
+
+/** The verdict on a data set at 5%. The bootstrap can only take rejections back, so it is drawn where F tests name something. */
+export function verdictOn(free: FreeFits, testReplicates: number, seed: number): Verdict {
+  const tested = nestedTests(free, 0.05, null);
+  if (tested.verdict === "cannot tell" || testReplicates === 0) return tested.verdict;
+  return nestedTests(free, 0.05, { method: "wild", unit: "pair", replicates: testReplicates, seed }).verdict;
+}
+
+function truthOf(laws: readonly PowerLaw[]): DesignOutcome["truth"] {
+  const differs = (name: keyof PowerLaw) => laws.some((law) => law[name] !== laws[0]?.[name]);
+  if (differs("limit")) return differs("exponent") ? "both" : "limit";
+  return differs("exponent") ? "exponent" : "neither";
+}
+
+/**
+ * What a plan promises, from `options.simulations` data sets drawn from the laws (the baseline first) and the noise.
+ * Throws InputError for fewer than two laws, or a plan without three horizons or without degrees of freedom.
+ */
+export function evaluateDesign(
+  laws: readonly PowerLaw[],
+  noise: Noise,
+  plan: StudyPlan,
+  options: Partial<DesignOptions> = {},
+): DesignOutcome {
+  const { simulations, testReplicates, level, seed } = { ...DEFAULT_DESIGN_OPTIONS, ...options };
+  if (laws.length < 2) throw new InputError(`design: there must be two schemes at least, got ${laws.length}; add one`);
+  if (new Set(plan.horizons).size < 3 || plan.horizons.length * plan.seeds < 4) {
+    throw new InputError(
+      `design: a plan must have 3 horizons and 4 points a scheme at least, got ${plan.horizons.length} × ${plan.seeds}; add horizons or seeds`,
+    );
+  }
+  const stream = random(seed).split("design");
+  const own: { limit: number[]; exponent: number[] } = { limit: [], exponent: [] };
+  const between: { limit: number[]; exponent: number[] } = { limit: [], exponent: [] };
+  const verdicts: Record<string, number> = { exponent: 0, limit: 0, both: 0, "cannot tell": 0 };
+  for (let i = 0; i < simulations; i++) {
+    const free = freeFits(simulate(laws, noise, plan, stream));
+    const given = verdictOn(free, testReplicates, stream.integer(2 ** 31));
+    verdicts[given] = (verdicts[given] ?? 0) + 1;
+    const spread = spreads(free);
+    const df = spread[0]?.degreesOfFreedom ?? 1;
+    const correlation = residualCorrelation(free) ?? 0;
+    for (const [name, g] of [
+      ["limit", [1, 0, 0]],
+      ["exponent", [0, 0, 1]],
+    ] as const) {
+      const first = covariance(free, spread, 0, 0, g, g, 0);
+      const second = covariance(free, spread, 1, 1, g, g, 0);
+      const both = covariance(free, spread, 0, 1, g, g, correlation);
+      if (first === null || second === null || both === null) continue;
+      own[name].push(studentTwoSided(level, df) * Math.sqrt(first));
+      between[name].push(studentTwoSided(level, 2 * df) * Math.sqrt(Math.max(0, first + second - 2 * both)));
+    }
+  }
+  const truth = truthOf(laws);
+  const named = (...which: readonly Verdict[]) => which.reduce((sum, verdict) => sum + (verdicts[verdict] ?? 0), 0);
+  const wrong =
+    truth === "neither"
+      ? named("exponent", "limit", "both")
+      : truth === "limit"
+        ? named("exponent")
+        : truth === "exponent"
+          ? named("limit")
+          : 0;
+  return {
+    horizons: plan.horizons,
+    seeds: plan.seeds,
+    cost: planCost(plan, laws.length),
+    halfWidth: { limit: medianOf(own.limit), exponent: medianOf(own.exponent) },
+    differenceHalfWidth: { limit: medianOf(between.limit), exponent: medianOf(between.exponent) },
+    truth,
+    power: truth === "neither" ? null : named(truth) / simulations,
+    falseAttribution: wrong / simulations,
+    verdicts,
+    simulations,
+    seed,
+  };
+}
+
+function freeFits(data: readonly Observations[]): FreeFits {
+  const prepared = ladders(data, false);
+  return fitFree(prepared.ladders, prepared.origin, "log");
+}
+
+function medianOf(values: readonly number[]): number | null {
+  return values.length === 0 ? null : quantile(Float64Array.from(values).sort(), 0.5);
+}
+
+/** Sum of x over the runs of all schemes. */
+export function planCost(plan: StudyPlan, schemes: number): number {
+  return schemes * plan.seeds * plan.horizons.reduce((sum, x) => sum + x, 0);
+}
+
+/** Plans round a given one: as many or more horizons, fewer or more seeds, the largest horizon up to 8 times as far. */
+export function alternatives(plan: StudyPlan): readonly StudyPlan[] {
+  const [least, most] = [Math.min(...plan.horizons), Math.max(...plan.horizons)];
+  const count = plan.horizons.length;
+  return [1, 2, 4, 8].flatMap((reach) =>
+    [count, count + 2, count + 4].flatMap((n) =>
+      [...new Set([1, 2, 3, 5, plan.seeds])].map((seeds) => ({ horizons: logHorizons(least, most * reach, n), seeds })),
+    ),
+  );
+}
+
+/** A quick look at a quarter of the data sets rules a plan out when it falls this far short of the power. */
+const SCREENED_OUT = 0.2;
+
+/**
+ * The cheapest plan whose power reaches `power`, and all that were looked at on the way, cheapest first.
+ * The power is an estimate from simulations: ± √(p(1−p)/simulations).
+ */
+export function cheapestDesign(
+  laws: readonly PowerLaw[],
+  noise: Noise,
+  plans: readonly StudyPlan[],
+  power: number,
+  options: Partial<DesignOptions> = {},
+): { readonly cheapest: DesignOutcome | null; readonly tried: readonly DesignOutcome[] } {
+  const chosen = { ...DEFAULT_DESIGN_OPTIONS, ...options };
+  const tried: DesignOutcome[] = [];
+  const ordered = [...plans].sort((a, b) => planCost(a, laws.length) - planCost(b, laws.length));
+  for (const plan of ordered) {
+    if (plan.horizons.length * plan.seeds < 4) continue;
+    const look = evaluateDesign(laws, noise, plan, { ...chosen, simulations: Math.ceil(chosen.simulations / 4) });
+    if ((look.power ?? 0) < power - SCREENED_OUT) {
+      tried.push(look);
+      continue;
+    }
+    const outcome = evaluateDesign(laws, noise, plan, chosen);
+    tried.push(outcome);
+    if ((outcome.power ?? 0) >= power) return { cheapest: outcome, tried };
+  }
+  return { cheapest: null, tried };
+}
+
+/** The baseline's law and the noise that curves show: pooled residual standard deviation in nats, correlation between schemes. */
+export function studyFromCurves(observations: readonly Observations[]): {
+  readonly baseline: PowerLaw;
+  readonly noise: Noise;
+} {
+  const prepared = ladders(observations, false);
+  const free = fitFree(prepared.ladders, prepared.origin, "linear");
+  let [squares, df] = [0, 0];
+  for (const spread of spreads(free)) {
+    squares += (spread.variance ?? 0) * spread.degreesOfFreedom;
+    df += spread.degreesOfFreedom;
+  }
+  if (df <= 0) {
+    throw new InputError("design: the curves must have more than 3 points a scheme to show their noise; state --noise");
+  }
+  const [limit, a, exponent] = [free.theta[0] ?? 0, free.theta[1] ?? 0, free.theta[2] ?? 0];
+  return {
+    baseline: { limit, exponent, coefficient: Math.exp(a + exponent * prepared.origin) },
+    noise: {
+      standardDeviation: Math.sqrt(squares / df),
+      correlation: Math.min(0.95, Math.max(0, residualCorrelation(free) ?? 0)),
+    },
+  };
+}
