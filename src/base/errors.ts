@@ -1,12 +1,35 @@
 // The three ways Rinsight says no, and the coded warnings it attaches to results.
 // Every message reads `where: rule, got value; what to do`.
 
-/** The caller can mend it: a bad flag, file, column, scheme. Exit code 2. */
+/**
+ * The caller can mend it: a bad flag, file, column, scheme. Exit code 2.
+ *
+ * @example
+ * import { InputError, lawByName } from "rinsight";
+ *
+ * try {
+ *   lawByName("power-low");
+ * } catch (error) {
+ *   console.log(error instanceof InputError); // true
+ * }
+ */
 export class InputError extends Error {
   override readonly name = "InputError";
 }
 
-/** The data cannot give an estimate at all. Exit code 1. */
+/**
+ * The data cannot give an estimate at all. Exit code 1.
+ *
+ * @example
+ * import { FitError, fit, observe, powerLawWithLimit, tableOf } from "rinsight";
+ *
+ * const { groups } = observe(tableOf("mine", [{ tokens: 1e6, loss: 3.2 }]), ["tokens"]);
+ * try {
+ *   groups.map((group) => fit(powerLawWithLimit, group));
+ * } catch (error) {
+ *   console.log(error instanceof FitError); // true
+ * }
+ */
 export class FitError extends Error {
   override readonly name = "FitError";
 }

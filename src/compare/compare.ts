@@ -60,6 +60,14 @@ export const DEFAULT_COMPARE_OPTIONS: CompareOptions = {
  * The verdict rests on least squares in the space of the fit (log by default) whatever loss the fits use, because the F
  * test is about sums of squares. Throws InputError for fewer than two schemes, repeated names, an unknown baseline, or
  * fewer than three different x; FitError where a scheme has no estimate. Pure: the same input and seed, the same record.
+ *
+ * @example
+ * import { compare, observe, readTable } from "rinsight";
+ *
+ * const { table } = await readTable(["curves.csv"]);
+ * const { groups } = observe(table, ["tokens"]);
+ * const { attribution, differences } = compare(groups, { baseline: "baseline", replicates: 200 });
+ * console.log(attribution.verdict, differences.length);
  */
 export function compare(observations: readonly Observations[], options: Partial<CompareOptions> = {}): Comparison {
   const chosen = { ...DEFAULT_COMPARE_OPTIONS, ...options };

@@ -67,6 +67,13 @@ export function withDerived(
 /**
  * One Observations a group for a law with these variables.
  * @throws InputError for columns that are not there, cells that are no numbers, x that is not positive.
+ *
+ * @example
+ * import { observe, readTable } from "rinsight";
+ *
+ * const { table } = await readTable(["curves.csv"]);
+ * const { groups } = observe(table, ["tokens"], { by: ["scheme"], where: "tokens >= 2e6" });
+ * console.log(groups.map((group) => group.group.scheme).join()); // baseline,rins-3
  */
 export function observe(source: Table, variables: readonly string[], selection: Selection = {}): Observed {
   const table = withDerived(source, selection.derive ?? [], selection.map);

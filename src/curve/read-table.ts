@@ -30,6 +30,13 @@ export interface ReadResult {
  * Several are stacked; a column `file` then tells plain tables apart.
  * @param options.live drops the torn last line of a run that is being written instead of refusing it.
  * @throws InputError with file, line, column, rule, value and remedy.
+ *
+ * @example
+ * import { readTable } from "rinsight";
+ *
+ * const { table, inputs } = await readTable(["curves.csv"]);
+ * console.log([...table.columns.keys()].join()); // scheme,seed,tokens,loss
+ * console.log(inputs[0]?.sha256.length); // 64
  */
 export async function readTable(
   files: readonly string[],

@@ -21,7 +21,18 @@ export function placeOf(table: Table, row: number): string {
   return table.place?.(row) ?? `${table.source} row ${row}`;
 }
 
-/** A table of plain records, columns in order of first appearance; what is absent or null is missing. */
+/**
+ * A table of plain records, columns in order of first appearance; what is absent or null is missing.
+ *
+ * @example
+ * import { tableOf } from "rinsight";
+ *
+ * const table = tableOf("my losses", [
+ *   { scheme: "baseline", tokens: 1e6, loss: 3.2 },
+ *   { scheme: "baseline", tokens: 2e6, loss: null },
+ * ]);
+ * console.log(table.rows); // 2
+ */
 export function tableOf(source: string, records: readonly Readonly<Record<string, number | string | null>>[]): Table {
   const builders = new Map<string, ColumnBuilder>();
   records.forEach((record, row) => {

@@ -134,6 +134,16 @@ export const DEFAULT_FIT_OPTIONS: FitOptions = {
  *
  * Throws InputError for options that make no sense for the law, FitError where the points hold no estimate at all
  * (fewer distinct points than parameters, constant losses, values out of the range of double precision).
+ *
+ * @example
+ * import { fit, observe, powerLawWithLimit, tableOf } from "rinsight";
+ *
+ * const points = [1e6, 2e6, 4e6, 8e6, 16e6].map((tokens) => ({ tokens, loss: 2 + 300 * tokens ** -0.4 }));
+ * const { groups } = observe(tableOf("mine", points), ["tokens"]);
+ * for (const group of groups) {
+ *   const { parameters, status } = fit(powerLawWithLimit, group, { level: 0.9 });
+ *   console.log(parameters.exponent?.estimate.toFixed(6), status); // 0.400000 converged
+ * }
  */
 export function fit(law: Law, observations: Observations, options: Partial<FitOptions> = {}): Fit {
   const chosen = { ...DEFAULT_FIT_OPTIONS, ...options };

@@ -84,6 +84,15 @@ export interface Extrapolation {
  * Expanding windows: each law fitted to the smallest m distinct x, m = (most parameters + 1) …, and scored on every
  * larger x, so that a law is judged against simpler ones on the same windows by error against distance in decades.
  * A window on which some law cannot be fitted is left out for all.
+ *
+ * @example
+ * import { extrapolations, lawByName, observe, powerLawWithLimit, readTable } from "rinsight";
+ *
+ * const { groups } = observe((await readTable(["curves.csv"])).table, ["tokens"]);
+ * const laws = [powerLawWithLimit, lawByName("power-law")];
+ * for (const group of groups) {
+ *   for (const row of extrapolations(laws, group)) console.log(row.law, row.decades, row.relativeError);
+ * }
  */
 export function extrapolations(
   laws: readonly Law[],

@@ -29,6 +29,13 @@ export const DEFAULT_RULES: SelectionRules = {
  * The observations without the points that the rules leave out, these added to `excluded` (`row`: position among the
  * points given). Rules apply in the order of SelectionRules, each to what the ones before it left.
  * Throws InputError for an empty window or a share outside [0, 1).
+ *
+ * @example
+ * import { observe, readTable, select } from "rinsight";
+ *
+ * const { groups } = observe((await readTable(["curves.csv"])).table, ["tokens"]);
+ * const late = groups.map((group) => select(group, { window: [4e6, Infinity] }));
+ * console.log(late[0]?.excluded[0]?.code); // window
  */
 export function select(observations: Observations, rules: Partial<SelectionRules> = {}): Observations {
   const chosen = { ...DEFAULT_RULES, ...rules };

@@ -8,7 +8,14 @@ import { powerLaw, powerLawWithLimit } from "./power-law.js";
 import { exponentialApproach, powerApproach } from "./rounds.js";
 import { shiftedPowerLaw, sigmoidPowerLaw } from "./shifted.js";
 
-/** Every named law; the first is the default. */
+/**
+ * Every named law; the first is the default.
+ *
+ * @example
+ * import { LAWS } from "rinsight";
+ *
+ * for (const law of LAWS) console.log(law.name, law.formula);
+ */
 export const LAWS: readonly Law[] = [
   powerLawWithLimit,
   powerLaw,
@@ -27,6 +34,12 @@ export const LAWS: readonly Law[] = [
  * The law of that name, or the one a formula such as "E + A/N^alpha + B/D^beta" states. A named law has variables of its
  * own, to which columns are mapped; in a formula the variables are the names found among `columns`.
  * Throws InputError for an unknown name and for a formula that is no plain arithmetic.
+ *
+ * @example
+ * import { lawByName } from "rinsight";
+ *
+ * const law = lawByName("E + A/N^alpha + B/D^beta", ["N", "D"]);
+ * console.log(law.variables.join()); // N,D
  */
 export function lawByName(nameOrFormula: string, columns: readonly string[] = []): Law {
   const named = LAWS.find((law) => law.name === nameOrFormula);

@@ -36,6 +36,13 @@ export const EXPONENT_STARTS: readonly number[] = [0.3, 0.15, 0.5, 0.08, 0.8, 0.
  * and an *exponent* in Chinchilla (B·D^−β). And the code published with arXiv 2209.06640 stores c *negative*; here the
  * exponent is positive. An exponent fitted under a borrowed, fixed limit is another quantity than this one: its error
  * leaves the limit's out.
+ *
+ * @example
+ * import { powerLawWithLimit } from "rinsight";
+ *
+ * const names = powerLawWithLimit.parameters.map((parameter) => parameter.name);
+ * console.log(names.join()); // limit,coefficient,exponent
+ * console.log(powerLawWithLimit.value([2, 300, 0.5], [1e4])); // 5
  */
 export const powerLawWithLimit: Law = {
   name: "power-law-with-limit",

@@ -40,6 +40,13 @@ export const DEFAULT_OPTIONS: AnalysisOptions = {
 /**
  * Fits L(D) = E + β·D^−c to each scheme's points in the fit and compares the schemes at equal compute.
  * A scheme whose data give no estimate is listed in `failures` and the report goes on without it.
+ *
+ * @example
+ * import { analyse, readSource } from "rinsight";
+ *
+ * const { source } = await readSource(["curves.csv"]);
+ * const analysis = analyse(source, { title: "Mine", level: 0.95, bootstrap: 200, seed: 0, selection: {} });
+ * console.log(analysis.schemes.map((scheme) => scheme.name).join()); // baseline,rins-3
  */
 export function analyse(source: ReportSource, options: AnalysisOptions): Analysis {
   const variable: Variable = known(source, "tokens") ? "tokens" : "flops";

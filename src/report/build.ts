@@ -35,6 +35,14 @@ export interface Report {
 /**
  * Everything that goes into a report folder. `versions` go into the manifest as they are: {rinsight, node, commit?}.
  * The same source, options and versions give the same bytes.
+ *
+ * @example
+ * import { buildReport, readSource, writeFolder } from "rinsight";
+ *
+ * const { source } = await readSource(["curves.csv"]);
+ * const report = await buildReport(source, { title: "Mine", bootstrap: 200 }, {});
+ * writeFolder("report", report.files);
+ * console.log(report.verdict);
  */
 export async function buildReport(
   source: ReportSource,

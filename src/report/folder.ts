@@ -4,7 +4,15 @@ import path from "node:path";
 import { InputError, shown } from "../base/errors.js";
 import type { ReportFiles } from "./build.js";
 
-/** Replaces the report in `folder`. Throws InputError where the folder holds something else, or the disk refuses. */
+/**
+ * Replaces the report in `folder`. Throws InputError where the folder holds something else, or the disk refuses.
+ *
+ * @example
+ * import { buildReport, readSource, writeFolder } from "rinsight";
+ *
+ * const { source } = await readSource(["curves.csv"]);
+ * writeFolder("my-report", (await buildReport(source, { bootstrap: 200 }, {})).files);
+ */
 export function writeFolder(folder: string, files: ReportFiles): void {
   const target = path.resolve(folder);
   if (existsSync(target) && !replaceable(target)) {

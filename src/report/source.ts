@@ -20,6 +20,12 @@ export interface ReadSource {
 /**
  * Reads run files, folders of them, or tables with columns chosen by `selection`. Inputs are named without folders.
  * Throws InputError with file, line and remedy.
+ *
+ * @example
+ * import { readSource } from "rinsight";
+ *
+ * const { source, notes } = await readSource(["curves.csv"], { by: ["scheme"] });
+ * console.log(source.points.length, notes.length > 0); // 28 true
  */
 export async function readSource(files: readonly string[], selection: Selection = {}): Promise<ReadSource> {
   const read = await readTable(files);

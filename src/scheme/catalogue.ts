@@ -28,7 +28,14 @@ const entry = (name: string, title: string, signature: string, summary: string, 
 
 const upTo = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, i) => first + i);
 
-/** Every named scheme. Blocks are equal parts of the stack unless the signature gives sizes. */
+/**
+ * Every named scheme. Blocks are equal parts of the stack unless the signature gives sizes.
+ *
+ * @example
+ * import { CATALOGUE } from "rinsight";
+ *
+ * for (const { name, summary } of CATALOGUE) console.log(name, summary);
+ */
 export const CATALOGUE: readonly CatalogueEntry[] = [
   entry("baseline", "baseline", "A B", "the same parameters, no recursion"),
   ...upTo(2, 8).map((r) =>
@@ -83,6 +90,12 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
  * The scheme that a catalogue name or a signature means, with options on top: schemeByName("A^3 B", {adapters: true}).
  * A signature that the catalogue has under a name gets that name.
  * Throws InputError: unknown name (the nearest is suggested), malformed signature, options that do not fit.
+ *
+ * @example
+ * import { schemeByName } from "rinsight";
+ *
+ * console.log(schemeByName("rins-3").label); // RINS r=3 (A^3 B)
+ * console.log(schemeByName("A^3 B").name); // rins-3
  */
 export function schemeByName(nameOrSignature: string, options: SchemeOptions = {}): Scheme {
   const text = nameOrSignature.trim();

@@ -49,7 +49,16 @@ export interface SchemeCost {
   readonly convention: string;
 }
 
-/** The accounting of a scheme at a shape. Throws InputError for impossible sizes, or blocks that do not divide the layers. */
+/**
+ * The accounting of a scheme at a shape. Throws InputError for impossible sizes, or blocks that do not divide the layers.
+ *
+ * @example
+ * import { schemeByName, schemeCost } from "rinsight";
+ *
+ * const shape = { width: 64, layers: 4, heads: 2, context: 128, vocabulary: 1024 };
+ * const { parameters, costFactor } = schemeCost(schemeByName("rins-3"), shape);
+ * console.log(parameters === schemeCost(schemeByName("baseline"), shape).parameters, costFactor > 1); // true true
+ */
 export function schemeCost(scheme: Scheme, shape: ModelShape): SchemeCost {
   checkShape(shape);
   const { width: E, layers: L, vocabulary: V } = shape;
@@ -89,7 +98,16 @@ export function forwardFlopsPerToken(scheme: Scheme, shape: ModelShape, rounds: 
   return rounds === below ? at(below) : at(below) + (rounds - below) * (at(below + 1) - at(below));
 }
 
-/** Whole tokens that a budget of training FLOPs pays for. */
+/**
+ * Whole tokens that a budget of training FLOPs pays for.
+ *
+ * @example
+ * import { schemeByName, tokensForFlops } from "rinsight";
+ *
+ * const shape = { width: 64, layers: 4, heads: 2, context: 128, vocabulary: 1024 };
+ * const [baseline, rins] = ["baseline", "rins-3"].map((name) => tokensForFlops(schemeByName(name), shape, 1e12));
+ * console.log(Number(baseline) > Number(rins)); // true
+ */
 export function tokensForFlops(scheme: Scheme, shape: ModelShape, flops: number): number {
   return Math.floor(flops / schemeCost(scheme, shape).flopsPerToken);
 }

@@ -21,6 +21,12 @@ export const SURVEY_RANGE: SurveyRange = { minimumCost: 1, maximumCost: 2, maxim
  * Distinct recursive variants over 2 to 4 blocks with groups up to two deep (degree 2), cheapest first. Blocks are
  * equal, or one of three takes the rest where three do not divide the layers. Two notations of one computation, by
  * the order in which layers compute, count once; the one with fewest blocks stays, under its catalogue name if any.
+ *
+ * @example
+ * import { survey } from "rinsight";
+ *
+ * const shape = { width: 64, layers: 12, heads: 2, context: 128, vocabulary: 1024 };
+ * console.log(survey(shape).length >= 55); // true
  */
 export function survey(shape: ModelShape, range: SurveyRange = SURVEY_RANGE): readonly Scheme[] {
   const known = new Set([Array.from({ length: shape.layers }, (_, i) => i).join()]);
