@@ -15,6 +15,16 @@ const EXTRAPOLATION = 4;
 /** More schemes than this are ranked, not drawn as curves. */
 const MOST_CURVES = 16;
 
+/**
+ * The charts of a report, in its order, as plain Vega-Lite specs; one whose data are absent is left out.
+ *
+ * @example
+ * import { analyse, draw, readSource } from "rinsight";
+ *
+ * const { source } = await readSource(["curves.csv"]);
+ * const charts = draw(source, analyse(source, { title: "Mine", level: 0.95, bootstrap: 200, seed: 0, selection: {} }));
+ * console.log(charts[0]?.name); // loss-tokens
+ */
 export function draw(source: ReportSource, analysis: Analysis): readonly Chart[] {
   const labels = source.schemes.map((scheme) => scheme.label);
   const labelOf = new Map(source.schemes.map((scheme) => [scheme.name, scheme.label]));
