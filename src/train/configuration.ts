@@ -64,7 +64,7 @@ export const DEFAULT_OPTIMIZER: OptimizerSettings = {
 };
 
 export const DEFAULT_SCHEDULE: ScheduleSettings = {
-  learningRate: 4e-3,
+  learningRate: 8e-3,
   warmupSteps: 40,
   timescale: 400,
   cooldownFraction: 0.2,

