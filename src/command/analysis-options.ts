@@ -5,8 +5,8 @@ import type { Observations } from "../curve/observations.js";
 import { observe, type Selection, withDerived } from "../curve/observe.js";
 import { type InputFile, type ReadResult, readTable } from "../curve/read-table.js";
 import { DEFAULT_FIT_OPTIONS, type FitOptions, type Loss } from "../fit/fit.js";
+import { lawByName } from "../law/catalogue.js";
 import type { Law } from "../law/law.js";
-import { powerLaw, powerLawWithLimit } from "../law/power-law.js";
 
 /** The flags as commander hands them over. */
 export interface AnalysisFlags {
@@ -48,14 +48,6 @@ export interface Analysis {
   readonly notes: readonly string[];
 }
 
-/** The law of a name. */
-function findLaw(text: string, _columns: readonly string[]): Law {
-  const found = [powerLawWithLimit, powerLaw].find((law) => law.name === text);
-  if (found === undefined)
-    throw new InputError(`--law: must be a known law, got ${shown(text)}; choose power-law-with-limit or power-law`);
-  return found;
-}
-
 const repeated = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 /** Adds FILE… and every option that decides an analysis. */
@@ -92,7 +84,7 @@ export async function loadAnalysis(files: readonly string[], flags: AnalysisFlag
   const options = fitOptionsOf(flags);
   const read = await readTable(files);
   const table = withDerived(read.table, selection.derive ?? [], selection.map);
-  const law = findLaw(flags.law, [...table.columns.keys()]);
+  const law = lawByName(flags.law, [...table.columns.keys()]);
   const { groups, warnings, taken, notes } = observe(read.table, law.variables, selection);
   return {
     law,

@@ -159,7 +159,12 @@ export function observe(source: Table, variables: readonly string[], selection: 
     member.rows.push(row);
   }
   const runNames = runColumn(table);
-  const pairOf = pairing(table, selection.pairBy, x);
+  const pairOf = pairing(
+    table,
+    selection.pairBy,
+    x,
+    [...members.values()].map(({ rows }) => rows),
+  );
   const groups = [...members.values()]
     .map(({ first, rows, excluded }): Observations => {
       rows.sort((a, b) => {
@@ -272,11 +277,12 @@ function runColumn(table: Table): ((row: number) => string) | null {
   return column === undefined ? null : (row) => textAt(column, row);
 }
 
-/** What matches points across groups: the named columns; horizon and seed of run files; else equal x that repeats. */
+/** What matches points across groups: the named columns; horizon and seed of run files; else x and seed, where x is shared. */
 function pairing(
   table: Table,
   names: readonly string[] | undefined,
   x: readonly Float64Array[],
+  groups: readonly (readonly number[])[],
 ): ((row: number) => string) | null {
   const key = (chosen: readonly string[]): ((row: number) => string) => {
     const columns = chosen.map((name) => columnOf(table, name, "--pair-by"));
@@ -284,9 +290,17 @@ function pairing(
   };
   if (names !== undefined) return key(names);
   if (table.columns.has("horizon") && table.columns.has("seed")) return key(["horizon", "seed"]);
-  const seed = table.columns.get("seed");
   const [first] = x;
-  if (first === undefined || new Set(first).size > first.length / 2) return null;
+  const owner = new Map<number | undefined, number>();
+  const shared = groups.some((rows, group) =>
+    rows.some((row) => {
+      const before = owner.get(first?.[row]);
+      owner.set(first?.[row], group);
+      return before !== undefined && before !== group;
+    }),
+  );
+  if (!shared) return null;
+  const seed = table.columns.get("seed");
   return (row) => `${x.map((values) => values[row]).join("/")}${seed === undefined ? "" : `/${textAt(seed, row)}`}`;
 }
 
