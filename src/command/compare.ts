@@ -41,7 +41,10 @@ export function command(): Command {
         baseline: flags.baseline ?? null,
         ...(flags.bootstrap === undefined
           ? {}
-          : { replicates: analysis.options.bootstrap, testReplicates: Math.min(499, analysis.options.bootstrap) }),
+          : {
+              replicates: analysis.options.bootstrap,
+              ...(analysis.options.bootstrap === 0 ? { testReplicates: 0 } : {}),
+            }),
         budget: flags.budget === undefined ? null : positive("--budget", flags.budget),
         robustness: flags.robustness === true,
       });

@@ -1,4 +1,5 @@
 // Exponent or limit? Four nested models over schemes, F tests and a paired bootstrap of the same statistics, a verdict.
+import { InputError } from "../base/errors.js";
 import { random } from "../base/random.js";
 import { resampler } from "../fit/bootstrap.js";
 import { fTail } from "../fit/distributions.js";
@@ -27,9 +28,21 @@ function jointModel(name: NestedTest["model"], free: FreeFits): JointModel {
  * F = ((SSE₀ − SSE)/q)/(SSE/ν), q = parameters saved, ν = points − 3·schemes. The F distribution assumes residuals that
  * are independent, also between schemes; where schemes share their errors at equal keys it rejects too seldom, and where
  * a run's points share theirs too often. Hence the bootstrap beside it: data redrawn under each nested model with the
- * free model's residuals, one draw for all schemes. A model counts as rejected when both p-values are small.
+ * free model's residuals, one draw for all schemes. A model counts as rejected when both p-values are small, so that a
+ * bootstrap can only take a rejection back: `drawWhere` "rejected" spares it where F does not reject at `alpha`.
+ * Throws InputError for fewer replicates than can reject at `alpha`.
  */
-export function nestedTests(free: FreeFits, alpha: number, bootstrap: BootstrapOptions | null): NestedTests {
+export function nestedTests(
+  free: FreeFits,
+  alpha: number,
+  bootstrap: BootstrapOptions | null,
+  drawWhere: "always" | "rejected" = "always",
+): NestedTests {
+  if (bootstrap !== null && 1 / (1 + bootstrap.replicates) >= alpha) {
+    throw new InputError(
+      `compare: a bootstrap test at ${alpha} must have ${Math.ceil(1 / alpha)} replicates at least, got ${bootstrap.replicates}; give more, or 0 for F tests alone`,
+    );
+  }
   const points = free.ladders.reduce((sum, ladder) => sum + ladder.u.length, 0);
   const parameters = free.ladders.length * WIDTH;
   const denominatorDf = points - parameters;
@@ -44,7 +57,7 @@ export function nestedTests(free: FreeFits, alpha: number, bootstrap: BootstrapO
     const fStatistic = (nested - sumOfSquares) / numeratorDf / (sumOfSquares / denominatorDf);
     const pValue = denominatorDf > 0 ? fTail(fStatistic, numeratorDf, denominatorDf) : 1;
     const bootstrapPValue =
-      bootstrap === null || fit === null || denominatorDf <= 0
+      bootstrap === null || fit === null || denominatorDf <= 0 || (drawWhere === "rejected" && pValue >= alpha)
         ? null
         : redrawnShare(free, model, fit, (nested - sumOfSquares) / sumOfSquares, bootstrap);
     const adjustedPValue = Math.max(pValue, bootstrapPValue ?? 0);

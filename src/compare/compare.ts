@@ -84,6 +84,9 @@ export function compare(observations: readonly Observations[], options: Partial<
   const drawn = bootstrap(chosen.replicates);
   const replicates = drawn === null ? null : replicate(free, drawn);
   const redrawn = bootstrap(chosen.testReplicates);
+  // Holm multiplies a pair's p-value by up to the number of pairs: enough replicates that one of them can still reject.
+  const redrawnPairs =
+    redrawn === null ? null : bootstrap(Math.max(chosen.testReplicates, Math.ceil((2 * names.length) / chosen.alpha)));
   const spread = spreads(free);
   const correlation = residualCorrelation(free);
   const budget = chosen.budget ?? commonBudget(free);
@@ -100,7 +103,7 @@ export function compare(observations: readonly Observations[], options: Partial<
   const whole = nestedTests(squared, chosen.alpha, redrawn);
   const others = names.map((_, l) => l).filter((l) => l !== baseline);
   const pairs = others.map((l) =>
-    names.length === 2 ? whole : nestedTests(subset(squared, [baseline, l]), chosen.alpha, redrawn),
+    names.length === 2 ? whole : nestedTests(subset(squared, [baseline, l]), chosen.alpha, redrawnPairs, "rejected"),
   );
   return {
     schemes: names,

@@ -24,7 +24,7 @@ export interface NestedTest {
   readonly denominatorDf: number;
   /** Upper tail of F(numeratorDf, denominatorDf): assumes independent, equally spread residuals. */
   readonly pValue: number;
-  /** Share of data sets redrawn under the nested model, paired across schemes, with at least this F; null without bootstrap. */
+  /** Share of data sets redrawn under the nested model, paired across schemes, with at least this F; null where none were drawn (pairs of schemes: where F does not reject). */
   readonly bootstrapPValue: number | null;
   /** The larger of the two p-values, Holm-adjusted over the pairs of schemes (over all schemes at once: not adjusted). */
   readonly adjustedPValue: number;

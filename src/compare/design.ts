@@ -41,11 +41,11 @@ export interface DesignOutcome {
   readonly seed: number;
 }
 
-/** The verdict on a data set at 5%. The bootstrap can only take rejections back, so it is drawn where F tests name something. */
+/** The verdict on a data set at 5%, with the bootstrap drawn where F tests reject. */
 export function verdictOn(free: FreeFits, testReplicates: number, seed: number): Verdict {
-  const tested = nestedTests(free, 0.05, null);
-  if (tested.verdict === "cannot tell" || testReplicates === 0) return tested.verdict;
-  return nestedTests(free, 0.05, { method: "wild", unit: "pair", replicates: testReplicates, seed }).verdict;
+  const bootstrap =
+    testReplicates === 0 ? null : ({ method: "wild", unit: "pair", replicates: testReplicates, seed } as const);
+  return nestedTests(free, 0.05, bootstrap, "rejected").verdict;
 }
 
 function truthOf(laws: readonly PowerLaw[]): DesignOutcome["truth"] {
