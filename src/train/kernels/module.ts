@@ -196,7 +196,7 @@ function memoryOf(wasm: object): WebAssembly.Memory {
 
 async function instantiate(memory: WebAssembly.Memory): Promise<Kernels> {
   const url = new URL("../../../dist/kernels.wasm", import.meta.url);
-  let bytes: Uint8Array;
+  let bytes: Uint8Array<ArrayBuffer>;
   try {
     bytes = new Uint8Array(await readFile(url));
   } catch {
