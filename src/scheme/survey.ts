@@ -26,7 +26,7 @@ export const SURVEY_RANGE: SurveyRange = { minimumCost: 1, maximumCost: 2, maxim
  * import { survey } from "rinsight";
  *
  * const shape = { width: 64, layers: 12, heads: 2, context: 128, vocabulary: 1024 };
- * console.log(survey(shape).length >= 55); // true
+ * for (const scheme of survey(shape).slice(0, 3)) console.log(scheme.label);
  */
 export function survey(shape: ModelShape, range: SurveyRange = SURVEY_RANGE): readonly Scheme[] {
   const known = new Set([Array.from({ length: shape.layers }, (_, i) => i).join()]);
