@@ -1,6 +1,7 @@
 // Run files: lines checked one by one against their schema, then a table with one row a point.
 import { z } from "zod";
 import { InputError, shown } from "../base/errors.js";
+import { validated } from "../base/schema.js";
 import { isRecord, parseJson } from "./json-lines.js";
 import { RUN_FILE_VERSION, type RunEnd, type RunHeader, type RunPoint } from "./run-file.js";
 import { type Table, tableOf } from "./table.js";
@@ -63,22 +64,10 @@ const endSchema = z.object({
 
 /** True for a text whose first line is the header of a run file. */
 export function isRunFile(text: string): boolean {
-  return /^\ufeff?\s*\{[^\n]{0,200}"kind"\s*:\s*"(header|point|end)"/.test(text);
+  return /^\ufeff?\s*\{[^\n]*"kind"\s*:\s*"(header|point|end)"/.test(text);
 }
 
-function checked<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const path = issue?.path.map(String) ?? [];
-  let got: unknown = value;
-  for (const key of path) got = isRecord(got) ? got[key] : Array.isArray(got) ? got[Number(key)] : undefined;
-  const given = got === undefined ? "nothing" : typeof got === "object" ? shown(JSON.stringify(got)) : shown(got);
-  const rule = (issue?.message ?? "be valid").replace(/^Invalid input: expected/, "be").replace(/, received .*$/, "");
-  throw new InputError(
-    `${where}: ${path.join(".") || "line"} must ${rule.replace(/^Invalid|^Too/, "be in range: $&")}, got ${given}; train the run again or mend the line`,
-  );
-}
+const REMEDY = "train the run again or mend the line";
 
 /**
  * The text of a run file, checked. A last line that was torn by a kill is an error, or dropped with `live`,
@@ -119,11 +108,11 @@ export function parseRun(source: string, text: string, live = false): Run {
           `${where}: version must be ${RUN_FILE_VERSION}, got ${shown(value.version)}; read it with the Rinsight that wrote it`,
         );
       }
-      header = checked(headerSchema, value, where);
+      header = validated(headerSchema, value, where, REMEDY);
     } else if (kind === "header") {
       throw new InputError(`${where}: a run file must have one header, got a second; split the file into one a run`);
     } else if (kind === "point") {
-      const point = checked(pointSchema, value, where);
+      const point = validated(pointSchema, value, where, REMEDY);
       // The trunk and its decayed branches each go forward; a branch ends later than the trunk's next point.
       const last = point.decayed ? branch : trunk;
       if (point.tokens <= last)
@@ -134,7 +123,7 @@ export function parseRun(source: string, text: string, live = false): Run {
       else trunk = point.tokens;
       points.push(point);
     } else if (kind === "end") {
-      end = checked(endSchema, value, where);
+      end = validated(endSchema, value, where, REMEDY);
       if (end.points !== points.length) {
         throw new InputError(
           `${where}: points must be the number of points above, got ${end.points} for ${points.length}; lines are missing: train the run again`,
