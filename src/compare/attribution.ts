@@ -4,9 +4,10 @@ import { random } from "../base/random.js";
 import { resampler } from "../fit/bootstrap.js";
 import { fTail } from "../fit/distributions.js";
 import type { NestedTest, NestedTests, Verdict } from "./comparison.js";
-import { descend, fitJoint, type JointFit, type JointModel, WIDTH } from "./joint.js";
+import { descend, type JointFit, type JointModel, WIDTH } from "./joint.js";
 import type { FreeFits } from "./ladders.js";
 import { type BootstrapOptions, resampleGroups } from "./replicates.js";
+import { fitJoint } from "./starts.js";
 
 const NESTED: readonly NestedTest["model"][] = ["shared-limit", "shared-exponent", "shared-both"];
 

@@ -1,6 +1,7 @@
 // The procedure that published comparisons used: the baseline's limit fixed in every scheme, exponents from log-log slopes.
 import type { Borrowed } from "./comparison.js";
-import { fitLadder, type Ladder } from "./joint.js";
+import type { Ladder } from "./joint.js";
+import { fitLadder } from "./starts.js";
 
 /**
  * One row a scheme. The baseline is fitted with a free limit E (squared loss residuals in `space`; the procedure of

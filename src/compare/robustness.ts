@@ -2,8 +2,9 @@
 import { quantile } from "../fit/bootstrap-interval.js";
 import { borrowedLimit } from "./borrowed.js";
 import type { LimitRule, Robustness, RobustnessRow } from "./comparison.js";
-import { fitJoint, fitLadder, type JointModel, type Ladder, residuals, WIDTH } from "./joint.js";
+import { type JointModel, type Ladder, residuals, WIDTH } from "./joint.js";
 import { fitFree } from "./ladders.js";
+import { fitJoint, fitLadder } from "./starts.js";
 
 const LOSSES: readonly { readonly name: string; readonly space: "log" | "linear"; readonly huber: number | null }[] = [
   { name: "squared", space: "log", huber: null },

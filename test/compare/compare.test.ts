@@ -1,8 +1,9 @@
 // The comparison against published numbers, laws known exactly, and a second method.
 import { describe, expect, test } from "vitest";
 import { compare } from "../../src/compare/compare.js";
-import { fitJoint, type JointModel } from "../../src/compare/joint.js";
+import type { JointModel } from "../../src/compare/joint.js";
 import { fitFree, ladders } from "../../src/compare/ladders.js";
+import { fitJoint } from "../../src/compare/starts.js";
 import { fit as fitLaw } from "../../src/fit/fit.js";
 import { powerLawWithLimit } from "../../src/law/power-law.js";
 import { exact, hasPublished, ladder, published } from "./ladder-data.js";
