@@ -3,7 +3,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { InputError, nearestName, shown } from "../base/errors.js";
+import { InputError, shown } from "../base/errors.js";
+import { validated } from "../base/schema.js";
 import { schemeByName } from "../scheme/catalogue.js";
 import { checkShape } from "../scheme/cost.js";
 import type { Scheme } from "../scheme/scheme.js";
@@ -107,22 +108,7 @@ export function readPlan(file: string): Plan {
 
 /** `value` as a plan; `where` opens the messages. Throws InputError naming the first field that breaks a rule. */
 export function checkPlan(value: unknown, where: string): Plan {
-  const parsed = planSchema.safeParse(value);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const field = issue?.path.join(".") ?? "";
-    if (issue?.code === "unrecognized_keys") {
-      const key = issue.keys[0] ?? "";
-      const nearest = nearestName(key, Object.keys(planSchema.shape));
-      throw new InputError(
-        `${where}: unknown key${field === "" ? "" : ` in ${field}`}, got ${shown(key)}; ${nearest === null ? "take it out" : `did you mean ${nearest}?`}`,
-      );
-    }
-    throw new InputError(
-      `${where}: ${field === "" ? "plan" : field}: ${issue?.message ?? "not valid"}; see data/sweeps/plan.schema.json`,
-    );
-  }
-  const plan = parsed.data;
+  const plan = validated(planSchema, value, where, "see data/sweeps/plan.schema.json");
   checkShape(plan.shape);
   plan.horizons.forEach((flops, i) => {
     if (flops <= (plan.horizons[i - 1] ?? 0)) {

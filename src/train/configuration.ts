@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { InputError, shown } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/json.js";
+import { validated } from "../base/schema.js";
 import { checkShape, type ModelShape, schemeCost } from "../scheme/cost.js";
 import type { Scheme } from "../scheme/scheme.js";
 import type { Signature, Step } from "../scheme/signature.js";
@@ -129,14 +130,7 @@ const configuration: z.ZodType<RunConfiguration> = z.strictObject({
 
 /** `value` as a configuration, every rule checked. Throws InputError naming the first field that breaks one. */
 export function checkConfiguration(value: unknown): RunConfiguration {
-  const parsed = configuration.safeParse(value);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new InputError(
-      `configuration: ${issue?.path.join(".") || "run"}: ${issue?.message ?? "not valid"}; see rinsight train --help`,
-    );
-  }
-  const run = parsed.data;
+  const run = validated(configuration, value, "configuration", "see rinsight train --help");
   checkShape(run.shape);
   let previous = 0;
   for (const { tokens } of run.horizons) {

@@ -135,7 +135,11 @@ describe("run files", () => {
       edited((copy) => copy.splice(5, 1)),
       "r line 11: points must be the number of points above, got 10 for 9",
     ],
-    ["a wrong type", lines.join("\n").replace('"loss":', '"loss":"x","l":'), 'r line 2: loss must be number, got "x"'],
+    [
+      "a wrong type",
+      lines.join("\n").replace('"loss":', '"loss":"x","l":'),
+      'r line 2 loss: must be of type number, got "x"',
+    ],
     [
       "tokens going back",
       lines.join("\n").replace('"tokens":4000000', '"tokens":1000000'),

@@ -1,0 +1,89 @@
+// Data from outside against a schema, with a message a person can act on: the field, the rule, the value, the remedy.
+import { z } from "zod";
+import { InputError, nearestName, shown } from "./errors.js";
+
+/**
+ * `value` as the schema has it, defaults filled in.
+ * @param where what is checked, at the head of the message: "plan.json", "configuration".
+ * @param remedy what to do when nothing nearer is known.
+ * @throws InputError naming the first field that breaks a rule; for an unknown key the nearest known one.
+ */
+export function validated<T>(schema: z.ZodType<T>, value: unknown, where: string, remedy: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = innermost(result.error.issues[0]);
+  const path = issue?.path ?? [];
+  const field = path.length === 0 ? "" : ` ${path.map(String).join(".").slice(0, 200)}`;
+  if (issue?.code === "unrecognized_keys") {
+    const key = issue.keys[0] ?? "";
+    const known = keysAt(schema, path);
+    const nearest = nearestName(key, known);
+    const advice =
+      nearest !== null ? `did you mean ${nearest}?` : known.length > 0 ? `known are ${known.join(", ")}` : remedy;
+    throw new InputError(`${where}${field}: must have no unknown key, got ${shown(key)}; ${advice}`);
+  }
+  const got = valueAt(value, path);
+  const given = got === undefined ? "nothing" : typeof got === "object" ? shown(JSON.stringify(got)) : shown(got);
+  throw new InputError(`${where}${field}: ${ruleOf(issue)}, got ${given}; ${remedy}`);
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** Of a union's complaints, the one that got furthest into the value. */
+function innermost(issue: Issue | undefined): Issue | undefined {
+  if (issue?.code !== "invalid_union") return issue;
+  const inner = issue.errors.flat().filter((one) => one.path.length > 0 || one.code === "unrecognized_keys");
+  const deepest = inner.sort((a, b) => b.path.length - a.path.length)[0];
+  return deepest === undefined ? issue : innermost({ ...deepest, path: [...issue.path, ...deepest.path] });
+}
+
+function ruleOf(issue: Issue | undefined): string {
+  switch (issue?.code) {
+    case "invalid_type":
+      return `must be ${issue.expected === "int" ? "a whole number" : `of type ${issue.expected}`}`;
+    case "too_small":
+      return `must be ${issue.inclusive === true ? "at least" : "more than"} ${issue.minimum}${of(issue.origin)}`;
+    case "too_big":
+      return `must be ${issue.inclusive === true ? "at most" : "less than"} ${issue.maximum}${of(issue.origin)}`;
+    case "invalid_value":
+      return `must be ${issue.values.length === 1 ? "" : "one of "}${issue.values.map(String).join(", ")}`;
+    case "invalid_union":
+      return "must have one of the known forms";
+    default:
+      return (issue?.message ?? "must be valid").replace(/^Invalid.*must match pattern (.*)$/, "must match $1");
+  }
+}
+
+function of(origin: string): string {
+  return origin === "string" ? " characters long" : origin === "array" ? " entries long" : "";
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === "object" && inner !== null
+        ? new Map<PropertyKey, unknown>(Object.entries(inner)).get(String(key))
+        : undefined,
+    value,
+  );
+}
+
+/** The known keys of the object at a path, looking through defaults and options; none where a union parts the ways. */
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+  let inner: unknown = schema;
+  for (const key of [...path, null]) {
+    while (
+      inner instanceof z.ZodDefault ||
+      inner instanceof z.ZodPrefault ||
+      inner instanceof z.ZodOptional ||
+      inner instanceof z.ZodNullable
+    ) {
+      inner = inner.unwrap();
+    }
+    if (key === null) break;
+    if (inner instanceof z.ZodObject) inner = inner.shape[String(key)];
+    else if (inner instanceof z.ZodArray) inner = inner.element;
+    else return [];
+  }
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+}
