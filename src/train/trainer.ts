@@ -68,7 +68,9 @@ export async function trainRun(configuration: RunConfiguration, options: TrainOp
   const id = runId(run);
   const file = runFileOf(options.runsFolder, id);
   const finished = endOf(file);
-  if (finished !== null) return { id, file, ...finished };
+  if (finished !== null) {
+    return { id, file, status: finished.status, points: finished.points, reason: finished.reason };
+  }
   checkCorpus(run, options.corpus);
 
   const work = path.join(options.runsFolder, ".work");

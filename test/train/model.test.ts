@@ -1,0 +1,162 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { random } from "../../src/base/random.js";
+import { applications, layerOrder } from "../../src/scheme/applications.js";
+import { CATALOGUE, schemeByName } from "../../src/scheme/catalogue.js";
+import type { Scheme } from "../../src/scheme/scheme.js";
+import { type Backend, loadBackend } from "../../src/train/backend.js";
+import {
+  forward,
+  initialWeights,
+  named,
+  parameterSpecs,
+  size,
+  toParameters,
+  type Weights,
+} from "../../src/train/model.js";
+
+const shape = { width: 8, layers: 12, heads: 2, context: 6, vocabulary: 11 };
+const batch = 2;
+const ids = Int32Array.from({ length: batch * shape.context }, (_, i) => (7 * i + 3) % shape.vocabulary);
+
+let cpu: Backend;
+let wasm: Backend;
+beforeAll(async () => {
+  cpu = await loadBackend("cpu");
+  wasm = await loadBackend("wasm");
+});
+
+function logits(backend: Backend, scheme: Scheme, weights: Weights, layers: number, rounds?: number): number[] {
+  const { tf } = backend;
+  const at = { ...shape, layers };
+  const parameters = toParameters(tf, parameterSpecs(scheme, at), weights);
+  const noise = random("noise");
+  const values = tf.tidy(() => [
+    ...forward(backend, parameters, tf.tensor1d(ids, "int32"), {
+      shape: at,
+      scheme,
+      applications: applications(scheme, rounds),
+      batch,
+      noise,
+    }).dataSync(),
+  ]);
+  tf.dispose(Object.values({ ...parameters.matrices, ...parameters.vectors }));
+  return values;
+}
+
+/** A plain stack whose layers are copies, by hand, of the layers that a recursive model applies one after another. */
+function unrolled(weights: Weights, order: readonly number[]): Weights {
+  const parts = ["attention.norm", "attention.qkv", "attention.output", "mlp.norm", "mlp.up", "mlp.down"];
+  const copies = order.flatMap((from, to) =>
+    parts.map((part) => [`layer.${to}.${part}`, named(weights, `layer.${from}.${part}`)] as const),
+  );
+  const rest = ["embedding", "head.norm", "head.output"].map((name) => [name, named(weights, name)] as const);
+  return Object.fromEntries([...rest, ...copies]);
+}
+
+const plain = schemeByName("baseline");
+const unrollable = CATALOGUE.map(({ scheme }) => scheme).filter(
+  ({ rounds, adapters }) => rounds.kind === "fixed" && !adapters,
+);
+
+describe.each(unrollable.map((scheme) => ({ name: scheme.name, scheme })))("$name", ({ scheme }) => {
+  test("gives the logits of the plain stack it unrolls to", async () => {
+    await wasm.tf.setBackend("wasm");
+    const weights = initialWeights(parameterSpecs(scheme, shape), 5);
+    const order = layerOrder(scheme, shape.layers);
+    const got = logits(wasm, scheme, weights, shape.layers);
+    const single: Scheme = {
+      ...plain,
+      signature: { steps: [{ kind: "block", block: 0, rounds: 1 }] },
+      blockSizes: [1],
+    };
+    const want = logits(wasm, single, unrolled(weights, order), order.length);
+    expect(got).toEqual(want);
+    expect(new Set(got).size).toBeGreaterThan(got.length / 2);
+  });
+});
+
+test("one round of a stochastic model with untrained adapters is the baseline's forward pass", async () => {
+  await wasm.tf.setBackend("wasm");
+  const scheme = schemeByName("rins-3", { skipProbability: 0.5, adapters: true });
+  const weights = initialWeights(parameterSpecs(scheme, shape), 5);
+  expect(logits(wasm, scheme, weights, shape.layers, 1)).toEqual(logits(wasm, plain, weights, shape.layers));
+  expect(logits(wasm, scheme, weights, shape.layers, 2)).not.toEqual(logits(wasm, plain, weights, shape.layers));
+});
+
+test("all schemes of a seed start from the same numbers, of the stated size", () => {
+  const specs = parameterSpecs(plain, shape);
+  const weights = initialWeights(specs, 5);
+  const other = initialWeights(parameterSpecs(schemeByName("rins-3", { adapters: true }), shape), 5);
+  for (const { name } of specs) expect(named(other, name)).toEqual(named(weights, name));
+  expect(initialWeights(specs, 6).embedding).not.toEqual(weights.embedding);
+  for (const spec of specs) {
+    if (spec.init.kind !== "uniform" || size(spec) < 80) continue;
+    const values = named(weights, spec.name);
+    const deviation = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+    // The mean square of n uniform numbers has relative deviation √(4/5n): four of them.
+    expect(Math.abs(deviation / spec.init.deviation - 1)).toBeLessThan(2 * Math.sqrt(0.8 / values.length));
+  }
+});
+
+test.each(["cpu", "wasm"] as const)("the gradient of the loss is that of central differences (%s)", async (name) => {
+  const backend = name === "cpu" ? cpu : wasm;
+  const { tf, operations } = backend;
+  await tf.setBackend(name);
+  const scheme = schemeByName("rins-2", { adapters: true });
+  const at = { ...shape, layers: 2 };
+  const specs = parameterSpecs(scheme, at);
+  const start = initialWeights(specs, 5);
+  // Adapters start at zero: moved, so that their gradient is put to the test too.
+  const stream = random("direction");
+  const weights = Object.fromEntries(
+    Object.entries(start).map(([key, values]) => [key, values.map((value) => value + 0.2 * (stream.uniform() - 0.5))]),
+  );
+  const next = Int32Array.from(ids, (id) => (id + 4) % shape.vocabulary);
+  const lossAt = (at_: Weights) => {
+    const parameters = toParameters(tf, specs, at_);
+    const variables = { ...parameters.matrices, ...parameters.vectors };
+    const gradients = new Map<string, ArrayLike<number>>();
+    let loss = Number.NaN;
+    tf.tidy(() => {
+      const { value, grads } = tf.variableGrads(
+        () =>
+          operations.meanCrossEntropy(
+            forward(backend, parameters, tf.tensor1d(ids, "int32"), {
+              shape: at,
+              scheme,
+              applications: applications(scheme),
+              batch,
+              noise: random(0),
+            }),
+            tf.tensor1d(next, "int32"),
+          ),
+        Object.values(variables),
+      );
+      loss = value.dataSync()[0] ?? Number.NaN;
+      for (const [key, variable] of Object.entries(variables)) {
+        const gradient = grads[variable.name];
+        if (gradient !== undefined) gradients.set(key, gradient.dataSync());
+      }
+    });
+    tf.dispose(Object.values(variables));
+    return { loss, gradients };
+  };
+  const { gradients } = lossAt(weights);
+  for (const { name: key } of specs) {
+    const gradient = gradients.get(key);
+    if (gradient === undefined) {
+      expect(key).toBe("adapter.1"); // Two rounds take the second adapter.
+      continue;
+    }
+    // Along the gradient's own direction the slope is its norm, which single precision resolves.
+    const norm = Math.sqrt(Array.from(gradient).reduce((sum, value) => sum + value * value, 0));
+    const h = 0.006;
+    const moved = (k: number): Weights => ({
+      ...weights,
+      [key]: named(weights, key).map((value, i) => value + (k * h * (gradient[i] ?? 0)) / norm),
+    });
+    const rise = (k: number) => lossAt(moved(k)).loss - lossAt(moved(-k)).loss;
+    const slope = (8 * rise(1) - rise(2)) / (12 * h); // fourth order
+    expect(Math.abs(slope / norm - 1), `${key}: slope ${slope}, norm ${norm}`).toBeLessThan(1e-3);
+  }
+});
