@@ -1,7 +1,6 @@
 // The inner descent of every fit: Levenberg–Marquardt on iteratively reweighted residuals, QR-based, column-scaled
 // (Moré 1978), with Nielsen's damping and bounds by projection on an active set. It ends on our own test, not on a flag.
 import { factorQr, solveUpper } from "../base/linear-algebra.js";
-import { at } from "../law/law.js";
 import type { LossShape } from "./loss.js";
 import type { Problem } from "./problem.js";
 
@@ -33,7 +32,7 @@ export function descend(
 ): Descent | null {
   const { points: n, lower, upper } = problem;
   const p = problem.names.length;
-  const free = start.map((value, k) => Math.min(Math.max(value, at(lower, k)), at(upper, k)));
+  const free = start.map((value, k) => Math.min(Math.max(value, lower[k] ?? 0), upper[k] ?? 0));
   const trial = new Float64Array(p);
   const residuals = new Float64Array(n);
   const trialResiduals = new Float64Array(n);
@@ -47,7 +46,7 @@ export function descend(
   const active: number[] = [];
   const pinned: boolean[] = [];
   const moving = new Float64Array(p);
-  const clamp = (value: number, k: number) => Math.min(Math.max(value, at(lower, k)), at(upper, k));
+  const clamp = (value: number, k: number) => Math.min(Math.max(value, lower[k] ?? 0), upper[k] ?? 0);
 
   /**
    * Minimises |right − R·step|² + damping·|scale·step|² over the active parameters. One that would leave its bounds goes
@@ -64,15 +63,15 @@ export function descend(
       const height = q + m;
       augmented.fill(0);
       augmentedRight.fill(0);
-      for (let i = 0; i < q; i++) augmentedRight[i] = at(right, i);
+      for (let i = 0; i < q; i++) augmentedRight[i] = right[i] ?? 0;
       let column = 0;
       for (let j = 0; j < q; j++) {
         for (let i = 0; i <= j; i++) {
-          if (pinned[j]) augmentedRight[i] = at(augmentedRight, i) - at(matrix, j * rows + i) * at(step, j);
-          else augmented[column * height + i] = at(matrix, j * rows + i);
+          if (pinned[j]) augmentedRight[i] = (augmentedRight[i] ?? 0) - (matrix[j * rows + i] ?? 0) * (step[j] ?? 0);
+          else augmented[column * height + i] = matrix[j * rows + i] ?? 0;
         }
         if (!pinned[j]) {
-          augmented[column * height + q + column] = Math.sqrt(damping) * at(scale, active[j] ?? 0);
+          augmented[column * height + q + column] = Math.sqrt(damping) * (scale[active[j] ?? 0] ?? 0);
           column++;
         }
       }
@@ -83,11 +82,11 @@ export function descend(
       for (let j = 0; j < q; j++) {
         if (pinned[j]) continue;
         const k = active[j] ?? 0;
-        const end = at(free, k) + at(moving, column);
-        step[j] = at(moving, column);
+        const end = (free[k] ?? 0) + (moving[column] ?? 0);
+        step[j] = moving[column] ?? 0;
         column++;
-        if (end < at(lower, k) || end > at(upper, k)) {
-          step[j] = clamp(end, k) - at(free, k);
+        if (end < (lower[k] ?? 0) || end > (upper[k] ?? 0)) {
+          step[j] = clamp(end, k) - (free[k] ?? 0);
           pinned[j] = true;
           left = true;
         }
@@ -108,24 +107,29 @@ export function descend(
     gradient = 0;
     let weighted = 0;
     for (let i = 0; i < n; i++) {
-      const root = Math.sqrt(shape.weight(at(residuals, i)));
-      right[i] = root * at(residuals, i);
-      weighted += at(right, i) ** 2;
+      const root = Math.sqrt(shape.weight(residuals[i] ?? 0));
+      right[i] = root * (residuals[i] ?? 0);
+      weighted += (right[i] ?? 0) ** 2;
     }
     for (let k = 0; k < p; k++) {
       const column = active.length * n;
       let dot = 0;
       let square = 0;
       for (let i = 0; i < n; i++) {
-        const entry = Math.sqrt(shape.weight(at(residuals, i))) * at(jacobian, k * n + i);
+        const entry = Math.sqrt(shape.weight(residuals[i] ?? 0)) * (jacobian[k * n + i] ?? 0);
         matrix[column + i] = entry;
-        dot += entry * at(right, i);
+        dot += entry * (right[i] ?? 0);
         square += entry * entry;
       }
       const norm = Math.sqrt(square);
-      scale[k] = Math.max(at(scale, k), norm);
+      scale[k] = Math.max(scale[k] ?? 0, norm);
       // dot > 0: the descent direction raises the parameter.
-      if ((dot > 0 && at(free, k) >= at(upper, k)) || (dot < 0 && at(free, k) <= at(lower, k)) || norm === 0) continue;
+      if (
+        (dot > 0 && (free[k] ?? 0) >= (upper[k] ?? 0)) ||
+        (dot < 0 && (free[k] ?? 0) <= (lower[k] ?? 0)) ||
+        norm === 0
+      )
+        continue;
       gradient = Math.max(gradient, Math.abs(dot) / (norm * Math.sqrt(weighted) || 1));
       active.push(k);
     }
@@ -147,15 +151,15 @@ export function descend(
       let moved = 0;
       for (let j = 0; j < q; j++) {
         const k = active[j] ?? 0;
-        trial[k] = clamp(at(free, k) + at(step, j), k);
-        step[j] = at(trial, k) - at(free, k);
-        moved = Math.max(moved, Math.abs(at(step, j)) / (Math.abs(at(free, k)) || 1e-300));
+        trial[k] = clamp((free[k] ?? 0) + (step[j] ?? 0), k);
+        step[j] = (trial[k] ?? 0) - (free[k] ?? 0);
+        moved = Math.max(moved, Math.abs(step[j] ?? 0) / (Math.abs(free[k] ?? 0) || 1e-300));
       }
       let predicted = 0;
       for (let i = 0; i < q; i++) {
         let image = 0;
-        for (let j = i; j < q; j++) image += at(matrix, j * rows + i) * at(step, j);
-        predicted += image * (2 * at(right, i) - image);
+        for (let j = i; j < q; j++) image += (matrix[j * rows + i] ?? 0) * (step[j] ?? 0);
+        predicted += image * (2 * (right[i] ?? 0) - image);
       }
       const next = problem.residuals(trial, trialResiduals) ? total(trialResiduals, shape) : Number.POSITIVE_INFINITY;
       // Half the drop of the weighted squares bounds the drop of ρ (squared: ρ = r², weight 2).
@@ -185,6 +189,6 @@ export function descend(
 
 function total(residuals: Float64Array, shape: LossShape): number {
   let sum = 0;
-  for (let i = 0; i < residuals.length; i++) sum += shape.rho(at(residuals, i));
+  for (let i = 0; i < residuals.length; i++) sum += shape.rho(residuals[i] ?? 0);
   return sum;
 }

@@ -1,7 +1,6 @@
 // The last step of a fit: Newton's method on the objective itself, to machine precision. Gauss–Newton forgets the law's
 // own curvature and crawls where residuals are large or Huber's slope is constant; this does not.
 import { solvePositiveDefinite } from "../base/linear-algebra.js";
-import { at } from "../law/law.js";
 import type { LossShape } from "./loss.js";
 import { cost, type Problem } from "./problem.js";
 
@@ -34,27 +33,27 @@ export function polish(problem: Problem, start: Float64Array, shape: LossShape, 
     const widths = naturalWidths(problem, residuals, jacobian, shape, best);
     held = problem.names
       .map((_, k) => k)
-      .filter((k) => (at(gradient, k) >= 0 ? at(free, k) <= at(lower, k) : at(free, k) >= at(upper, k)));
+      .filter((k) => ((gradient[k] ?? 0) >= 0 ? (free[k] ?? 0) <= (lower[k] ?? 0) : (free[k] ?? 0) >= (upper[k] ?? 0)));
     const inside = problem.names.map((_, k) => k).filter((k) => !held.includes(k));
     if (inside.length === 0) return { free, cost: best, remaining: 0, curved: true, held };
     const hessian = hessianAt(problem, free, shape, inside, widths, residuals, jacobian);
     // Scaled by the natural widths, so that a coefficient of 1e8 and an exponent of 0.1 weigh alike.
-    const right = Float64Array.from(inside, (k) => -at(gradient, k) * at(widths, k));
+    const right = Float64Array.from(inside, (k) => -(gradient[k] ?? 0) * (widths[k] ?? 0));
     const step = hessian === null ? null : solvePositiveDefinite(hessian, right);
     curved = step !== null;
     if (step === null) break;
-    remaining = best > 0 ? Math.abs(step.reduce((sum, s, j) => sum + s * at(right, j), 0)) / 2 / best : 0;
+    remaining = best > 0 ? Math.abs(step.reduce((sum, s, j) => sum + s * (right[j] ?? 0), 0)) / 2 / best : 0;
     if (iteration === steps) break;
     const trial = Float64Array.from(free);
     inside.forEach((k, j) => {
-      trial[k] = Math.min(Math.max(at(free, k) + at(step, j) * at(widths, k), at(lower, k)), at(upper, k));
+      trial[k] = Math.min(Math.max((free[k] ?? 0) + (step[j] ?? 0) * (widths[k] ?? 0), lower[k] ?? 0), upper[k] ?? 0);
     });
     const next = cost(problem, trial, residuals, shape);
     // Near the optimum the cost is lost in the rounding of the residuals while the gradient is not: go by the step.
     const near = remaining < 1e-9;
     if (near ? !(remaining < previous / 2) : !(next < best)) break;
     previous = remaining;
-    const moved = inside.some((k) => Math.abs(at(trial, k) - at(free, k)) > 4e-16 * Math.abs(at(free, k)));
+    const moved = inside.some((k) => Math.abs((trial[k] ?? 0) - (free[k] ?? 0)) > 4e-16 * Math.abs(free[k] ?? 0));
     free.set(trial);
     best = next;
     if (!moved) break;
@@ -74,7 +73,7 @@ function naturalWidths(
   const size = Math.sqrt(Math.max(best, Number.MIN_VALUE));
   return Float64Array.from(problem.names, (_, k) => {
     let square = 0;
-    for (let i = 0; i < n; i++) square += shape.weight(at(residuals, i)) * at(jacobian, k * n + i) ** 2;
+    for (let i = 0; i < n; i++) square += shape.weight(residuals[i] ?? 0) * (jacobian[k * n + i] ?? 0) ** 2;
     return square > 0 ? Math.max(size, 1e-9) / Math.sqrt(square) : 1;
   });
 }
@@ -91,8 +90,8 @@ function gradientAt(
   return Float64Array.from(problem.names, (_, k) => {
     let sum = 0;
     for (let i = 0; i < n; i++) {
-      const r = at(residuals, i);
-      sum -= shape.weight(r) * r * at(jacobian, k * n + i);
+      const r = residuals[i] ?? 0;
+      sum -= shape.weight(r) * r * (jacobian[k * n + i] ?? 0);
     }
     return sum;
   });
@@ -119,26 +118,26 @@ function hessianAt(
   const below = new Float64Array(n * p);
   const rows = inside.map(() => new Float64Array(inside.length));
   for (const [a, k] of inside.entries()) {
-    const h = Math.min(6e-6 * Math.max(Math.abs(at(free, k)), at(widths, k)), at(widths, k) * 1e3 + 1e-300);
+    const h = Math.min(6e-6 * Math.max(Math.abs(free[k] ?? 0), widths[k] ?? 0), (widths[k] ?? 0) * 1e3 + 1e-300);
     const up = Float64Array.from(free);
     const down = Float64Array.from(free);
-    up[k] = at(free, k) + h;
-    down[k] = at(free, k) - h;
+    up[k] = (free[k] ?? 0) + h;
+    down[k] = (free[k] ?? 0) - h;
     if (!problem.jacobian(up, other, above) || !problem.jacobian(down, other, below)) return null;
-    const width = at(up, k) - at(down, k);
+    const width = (up[k] ?? 0) - (down[k] ?? 0);
     for (const [b, m] of inside.entries()) {
       let sum = 0;
       for (let i = 0; i < n; i++) {
-        const second = (at(above, m * n + i) - at(below, m * n + i)) / width;
-        sum += at(bends, i) * at(centre, k * n + i) * at(centre, m * n + i) - at(slopes, i) * second;
+        const second = ((above[m * n + i] ?? 0) - (below[m * n + i] ?? 0)) / width;
+        sum += (bends[i] ?? 0) * (centre[k * n + i] ?? 0) * (centre[m * n + i] ?? 0) - (slopes[i] ?? 0) * second;
       }
       const row = rows[a];
-      if (row !== undefined) row[b] = sum * at(widths, k) * at(widths, m);
+      if (row !== undefined) row[b] = sum * (widths[k] ?? 0) * (widths[m] ?? 0);
     }
   }
   for (const [a, row] of rows.entries()) {
     for (let b = 0; b < a; b++) {
-      const mean = (at(row, b) + (rows[b]?.[a] ?? 0)) / 2;
+      const mean = ((row[b] ?? 0) + (rows[b]?.[a] ?? 0)) / 2;
       row[b] = mean;
       const twin = rows[b];
       if (twin !== undefined) twin[a] = mean;

@@ -2,7 +2,7 @@
 // losses scaled to order one (so that 1e−300 squares to something) and weights folded into the residuals.
 import { FitError, InputError, nearestName, shown } from "../base/errors.js";
 import type { Observations } from "../curve/observations.js";
-import { at, type Law } from "../law/law.js";
+import type { Law } from "../law/law.js";
 import type { FitOptions } from "./fit.js";
 import { type LossShape, lossShape } from "./loss.js";
 
@@ -38,7 +38,7 @@ export interface Problem {
 export function fullTheta(problem: Problem, free: Float64Array): Float64Array {
   const theta = Float64Array.from(problem.template);
   problem.members.forEach((indices, k) => {
-    for (const i of indices) theta[i] = at(free, k);
+    for (const i of indices) theta[i] = free[k] ?? 0;
   });
   return theta;
 }
@@ -47,7 +47,7 @@ export function fullTheta(problem: Problem, free: Float64Array): Float64Array {
 export function cost(problem: Problem, free: Float64Array, scratch: Float64Array, shape = problem.loss): number {
   if (!problem.residuals(free, scratch)) return Number.POSITIVE_INFINITY;
   let sum = 0;
-  for (let i = 0; i < problem.points; i++) sum += shape.rho(at(scratch, i));
+  for (let i = 0; i < problem.points; i++) sum += shape.rho(scratch[i] ?? 0);
   return sum;
 }
 
@@ -109,7 +109,7 @@ export function makeProblem(law: Law, observations: Observations, options: FitOp
     const group = names.map((_, j) => j).filter((j) => leader[j] === i);
     const held = group.find((j) => isFixed[j]);
     if (held !== undefined) {
-      for (const j of group) template[j] = at(template, held);
+      for (const j of group) template[j] = template[held] ?? 0;
       continue;
     }
     members.push(group);
@@ -190,7 +190,7 @@ function pointWeights(observations: Observations, options: FitOptions, unit: num
         `fit: standard errors must be above 0, got ${error} at point ${i}; exclude it or do not weight`,
       );
     }
-    return (options.space === "log" ? at(loss, i) : unit) / error;
+    return (options.space === "log" ? (loss[i] ?? 0) : unit) / error;
   });
 }
 
@@ -201,13 +201,13 @@ function assemble(parts: Omit<Problem, "residuals" | "jacobian">): Problem {
   const gradient = new Float64Array(law.parameters.length);
   const target = space === "log" ? observed.map(Math.log) : observed.map((y) => y / unit);
   const spread = (free: Float64Array) => {
-    for (let k = 0; k < members.length; k++) for (const i of members[k] ?? []) theta[i] = at(free, k);
+    for (let k = 0; k < members.length; k++) for (const i of members[k] ?? []) theta[i] = free[k] ?? 0;
   };
   const load = (i: number) => {
     for (let v = 0; v < x.length; v++) point[v] = x[v]?.[i] ?? Number.NaN;
   };
   const residual = (predicted: number, i: number) =>
-    (at(target, i) - (space === "log" ? Math.log(predicted) : predicted / unit)) * at(weights, i);
+    ((target[i] ?? 0) - (space === "log" ? Math.log(predicted) : predicted / unit)) * (weights[i] ?? 0);
   return {
     ...parts,
     residuals(free, out) {
@@ -228,10 +228,10 @@ function assemble(parts: Omit<Problem, "residuals" | "jacobian">): Problem {
         const r = residual(predicted, i);
         if (!Number.isFinite(r)) return false;
         out[i] = r;
-        const scale = at(weights, i) / (space === "log" ? predicted : unit);
+        const scale = (weights[i] ?? 0) / (space === "log" ? predicted : unit);
         for (let k = 0; k < members.length; k++) {
           let sum = 0;
-          for (const m of members[k] ?? []) sum += at(gradient, m);
+          for (const m of members[k] ?? []) sum += gradient[m] ?? 0;
           const slope = sum * scale;
           if (!Number.isFinite(slope)) return false;
           jacobian[k * points + i] = slope;

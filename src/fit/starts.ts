@@ -1,7 +1,6 @@
 // Where descents begin: the law's own starts for what it is not linear in, the rest by bounded linear least squares
 // (variable projection, Golub & Pereyra 1973), ranked by the objective there. Deterministic, and no start is needed.
 import { factorQr, solveUpper } from "../base/linear-algebra.js";
-import { at } from "../law/law.js";
 import { cost, type Problem } from "./problem.js";
 
 export interface Start {
@@ -17,12 +16,12 @@ export function rankedStarts(problem: Problem): readonly Start[] {
   const seen = new Set<string>();
   const starts: Start[] = [];
   for (const values of law.starts(problem.x, problem.observed)) {
-    const theta = new Map(nonlinear.map((i, position) => [i, at(values, position)]));
+    const theta = new Map(nonlinear.map((i, position) => [i, values[position] ?? 0]));
     const free = Float64Array.from(problem.members, (indices, k) => {
       const value = indices.map((i) => theta.get(i)).find((v) => v !== undefined) ?? 0;
-      return Math.min(Math.max(value, at(problem.lower, k)), at(problem.upper, k));
+      return Math.min(Math.max(value, problem.lower[k] ?? 0), problem.upper[k] ?? 0);
     });
-    const key = problem.names.map((_, k) => (problem.linear[k] ? "" : at(free, k))).join(" ");
+    const key = problem.names.map((_, k) => (problem.linear[k] ? "" : (free[k] ?? 0))).join(" ");
     if (seen.has(key)) continue;
     seen.add(key);
     projectLinear(problem, free);
@@ -43,20 +42,20 @@ export function projectLinear(problem: Problem, free: Float64Array): void {
   for (const k of linear) free[k] = 0;
   const theta = Float64Array.from(problem.template);
   problem.members.forEach((indices, k) => {
-    for (const i of indices) theta[i] = at(free, k);
+    for (const i of indices) theta[i] = free[k] ?? 0;
   });
   const columns = linear.map(() => new Float64Array(n));
   const point = new Float64Array(x.length);
   const target = new Float64Array(n);
   const gradient = new Float64Array(law.parameters.length);
   for (let i = 0; i < n; i++) {
-    const weight = at(problem.weights, i) / (problem.space === "log" ? at(observed, i) : problem.unit);
+    const weight = (problem.weights[i] ?? 0) / (problem.space === "log" ? (observed[i] ?? 0) : problem.unit);
     for (let v = 0; v < x.length; v++) point[v] = x[v]?.[i] ?? Number.NaN;
     const offset = law.gradient(theta, point, gradient);
-    target[i] = (at(observed, i) - offset) * weight;
+    target[i] = ((observed[i] ?? 0) - offset) * weight;
     linear.forEach((k, j) => {
       const column = columns[j];
-      const slope = (problem.members[k] ?? []).reduce((sum, m) => sum + at(gradient, m), 0);
+      const slope = (problem.members[k] ?? []).reduce((sum, m) => sum + (gradient[m] ?? 0), 0);
       if (column !== undefined) column[i] = slope * weight;
     });
   }
@@ -74,7 +73,7 @@ export function projectLinear(problem: Problem, free: Float64Array): void {
     const right = Float64Array.from(target);
     for (const [j, value] of held)
       columns[j]?.forEach((entry, i) => {
-        right[i] = at(right, i) - value * entry;
+        right[i] = (right[i] ?? 0) - value * entry;
       });
     factorQr(matrix, n, unsolved.length, right);
     const solution = new Float64Array(unsolved.length);
@@ -83,14 +82,15 @@ export function projectLinear(problem: Problem, free: Float64Array): void {
     let excess = 0;
     unsolved.forEach((j, position) => {
       const k = linear[j] ?? 0;
-      const value = at(solution, position) / (norms[position] ?? 1);
+      const value = (solution[position] ?? 0) / (norms[position] ?? 1);
       free[k] = value;
-      const outside = Math.max(at(problem.lower, k) - value, value - at(problem.upper, k)) * (norms[position] ?? 1);
+      const outside =
+        Math.max((problem.lower[k] ?? 0) - value, value - (problem.upper[k] ?? 0)) * (norms[position] ?? 1);
       if (outside > excess) [worst, excess] = [j, outside];
     });
     if (worst < 0) return;
     const k = linear[worst] ?? 0;
-    const bound = at(free, k) < at(problem.lower, k) ? at(problem.lower, k) : at(problem.upper, k);
+    const bound = (free[k] ?? 0) < (problem.lower[k] ?? 0) ? (problem.lower[k] ?? 0) : (problem.upper[k] ?? 0);
     free[k] = bound;
     held.set(worst, bound);
     unsolved = unsolved.filter((j) => j !== worst);

@@ -1,5 +1,5 @@
 // The smoothly broken power law (BNSL, arXiv 2210.14891, eq. 1), with one and with two breaks.
-import { at, grid, type Law, type LawParameter } from "./law.js";
+import { grid, type Law, type LawParameter } from "./law.js";
 
 const ANY = { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY };
 
@@ -33,10 +33,10 @@ function broken(breaks: 1 | 2): Law {
   }
   /** log of the shape D^−c0·Π(…), and with `out` its derivatives by the parameters after a and b. */
   const logShape = (theta: ArrayLike<number>, logD: number, out: Float64Array | null): number => {
-    let sum = -at(theta, 2) * logD;
+    let sum = -(theta[2] ?? 0) * logD;
     if (out !== null) out[2] = -logD;
     for (let i = 0; i < breaks; i++) {
-      const [c, d, f] = [at(theta, 3 + 3 * i), at(theta, 4 + 3 * i), at(theta, 5 + 3 * i)];
+      const [c, d, f] = [theta[3 + 3 * i] ?? 0, theta[4 + 3 * i] ?? 0, theta[5 + 3 * i] ?? 0];
       const t = (logD - Math.log(d)) / f;
       const softplus = t > 0 ? t + Math.log1p(Math.exp(-t)) : Math.log1p(Math.exp(t));
       const logistic = 1 / (1 + Math.exp(-t));
@@ -53,17 +53,17 @@ function broken(breaks: 1 | 2): Law {
     formula: `a + b·D^−c0·${breaks === 1 ? "(1 + (D/d1)^(1/f1))^(−c1·f1)" : "Π (1 + (D/di)^(1/fi))^(−ci·fi), i = 1, 2"}`,
     variables: ["tokens"],
     parameters,
-    value: (theta, x) => at(theta, 0) + at(theta, 1) * Math.exp(logShape(theta, Math.log(at(x, 0)), null)),
+    value: (theta, x) => (theta[0] ?? 0) + (theta[1] ?? 0) * Math.exp(logShape(theta, Math.log(x[0] ?? 0), null)),
     gradient: (theta, x, out) => {
-      const shape = Math.exp(logShape(theta, Math.log(at(x, 0)), out));
-      for (let k = 2; k < parameters.length; k++) out[k] = at(out, k) * at(theta, 1) * shape;
+      const shape = Math.exp(logShape(theta, Math.log(x[0] ?? 0), out));
+      for (let k = 2; k < parameters.length; k++) out[k] = (out[k] ?? 0) * (theta[1] ?? 0) * shape;
       out[0] = 1;
       out[1] = shape;
-      return at(theta, 0) + at(theta, 1) * shape;
+      return (theta[0] ?? 0) + (theta[1] ?? 0) * shape;
     },
     starts: (x) => {
       const sorted = Float64Array.from(x[0] ?? new Float64Array(0)).sort();
-      const quantile = (q: number) => at(sorted, Math.round(q * (sorted.length - 1)));
+      const quantile = (q: number) => sorted[Math.round(q * (sorted.length - 1))] ?? 0;
       const slopes = [0.05, 0.2, 0.5, 1];
       const changes = [-0.3, -0.1, 0.1, 0.3, 1];
       if (breaks === 1) return grid(slopes, changes, [0.25, 0.5, 0.75].map(quantile), [0.1, 0.5]);

@@ -1,5 +1,5 @@
 // Laws of parameters and tokens: Chinchilla (free and tied exponents) and its recursive form at a fixed unrolled depth.
-import { at, grid, type Law, type LawParameter } from "./law.js";
+import { grid, type Law, type LawParameter } from "./law.js";
 
 const POSITIVE = { lower: 0, upper: Number.POSITIVE_INFINITY };
 const EXPONENTS = [0.08, 0.15, 0.25, 0.35, 0.5, 0.7, 1, 1.6];
@@ -29,16 +29,18 @@ export const chinchilla: Law = {
   variables: ["parameters", "tokens"],
   parameters: [E, A, B, exponent("alpha", "parameters"), exponent("beta", "tokens")],
   value: (theta, x) =>
-    at(theta, 0) + at(theta, 1) * at(x, 0) ** -at(theta, 3) + at(theta, 2) * at(x, 1) ** -at(theta, 4),
+    (theta[0] ?? 0) +
+    (theta[1] ?? 0) * (x[0] ?? 0) ** -(theta[3] ?? 0) +
+    (theta[2] ?? 0) * (x[1] ?? 0) ** -(theta[4] ?? 0),
   gradient: (theta, x, out) => {
-    const [logN, logD] = [Math.log(at(x, 0)), Math.log(at(x, 1))];
-    const [n, d] = [Math.exp(-at(theta, 3) * logN), Math.exp(-at(theta, 4) * logD)];
+    const [logN, logD] = [Math.log(x[0] ?? 0), Math.log(x[1] ?? 0)];
+    const [n, d] = [Math.exp(-(theta[3] ?? 0) * logN), Math.exp(-(theta[4] ?? 0) * logD)];
     out[0] = 1;
     out[1] = n;
     out[2] = d;
-    out[3] = -at(theta, 1) * n * logN;
-    out[4] = -at(theta, 2) * d * logD;
-    return at(theta, 0) + at(theta, 1) * n + at(theta, 2) * d;
+    out[3] = -(theta[1] ?? 0) * n * logN;
+    out[4] = -(theta[2] ?? 0) * d * logD;
+    return (theta[0] ?? 0) + (theta[1] ?? 0) * n + (theta[2] ?? 0) * d;
   },
   starts: () => grid(EXPONENTS, EXPONENTS),
 };
@@ -50,15 +52,17 @@ export const chinchillaTied: Law = {
   variables: ["parameters", "tokens"],
   parameters: [E, A, B, exponent("alpha", "parameters and tokens")],
   value: (theta, x) =>
-    at(theta, 0) + at(theta, 1) * at(x, 0) ** -at(theta, 3) + at(theta, 2) * at(x, 1) ** -at(theta, 3),
+    (theta[0] ?? 0) +
+    (theta[1] ?? 0) * (x[0] ?? 0) ** -(theta[3] ?? 0) +
+    (theta[2] ?? 0) * (x[1] ?? 0) ** -(theta[3] ?? 0),
   gradient: (theta, x, out) => {
-    const [logN, logD] = [Math.log(at(x, 0)), Math.log(at(x, 1))];
-    const [n, d] = [Math.exp(-at(theta, 3) * logN), Math.exp(-at(theta, 3) * logD)];
+    const [logN, logD] = [Math.log(x[0] ?? 0), Math.log(x[1] ?? 0)];
+    const [n, d] = [Math.exp(-(theta[3] ?? 0) * logN), Math.exp(-(theta[3] ?? 0) * logD)];
     out[0] = 1;
     out[1] = n;
     out[2] = d;
-    out[3] = -at(theta, 1) * n * logN - at(theta, 2) * d * logD;
-    return at(theta, 0) + at(theta, 1) * n + at(theta, 2) * d;
+    out[3] = -(theta[1] ?? 0) * n * logN - (theta[2] ?? 0) * d * logD;
+    return (theta[0] ?? 0) + (theta[1] ?? 0) * n + (theta[2] ?? 0) * d;
   },
   starts: () => EXPONENTS.map((alpha) => [alpha]),
 };
@@ -87,20 +91,24 @@ export const loopedLaw: Law = {
     },
   ],
   value: (theta, x) => {
-    const effective = at(x, 0) + at(x, 2) ** at(theta, 5) * at(x, 1);
-    return at(theta, 0) + at(theta, 1) * effective ** -at(theta, 3) + at(theta, 2) * at(x, 3) ** -at(theta, 4);
+    const effective = (x[0] ?? 0) + (x[2] ?? 0) ** (theta[5] ?? 0) * (x[1] ?? 0);
+    return (
+      (theta[0] ?? 0) +
+      (theta[1] ?? 0) * effective ** -(theta[3] ?? 0) +
+      (theta[2] ?? 0) * (x[3] ?? 0) ** -(theta[4] ?? 0)
+    );
   },
   gradient: (theta, x, out) => {
-    const recursed = at(x, 2) ** at(theta, 5) * at(x, 1);
-    const effective = at(x, 0) + recursed;
-    const [n, d] = [effective ** -at(theta, 3), at(x, 3) ** -at(theta, 4)];
+    const recursed = (x[2] ?? 0) ** (theta[5] ?? 0) * (x[1] ?? 0);
+    const effective = (x[0] ?? 0) + recursed;
+    const [n, d] = [effective ** -(theta[3] ?? 0), (x[3] ?? 0) ** -(theta[4] ?? 0)];
     out[0] = 1;
     out[1] = n;
     out[2] = d;
-    out[3] = -at(theta, 1) * n * Math.log(effective);
-    out[4] = -at(theta, 2) * d * Math.log(at(x, 3));
-    out[5] = ((-at(theta, 1) * at(theta, 3) * n) / effective) * recursed * Math.log(at(x, 2));
-    return at(theta, 0) + at(theta, 1) * n + at(theta, 2) * d;
+    out[3] = -(theta[1] ?? 0) * n * Math.log(effective);
+    out[4] = -(theta[2] ?? 0) * d * Math.log(x[3] ?? 0);
+    out[5] = ((-(theta[1] ?? 0) * (theta[3] ?? 0) * n) / effective) * recursed * Math.log(x[2] ?? 0);
+    return (theta[0] ?? 0) + (theta[1] ?? 0) * n + (theta[2] ?? 0) * d;
   },
   starts: () => grid([0.1, 0.2, 0.35, 0.6], [0.15, 0.25, 0.4, 0.7], [0.5, 0, 1]),
 };

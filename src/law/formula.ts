@@ -3,7 +3,7 @@
 
 import { InputError, shown } from "../base/errors.js";
 import { compileExpression, derivative, type Expression, parseExpression } from "../base/expression.js";
-import { at, type Law, type LawParameter } from "./law.js";
+import type { Law, LawParameter } from "./law.js";
 
 type Tree = Expression["tree"];
 
@@ -38,8 +38,8 @@ export function formulaLaw(text: string, columns: readonly string[]): Law {
   const linear = linearTogether(expression.tree, names);
   const values = new Float64Array(order.length);
   const load = (theta: ArrayLike<number>, x: ArrayLike<number>) => {
-    for (let i = 0; i < names.length; i++) values[i] = at(theta, i);
-    for (let v = 0; v < variables.length; v++) values[names.length + v] = at(x, v);
+    for (let i = 0; i < names.length; i++) values[i] = theta[i] ?? 0;
+    for (let v = 0; v < variables.length; v++) values[names.length + v] = x[v] ?? 0;
   };
   const parameters = names.map(
     (name): LawParameter => ({
@@ -124,7 +124,7 @@ function spreadStarts(
       .map(Math.abs)
       .filter((v) => v > 0)
       .sort();
-    return at(magnitudes, magnitudes.length >> 1) || 1;
+    return (magnitudes[magnitudes.length >> 1] ?? 0) || 1;
   };
   const scales = [1, ...x.flatMap((column) => [1 / size(column), size(column)]), size(loss)];
   const primes = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71];

@@ -1,5 +1,5 @@
 // The power laws of one variable: with a limit (the default of every command) and without.
-import { at, type Law, type LawParameter } from "./law.js";
+import type { Law, LawParameter } from "./law.js";
 
 const limit: LawParameter = {
   name: "limit",
@@ -49,13 +49,13 @@ export const powerLawWithLimit: Law = {
   formula: "limit + coefficient·D^−exponent",
   variables: ["tokens"],
   parameters: [limit, coefficient, exponent],
-  value: (theta, x) => at(theta, 0) + at(theta, 1) * at(x, 0) ** -at(theta, 2),
+  value: (theta, x) => (theta[0] ?? 0) + (theta[1] ?? 0) * (x[0] ?? 0) ** -(theta[2] ?? 0),
   gradient: (theta, x, out) => {
-    const power = at(x, 0) ** -at(theta, 2);
+    const power = (x[0] ?? 0) ** -(theta[2] ?? 0);
     out[0] = 1;
     out[1] = power;
-    out[2] = -at(theta, 1) * power * Math.log(at(x, 0));
-    return at(theta, 0) + at(theta, 1) * power;
+    out[2] = -(theta[1] ?? 0) * power * Math.log(x[0] ?? 0);
+    return (theta[0] ?? 0) + (theta[1] ?? 0) * power;
   },
   starts: () => EXPONENT_STARTS.map((c) => [c]),
 };
@@ -66,12 +66,12 @@ export const powerLaw: Law = {
   formula: "coefficient·D^−exponent",
   variables: ["tokens"],
   parameters: [coefficient, exponent],
-  value: (theta, x) => at(theta, 0) * at(x, 0) ** -at(theta, 1),
+  value: (theta, x) => (theta[0] ?? 0) * (x[0] ?? 0) ** -(theta[1] ?? 0),
   gradient: (theta, x, out) => {
-    const power = at(x, 0) ** -at(theta, 1);
+    const power = (x[0] ?? 0) ** -(theta[1] ?? 0);
     out[0] = power;
-    out[1] = -at(theta, 0) * power * Math.log(at(x, 0));
-    return at(theta, 0) * power;
+    out[1] = -(theta[0] ?? 0) * power * Math.log(x[0] ?? 0);
+    return (theta[0] ?? 0) * power;
   },
   starts: () => EXPONENT_STARTS.map((c) => [c]),
 };

@@ -1,5 +1,5 @@
 // Loss against recursion rounds at test time: an exponential approach to a limit, and the power law that rivals it.
-import { at, type Law } from "./law.js";
+import type { Law } from "./law.js";
 import { EXPONENT_STARTS } from "./power-law.js";
 
 const POSITIVE = { lower: 0, upper: Number.POSITIVE_INFINITY };
@@ -14,13 +14,13 @@ export const exponentialApproach: Law = {
     { name: "Z", meaning: "excess loss extrapolated to no rounds", ...POSITIVE, linear: true, role: "coefficient" },
     { name: "z", meaning: "rate per round", lower: 0, upper: 50, linear: false, role: "exponent" },
   ],
-  value: (theta, x) => at(theta, 0) + at(theta, 1) * Math.exp(-at(theta, 2) * at(x, 0)),
+  value: (theta, x) => (theta[0] ?? 0) + (theta[1] ?? 0) * Math.exp(-(theta[2] ?? 0) * (x[0] ?? 0)),
   gradient: (theta, x, out) => {
-    const decay = Math.exp(-at(theta, 2) * at(x, 0));
+    const decay = Math.exp(-(theta[2] ?? 0) * (x[0] ?? 0));
     out[0] = 1;
     out[1] = decay;
-    out[2] = -at(theta, 1) * at(x, 0) * decay;
-    return at(theta, 0) + at(theta, 1) * decay;
+    out[2] = -(theta[1] ?? 0) * (x[0] ?? 0) * decay;
+    return (theta[0] ?? 0) + (theta[1] ?? 0) * decay;
   },
   starts: () => [0.7, 0.35, 1.2, 0.15, 2, 0.07, 4, 0.03].map((rate) => [rate]),
 };
@@ -35,13 +35,13 @@ export const powerApproach: Law = {
     { name: "Z", meaning: "excess loss at one round", ...POSITIVE, linear: true, role: "coefficient" },
     { name: "z", meaning: "exponent of the rounds", lower: 0, upper: 20, linear: false, role: "exponent" },
   ],
-  value: (theta, x) => at(theta, 0) + at(theta, 1) * at(x, 0) ** -at(theta, 2),
+  value: (theta, x) => (theta[0] ?? 0) + (theta[1] ?? 0) * (x[0] ?? 0) ** -(theta[2] ?? 0),
   gradient: (theta, x, out) => {
-    const power = at(x, 0) ** -at(theta, 2);
+    const power = (x[0] ?? 0) ** -(theta[2] ?? 0);
     out[0] = 1;
     out[1] = power;
-    out[2] = -at(theta, 1) * power * Math.log(at(x, 0));
-    return at(theta, 0) + at(theta, 1) * power;
+    out[2] = -(theta[1] ?? 0) * power * Math.log(x[0] ?? 0);
+    return (theta[0] ?? 0) + (theta[1] ?? 0) * power;
   },
   starts: () => EXPONENT_STARTS.map((z) => [z]),
 };

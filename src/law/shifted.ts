@@ -1,5 +1,5 @@
 // The two laws of arXiv 2209.06640 beyond M1 and M2 (power-law.ts): M3, which levels off by a shift, and M4, sigmoid-like.
-import { at, grid, type Law } from "./law.js";
+import { grid, type Law } from "./law.js";
 import { EXPONENT_STARTS } from "./power-law.js";
 
 const POSITIVE = { lower: 0, upper: Number.POSITIVE_INFINITY };
@@ -23,14 +23,14 @@ export const shiftedPowerLaw: Law = {
     },
     { name: "c", meaning: "exponent of 1/D + gamma", lower: 0, upper: 50, linear: false, role: "exponent" },
   ],
-  value: (theta, x) => at(theta, 0) * (1 / at(x, 0) + at(theta, 1)) ** at(theta, 2),
+  value: (theta, x) => (theta[0] ?? 0) * (1 / (x[0] ?? 0) + (theta[1] ?? 0)) ** (theta[2] ?? 0),
   gradient: (theta, x, out) => {
-    const base = 1 / at(x, 0) + at(theta, 1);
-    const power = base ** at(theta, 2);
+    const base = 1 / (x[0] ?? 0) + (theta[1] ?? 0);
+    const power = base ** (theta[2] ?? 0);
     out[0] = power;
-    out[1] = (at(theta, 0) * at(theta, 2) * power) / base;
-    out[2] = at(theta, 0) * power * Math.log(base);
-    return at(theta, 0) * power;
+    out[1] = ((theta[0] ?? 0) * (theta[2] ?? 0) * power) / base;
+    out[2] = (theta[0] ?? 0) * power * Math.log(base);
+    return (theta[0] ?? 0) * power;
   },
   starts: (x) => {
     const tokens = x[0] ?? new Float64Array(0);
@@ -55,17 +55,17 @@ export const sigmoidPowerLaw: Law = {
     { name: "beta", meaning: "factor of D^−c", ...POSITIVE, linear: false, role: "coefficient" },
     { name: "c", meaning: "exponent of the tail", lower: 0, upper: 10, linear: false, role: "exponent" },
   ],
-  value: (theta, x) => solveSigmoid(theta, at(x, 0)),
+  value: (theta, x) => solveSigmoid(theta, x[0] ?? 0),
   gradient: (theta, x, out) => {
-    const [limit, start, alpha, beta] = [at(theta, 0), at(theta, 1), at(theta, 2), at(theta, 3)];
-    const loss = solveSigmoid(theta, at(x, 0));
+    const [limit, start, alpha, beta] = [theta[0] ?? 0, theta[1] ?? 0, theta[2] ?? 0, theta[3] ?? 0];
+    const loss = solveSigmoid(theta, x[0] ?? 0);
     // F = log(L − E) − α·log(L0 − L) − log β + c·log D = 0, differentiated implicitly.
     const slope = 1 / (loss - limit) + alpha / (start - loss);
     out[0] = 1 / (loss - limit) / slope;
     out[1] = alpha / (start - loss) / slope;
     out[2] = Math.log(start - loss) / slope;
     out[3] = 1 / beta / slope;
-    out[4] = -Math.log(at(x, 0)) / slope;
+    out[4] = -Math.log(x[0] ?? 0) / slope;
     return loss;
   },
   starts: (x, loss) => {
@@ -74,7 +74,7 @@ export const sigmoidPowerLaw: Law = {
     const middle = Math.sqrt(extent(tokens)[0] * extent(tokens)[1]);
     const typical = Math.sqrt(best * worst);
     return grid([0.5, 0.8, 0.95], [1.1, 1.5, 4], [0.1, 0.5, 1, 2], [0.1, 0.2, 0.4, 0.8]).map((row) => {
-      const [limit, start, alpha, c] = [at(row, 0) * best, at(row, 1) * worst, at(row, 2), at(row, 3)];
+      const [limit, start, alpha, c] = [(row[0] ?? 0) * best, (row[1] ?? 0) * worst, row[2] ?? 0, row[3] ?? 0];
       // The factor that puts the curve through the middle of the data.
       const beta = ((typical - limit) / (start - typical) ** alpha) * middle ** c;
       return [limit, start, alpha, beta, c];
@@ -84,7 +84,7 @@ export const sigmoidPowerLaw: Law = {
 
 /** Root L in (E, L0) of log(L − E) − α·log(L0 − L) = log β − c·log D; the left side rises from −∞ to +∞. */
 function solveSigmoid(theta: ArrayLike<number>, tokens: number): number {
-  const [limit, start, alpha, beta, c] = [at(theta, 0), at(theta, 1), at(theta, 2), at(theta, 3), at(theta, 4)];
+  const [limit, start, alpha, beta, c] = [theta[0] ?? 0, theta[1] ?? 0, theta[2] ?? 0, theta[3] ?? 0, theta[4] ?? 0];
   const span = start - limit;
   if (!(span > 0 && beta > 0)) return Number.NaN;
   const goal = Math.log(beta) - c * Math.log(tokens);
