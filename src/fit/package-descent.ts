@@ -3,7 +3,7 @@
 import { levenbergMarquardt } from "ml-levenberg-marquardt";
 import { cost, type Problem } from "./problem.js";
 
-const ITERATIONS = 40;
+const ITERATIONS = 20;
 
 /** Where the package ends from `start` on squared residuals; null when that is no better than the start. */
 export function packageDescent(problem: Problem, start: Float64Array): Float64Array | null {
