@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import Ajv from "ajv/dist/2020.js";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
 import { InputError } from "../../src/base/errors.js";
 import { schemeCost } from "../../src/scheme/cost.js";
@@ -32,7 +32,7 @@ describe("shipped plans", () => {
   test("the schema for editors is the one that is checked, and accepts every plan", () => {
     const schema = JSON.parse(readFileSync(path.join(folder, "plan.schema.json"), "utf8"));
     expect(schema).toEqual(planJsonSchema());
-    const validate = new Ajv({ strict: false }).compile(schema);
+    const validate = new Ajv2020({ strict: false }).compile(schema);
     for (const file of plans) {
       expect(validate(JSON.parse(readFileSync(path.join(folder, file), "utf8")))).toBe(true);
     }
