@@ -3,6 +3,7 @@
 //   readTable → observe → fit → compare          readSource → buildReport → writeFolder
 
 export { FitError, InputError, type Warning } from "./base/errors.js";
+export { type Random, random } from "./base/random.js";
 export { compare } from "./compare/compare.js";
 export type {
   Attribution,
@@ -17,6 +18,8 @@ export type {
   Robustness,
   Verdict,
 } from "./compare/comparison.js";
+export { alternatives, cheapestDesign, type DesignOutcome, evaluateDesign, studyFromCurves } from "./compare/design.js";
+export { logHorizons, type Noise, type PowerLaw, type StudyPlan, simulate } from "./compare/simulate.js";
 export { fromDataFrame, toDataFrame } from "./curve/dataframe.js";
 export type { Exclusion, Observations } from "./curve/observations.js";
 export { type Observed, observe, type Selection } from "./curve/observe.js";

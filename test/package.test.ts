@@ -162,6 +162,12 @@ const RESOLUTIONS: readonly (readonly [string, ts.CompilerOptions])[] = [
   ["bundler", { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler }],
 ];
 
+test.each(RESOLUTIONS)("the training half resolves under %s", (_name, options) => {
+  const from = path.join(folder, "types.ts");
+  const found = ts.resolveModuleName("rinsight/train", from, options, ts.sys).resolvedModule?.resolvedFileName;
+  expect(found?.endsWith("dist/train.d.ts")).toBe(true);
+});
+
 test.each(RESOLUTIONS)("types resolve and check under %s", (_name, options) => {
   const file = path.join(folder, "types.ts");
   writeFileSync(

@@ -45,10 +45,11 @@ export const DEFAULT_OPTIONS: AnalysisOptions = {
  * import { analyse, readSource } from "rinsight";
  *
  * const { source } = await readSource(["curves.csv"]);
- * const analysis = analyse(source, { title: "Mine", level: 0.95, bootstrap: 200, seed: 0, selection: {} });
+ * const analysis = analyse(source, { title: "Mine", bootstrap: 200 });
  * console.log(analysis.schemes.map((scheme) => scheme.name).join()); // baseline,rins-3
  */
-export function analyse(source: ReportSource, options: AnalysisOptions): Analysis {
+export function analyse(source: ReportSource, given: Partial<AnalysisOptions> = {}): Analysis {
+  const options = { ...DEFAULT_OPTIONS, ...given };
   const variable: Variable = known(source, "tokens") ? "tokens" : "flops";
   const comparisonVariable: Variable = known(source, "flops") ? "flops" : "tokens";
   const fitOptions: Partial<FitOptions> = { level: options.level, seed: options.seed };

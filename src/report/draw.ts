@@ -22,7 +22,7 @@ const MOST_CURVES = 16;
  * import { analyse, draw, readSource } from "rinsight";
  *
  * const { source } = await readSource(["curves.csv"]);
- * const charts = draw(source, analyse(source, { title: "Mine", level: 0.95, bootstrap: 200, seed: 0, selection: {} }));
+ * const charts = draw(source, analyse(source, { title: "Mine", bootstrap: 200 }));
  * console.log(charts[0]?.name); // loss-tokens
  */
 export function draw(source: ReportSource, analysis: Analysis): readonly Chart[] {

@@ -1,0 +1,12 @@
+// The training half, as `rinsight/train`: a corpus, a configuration, a run. Needs @tensorflow/tfjs and
+// @tensorflow/tfjs-backend-wasm beside Rinsight, and says so when they are missing.
+export { defaultBackend } from "./train/backend.js";
+export {
+  DEFAULT_OPTIMIZER,
+  DEFAULT_SCHEDULE,
+  DEFAULT_VALIDATION,
+  horizonsOf,
+  type RunConfiguration,
+} from "./train/configuration.js";
+export { type Corpus, openCorpus } from "./train/corpus.js";
+export { type RunProgress, type RunResult, type TrainOptions, trainRun } from "./train/trainer.js";
