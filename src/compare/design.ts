@@ -91,7 +91,7 @@ export function evaluateDesign(
       const both = covariance(free, spread, 0, 1, g, g, correlation);
       if (first === null || second === null || both === null) continue;
       own[name].push(studentTwoSided(level, df) * Math.sqrt(first));
-      between[name].push(studentTwoSided(level, 2 * df) * Math.sqrt(Math.max(0, first + second - 2 * both)));
+      between[name].push(studentTwoSided(level, df) * Math.sqrt(Math.max(0, first + second - 2 * both)));
     }
   }
   const truth = truthOf(laws);

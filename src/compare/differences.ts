@@ -1,5 +1,5 @@
 // Differences of limit, exponent and loss between a scheme and the baseline, with what their points share taken out.
-import { bcaBounds, percentileBounds } from "../fit/bootstrap-interval.js";
+import { bcaBounds, expandedLevel, percentileBounds } from "../fit/bootstrap-interval.js";
 import { fTail, studentTwoSided } from "../fit/distributions.js";
 import type { Interval } from "../fit/fit.js";
 import { holm } from "./attribution.js";
@@ -36,7 +36,8 @@ function gradientOf(quantity: Quantity, theta: Float64Array, offset: number, u: 
  *
  * Standard error: √(Var a + Var b − 2·Cov(a, b)) by the delta method; the covariance comes from the correlation of
  * residuals at equal pair keys, so that errors both schemes share cancel. Its t reference has the degrees of freedom of
- * Welch and Satterthwaite. `jackknife` are the free fits without one unit each, for BCa.
+ * Welch and Satterthwaite, or where points are paired those of the scheme with fewer: simulated coverage falls to 92%
+ * with more. Percentiles of replicates are taken at the level widened for these degrees of freedom. `jackknife` are the free fits without one unit each, for BCa.
  */
 export function differences(
   free: FreeFits,
@@ -62,10 +63,7 @@ export function differences(
       const defined = own !== null && base !== null && both !== null;
       const variance = defined ? own + base - 2 * both : Number.NaN;
       const standardError = variance > 0 ? Math.sqrt(variance) : null;
-      const df = defined
-        ? (own + base) ** 2 /
-          (own ** 2 / (spread[l]?.degreesOfFreedom ?? 1) + base ** 2 / (spread[baseline]?.degreesOfFreedom ?? 1))
-        : 0;
+      const df = degreesOfFreedom(own ?? 0, base ?? 0, both ?? 0, spread[l], spread[baseline]);
       const draws = replicates?.thetas.map((theta) => of(theta, l)) ?? [];
       const better = draws.filter((value) => (quantity === "exponent" ? value > 0 : value < 0)).length;
       return {
@@ -93,6 +91,13 @@ export function differences(
   });
 }
 
+/** Of the difference of two estimates with these variances and covariance. */
+function degreesOfFreedom(a: number, b: number, both: number, first?: Spread, second?: Spread): number {
+  const [m, n] = [first?.degreesOfFreedom ?? 0, second?.degreesOfFreedom ?? 0];
+  if (m <= 0 || n <= 0 || a + b === 0) return 0;
+  return both === 0 ? (a + b) ** 2 / (a ** 2 / m + b ** 2 / n) : Math.min(m, n);
+}
+
 function differenceInterval(
   estimate: number,
   standardError: number | null,
@@ -107,7 +112,8 @@ function differenceInterval(
     const half = standardError * studentTwoSided(level, df);
     return { level, lower: estimate - half, upper: estimate + half, method };
   }
+  const wider = expandedLevel(level, df);
   const bounds =
-    method === "bootstrap-bca" ? bcaBounds(draws, estimate, jackknife, level) : percentileBounds(draws, level);
+    method === "bootstrap-bca" ? bcaBounds(draws, estimate, jackknife, wider) : percentileBounds(draws, wider);
   return bounds === null ? null : { level, ...bounds, method };
 }

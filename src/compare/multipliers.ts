@@ -1,6 +1,6 @@
 // What a scheme saves: the budget the baseline needs for the same loss, over the scheme's own, along budgets; and where
 // the two laws cross.
-import { quantile } from "../fit/bootstrap-interval.js";
+import { expandedLevel, quantile } from "../fit/bootstrap-interval.js";
 import type { Crossover, Multiplier, MultiplierPoint } from "./comparison.js";
 import { predict, WIDTH } from "./joint.js";
 import type { FreeFits } from "./ladders.js";
@@ -15,7 +15,7 @@ function inverse(theta: Float64Array, offset: number, loss: number): number {
   return ((theta[offset + 1] ?? 0) - Math.log(loss - (theta[offset] ?? 0))) / (theta[offset + 2] ?? 0);
 }
 
-/** Multiplier of every scheme over the baseline, with bands from the replicates. */
+/** Multiplier of every scheme over the baseline, with bands from the replicates at the level widened for few points. */
 export function multipliers(
   free: FreeFits,
   baseline: number,
@@ -28,6 +28,8 @@ export function multipliers(
   return free.ladders.flatMap((ladder, l): Multiplier[] => {
     if (l === baseline) return [];
     const own = range(ladder.u);
+    const df = Math.min(ladder.u.length, free.ladders[baseline]?.u.length ?? 0) - WIDTH;
+    const wider = expandedLevel(level, df);
     const at = (u: number, observed: number | null): MultiplierPoint => {
       const logMultiplier = (theta: Float64Array, loss: number) => inverse(theta, base, loss) - u;
       const value = logMultiplier(free.theta, observed ?? predict(free.theta, l * WIDTH, u));
@@ -37,7 +39,7 @@ export function multipliers(
         multiplier: Number.isFinite(value) ? Math.exp(value) : null,
         ...band(
           draws.map((theta) => logMultiplier(theta, observed ?? predict(theta, l * WIDTH, u))),
-          level,
+          wider,
         ),
         extrapolated: u < own.least || u > own.most || needed < baseRange.least || needed > baseRange.most,
       };
@@ -53,7 +55,7 @@ export function multipliers(
         level,
         curve: Array.from({ length: CURVE_POINTS }, (_, i) => at(from + ((to - from) * i) / (CURVE_POINTS - 1), null)),
         last: at(own.most, ladder.loss[largest] ?? null),
-        crossover: crossover(free, l, baseline, draws, level),
+        crossover: crossover(free, l, baseline, draws, level, wider),
       },
     ];
   });
@@ -76,6 +78,7 @@ function crossover(
   baseline: number,
   draws: readonly Float64Array[],
   level: number,
+  wider: number,
 ): Crossover {
   const mine = range(free.ladders[l]?.u ?? new Float64Array());
   const other = range(free.ladders[baseline]?.u ?? new Float64Array());
@@ -96,8 +99,8 @@ function crossover(
         ? null
         : {
             level,
-            lower: budgetAt((1 - level) / 2),
-            upper: budgetAt((1 + level) / 2),
+            lower: budgetAt((1 - wider) / 2),
+            upper: budgetAt((1 + wider) / 2),
             method: "bootstrap-percentile",
           },
     position: u === null ? "none" : u < least ? "below" : u > most ? "above" : "inside",

@@ -18,14 +18,19 @@ export interface Replicates {
   readonly failed: number;
 }
 
-/** What replicates are redrawn from: a fitted curve and residuals scaled to the spread of the errors. */
+/**
+ * What replicates are redrawn from: a fitted curve and residuals scaled up for what the fit took from them, by
+ * 1/√(1 − h) or, where their own signs are flipped, 1/(1 − h) (Davidson & Flachaire 2008), h being a point's leverage.
+ */
 export function resampleGroups(free: FreeFits, fitted: Float64Array, method: ResampleMethod) {
   const spread = spreads(free);
   return free.ladders.map((ladder, l) => {
     const leverage = spread[l]?.leverage ?? new Float64Array();
     return {
       loss: method === "pairs" ? ladder.loss : ladder.u.map((u) => predict(fitted, l * WIDTH, u)),
-      residual: (spread[l]?.residual ?? new Float64Array()).map((r, i) => r / Math.sqrt(1 - (leverage[i] ?? 0))),
+      residual: (spread[l]?.residual ?? new Float64Array()).map(
+        (r, i) => r / (1 - (leverage[i] ?? 0)) ** (method === "wild" ? 1 : 0.5),
+      ),
       space: free.space,
       pair: ladder.pair,
       run: ladder.run,

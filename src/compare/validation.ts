@@ -1,7 +1,7 @@
 // Simulated studies whose truth is known, and counts of how often intervals cover it and verdicts name what is not there.
 // npm run validate draws the full tables; npm test a small seeded part of them.
 import type { Random } from "../base/random.js";
-import { bcaBounds, percentileBounds } from "../fit/bootstrap-interval.js";
+import { bcaBounds, expandedLevel, percentileBounds } from "../fit/bootstrap-interval.js";
 import { fit as fitLaw, type Interval } from "../fit/fit.js";
 import { powerLawWithLimit } from "../law/power-law.js";
 import { spreads } from "./covariance.js";
@@ -83,6 +83,7 @@ export function covered(regime: Regime, stream: Random, n: number): Counts {
     const spread = spreads(free);
     const correlation = residualCorrelation(free) ?? 0;
     const options = { level: 0.95, budget: 1e8 };
+    const wider = expandedLevel(0.95, spread[0]?.degreesOfFreedom ?? 0);
     for (const method of ["pairs", "residual", "wild"] as const) {
       const draws = replicate(free, { method, unit: "pair", replicates: REPLICATES, seed: stream.integer(2 ** 31) });
       for (const [name, p] of [
@@ -91,8 +92,9 @@ export function covered(regime: Regime, stream: Random, n: number): Counts {
       ] as const) {
         const values = draws.thetas.map((theta) => theta[p] ?? 0);
         const left = out.map((theta) => theta[p] ?? 0);
-        tally.interval(`${method}, percentile|${name}`, percentileBounds(values, 0.95), truth[name]);
-        tally.interval(`${method}, BCa|${name}`, bcaBounds(values, free.theta[p] ?? 0, left, 0.95), truth[name]);
+        tally.interval(`${method}, percentile|${name}`, percentileBounds(values, wider), truth[name]);
+        tally.interval(`${method}, BCa|${name}`, bcaBounds(values, free.theta[p] ?? 0, left, wider), truth[name]);
+        tally.interval(`${method}, plain percentile|${name}`, percentileBounds(values, 0.95), truth[name]);
       }
       for (const interval of ["bootstrap-percentile", "bootstrap-bca"] as const) {
         for (const row of differences(free, spread, 0, correlation, draws, out, { ...options, interval })) {

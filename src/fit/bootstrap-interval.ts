@@ -15,6 +15,15 @@ export function quantile(sorted: ArrayLike<number>, probability: number): number
   return position === below ? low : low + (position - below) * (high - low);
 }
 
+/**
+ * The level whose normal quantile is the t quantile of `level`: percentiles taken at it are wider by t/z, which is what a
+ * bootstrap with few degrees of freedom lacks (the expanded percentile interval of Hesterberg 2015).
+ */
+export function expandedLevel(level: number, degreesOfFreedom: number): number {
+  if (!(degreesOfFreedom > 0)) return level;
+  return 2 * jStat.normal.cdf(jStat.studentt.inv((1 + level) / 2, degreesOfFreedom), 0, 1) - 1;
+}
+
 /** The central `level` of the replicates; null with fewer than 20. */
 export function percentileBounds(replicates: ArrayLike<number>, level: number): Bounds | null {
   if (replicates.length < 20) return null;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { random } from "../../src/base/random.js";
 import { type ResampleGroup, resampler } from "../../src/fit/bootstrap.js";
-import { bcaBounds, percentileBounds, quantile } from "../../src/fit/bootstrap-interval.js";
+import { bcaBounds, expandedLevel, percentileBounds, quantile } from "../../src/fit/bootstrap-interval.js";
 
 const group = (
   pair: readonly string[],
@@ -100,6 +100,12 @@ describe("intervals", () => {
   test("quantiles are those of R's default definition", () => {
     expect(quantile([1, 2, 3, 4], 0.25)).toBeCloseTo(1.75, 12);
     expect(quantile([1, 2, 3, 4], 1)).toBe(4);
+  });
+
+  test("the widened level turns the normal quantile into that of t", () => {
+    // t(.975, 15) = 2.1314 and Φ(2.1314) = .98347, from tables.
+    expect(expandedLevel(0.95, 15)).toBeCloseTo(2 * 0.98347 - 1, 4);
+    expect(expandedLevel(0.95, 0)).toBe(0.95);
   });
 
   test("too few replicates give no interval", () => {
