@@ -3,7 +3,7 @@ import { random } from "../base/random.js";
 import type { Observations } from "../curve/observations.js";
 import { at } from "../law/law.js";
 import { type ResampleMethod, type ResampleUnit, resampler } from "./bootstrap.js";
-import { bcaBounds, percentileBounds } from "./bootstrap-interval.js";
+import { bcaBounds, expandedLevel, percentileBounds } from "./bootstrap-interval.js";
 import type { BootstrapRecord, FitOptions, Interval } from "./fit.js";
 import { smoothed } from "./interval.js";
 import { descend } from "./levenberg-marquardt.js";
@@ -19,7 +19,8 @@ export interface Resampled {
 
 /**
  * Residuals redrawn by point; wild signs by run where runs hold several points each, since points of a run move together.
- * Residuals are scaled by √(n/(n−p)), or the replicates would spread too little.
+ * Residuals are scaled by √(n/(n−p)), or the replicates would spread too little, and bounds are taken at the level that
+ * is as much wider as t is than the normal: without that, 92% instead of 95% were covered in simulation.
  */
 export function resampledIntervals(
   problem: Problem,
@@ -66,16 +67,17 @@ export function resampledIntervals(
     return free === null ? [] : [free];
   });
   let bca = true;
+  const level = expandedLevel(options.level, n - problem.names.length);
   const intervals = problem.names.map((_, k): Interval | null => {
     const values = Float64Array.from(replicates, (free) => at(free, k));
     const accelerated = bcaBounds(
       values,
       at(solution.free, k),
       jackknife.map((free) => at(free, k)),
-      options.level,
+      level,
     );
     if (accelerated === null) bca = false;
-    const bounds = accelerated ?? percentileBounds(values, options.level);
+    const bounds = accelerated ?? percentileBounds(values, level);
     if (bounds === null || !Number.isFinite(bounds.lower + bounds.upper)) return null;
     return {
       level: options.level,
