@@ -1,8 +1,9 @@
 // A run's state on disk: [length of the description][description, JSON][tensors, float32][SHA-256 of all before].
 // Written to a temporary file, synced and renamed; the one before is kept, for the day the newest turns out damaged.
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { endianness } from "node:os";
+import path from "node:path";
 import { writeAtomically } from "../base/write.js";
 import type { ModelState } from "./learner.js";
 import type { Weights } from "./model.js";
@@ -68,8 +69,13 @@ export function readCheckpoint(file: string): Checkpoint | "missing" | "damaged"
   return decode(body);
 }
 
-export function removeCheckpoints(file: string): void {
-  for (const name of [file, previousOf(file), `${file}.next`]) rmSync(name, { force: true });
+/** Removes the temporary files that a killed process left; with `all`, the checkpoints too. Hold the run's lock. */
+export function tidyCheckpoints(file: string, all = false): void {
+  const folder = path.dirname(file);
+  const beginning = all ? path.basename(file) : `${path.basename(file)}.next`;
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith(beginning)) rmSync(path.join(folder, name), { force: true });
+  }
 }
 
 function encode({ current, parked, ...rest }: Checkpoint): Buffer {

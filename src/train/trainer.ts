@@ -12,7 +12,7 @@ import { forwardFlopsPerToken, schemeCost } from "../scheme/cost.js";
 import { printSignature } from "../scheme/signature.js";
 import { type Backend, loadBackend } from "./backend.js";
 import { trainingBatches, validationBatches } from "./batches.js";
-import { type Checkpoint, previousOf, readCheckpoint, removeCheckpoints, writeCheckpoint } from "./checkpoint.js";
+import { type Checkpoint, previousOf, readCheckpoint, tidyCheckpoints, writeCheckpoint } from "./checkpoint.js";
 import { checkConfiguration, type RunConfiguration, runId, tokensPerStep } from "./configuration.js";
 import type { Corpus } from "./corpus.js";
 import { initialState, type Learner, learner, type ModelState } from "./learner.js";
@@ -80,11 +80,12 @@ export async function trainRun(configuration: RunConfiguration, options: TrainOp
     const backend = await loadBackend(run.backend);
     const header = headerOf(run, id);
     const checkpointFile = path.join(work, `${id}.checkpoint`);
+    tidyCheckpoints(checkpointFile);
     const checkpoint = findCheckpoint(checkpointFile, id, file, header, say);
     const writer = openRunFile(file, header, checkpoint?.written ?? null);
     try {
       const result = await walk({ run, id, backend, writer, checkpoint, checkpointFile, work }, options);
-      if (result.status !== "interrupted") removeCheckpoints(checkpointFile);
+      if (result.status !== "interrupted") tidyCheckpoints(checkpointFile, true);
       return { id, file, points: writer.written().points, ...result };
     } finally {
       writer.close();
