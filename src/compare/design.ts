@@ -57,6 +57,17 @@ function truthOf(laws: readonly PowerLaw[]): DesignOutcome["truth"] {
 /**
  * What a plan promises, from `options.simulations` data sets drawn from the laws (the baseline first) and the noise.
  * Throws InputError for fewer than two laws, or a plan without three horizons or without degrees of freedom.
+ *
+ * @example
+ * import { evaluateDesign, logHorizons } from "rinsight";
+ * const baseline = { limit: 2.2, coefficient: 60, exponent: 0.25 };
+ * const outcome = evaluateDesign(
+ *   [baseline, { ...baseline, limit: 2.1 }],
+ *   { standardDeviation: 0.003, correlation: 0.5 },
+ *   { horizons: logHorizons(1e6, 1e9, 8), seeds: 3 },
+ *   { simulations: 40 },
+ * );
+ * console.log(outcome.truth, (outcome.power ?? 0) > 0.8); // limit true
  */
 export function evaluateDesign(
   laws: readonly PowerLaw[],
@@ -133,7 +144,13 @@ export function planCost(plan: StudyPlan, schemes: number): number {
   return schemes * plan.seeds * plan.horizons.reduce((sum, x) => sum + x, 0);
 }
 
-/** Plans round a given one: as many or more horizons, fewer or more seeds, the largest horizon up to 8 times as far. */
+/**
+ * Plans round a given one: as many or more horizons, fewer or more seeds, the largest horizon up to 8 times as far.
+ *
+ * @example
+ * import { alternatives } from "rinsight";
+ * console.log(alternatives({ horizons: [1e6, 1e7, 1e8], seeds: 3 }).length); // 48
+ */
 export function alternatives(plan: StudyPlan): readonly StudyPlan[] {
   const [least, most] = [Math.min(...plan.horizons), Math.max(...plan.horizons)];
   const count = plan.horizons.length;
@@ -150,6 +167,19 @@ const SCREENED_OUT = 0.2;
 /**
  * The cheapest plan whose power reaches `power`, and all that were looked at on the way, cheapest first.
  * The power is an estimate from simulations: ± √(p(1−p)/simulations).
+ *
+ * @example
+ * import { alternatives, cheapestDesign, logHorizons } from "rinsight";
+ * const baseline = { limit: 2.2, coefficient: 60, exponent: 0.25 };
+ * const plans = alternatives({ horizons: logHorizons(1e6, 1e9, 8), seeds: 1 });
+ * const { cheapest } = cheapestDesign(
+ *   [baseline, { ...baseline, limit: 2.1 }],
+ *   { standardDeviation: 0.003, correlation: 0.5 },
+ *   plans,
+ *   0.8,
+ *   { simulations: 20 },
+ * );
+ * console.log((cheapest?.power ?? 0) >= 0.8); // true
  */
 export function cheapestDesign(
   laws: readonly PowerLaw[],
@@ -175,7 +205,17 @@ export function cheapestDesign(
   return { cheapest: null, tried };
 }
 
-/** The baseline's law and the noise that curves show: pooled residual standard deviation in nats, correlation between schemes. */
+/**
+ * The law of the first group and the noise that curves show: pooled residual standard deviation in nats, correlation
+ * between schemes at equal pair keys. Throws InputError for curves without more than three points a scheme.
+ *
+ * @example
+ * import { logHorizons, random, simulate, studyFromCurves } from "rinsight";
+ * const laws = [2.2, 2.1].map((limit) => ({ limit, coefficient: 60, exponent: 0.25 }));
+ * const plan = { horizons: logHorizons(1e6, 1e9, 8), seeds: 3 };
+ * const curves = simulate(laws, { standardDeviation: 0.003, correlation: 0.5 }, plan, random(1));
+ * console.log(studyFromCurves(curves).noise.standardDeviation.toFixed(3)); // 0.003
+ */
 export function studyFromCurves(observations: readonly Observations[]): {
   readonly baseline: PowerLaw;
   readonly noise: Noise;

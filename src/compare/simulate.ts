@@ -22,7 +22,16 @@ export interface StudyPlan {
   readonly seeds: number;
 }
 
-/** One data set: every scheme at every horizon and seed, with normal noise; paired by horizon and seed. */
+/**
+ * One data set: every scheme at every horizon and seed, with normal noise; paired by horizon and seed.
+ *
+ * @example
+ * import { random, simulate } from "rinsight";
+ * const law = { limit: 2, coefficient: 60, exponent: 0.25 };
+ * const plan = { horizons: [1e6, 1e7, 1e8], seeds: 2 };
+ * const curves = simulate([law, law], { standardDeviation: 0.003, correlation: 0.5 }, plan, random(1));
+ * console.log(curves.length, curves[0]?.loss.length); // 2 6
+ */
 export function simulate(
   laws: readonly PowerLaw[],
   noise: Noise,
@@ -46,7 +55,13 @@ export function simulate(
   }));
 }
 
-/** `count` horizons from `least` to `most`, evenly spaced in log x. */
+/**
+ * `count` horizons from `least` to `most`, evenly spaced in log x.
+ *
+ * @example
+ * import { logHorizons } from "rinsight";
+ * console.log(logHorizons(1e6, 1e8, 3).map(Math.round)); // [1000000, 10000000, 100000000]
+ */
 export function logHorizons(least: number, most: number, count: number): readonly number[] {
   return Array.from({ length: count }, (_, i) => least * (most / least) ** (count === 1 ? 0 : i / (count - 1)));
 }
