@@ -2,8 +2,9 @@
 // The rinsight command. Commands are data here; each module is imported only when its name is given, so that
 // start-up stays fast and analysis never loads a tensor library.
 import { readFileSync } from "node:fs";
-import { FitError, InputError, nearestName, ReproductionError, shown } from "./base/errors.js";
+import { InputError, nearestName, shown } from "./base/errors.js";
 import type { CommandModule } from "./command/command.js";
+import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, outcomeOf } from "./command/outcome.js";
 
 interface Entry {
   readonly summary: string;
@@ -25,6 +26,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "link the TensorFlow backend to a Python installation",
     load: () => import("./command/backend.js"),
   },
+  doctor: { summary: "show what this machine can train on", load: () => import("./command/doctor.js") },
   train: { summary: "train one run of a recursion scheme", load: () => import("./command/train.js") },
   sweep: { summary: "train the runs of a plan that are missing", load: () => import("./command/sweep.js") },
   report: {
@@ -42,10 +44,6 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   bundle: { summary: "pack a report with its inputs into one archive", load: () => import("./command/bundle.js") },
 };
-
-const EXIT_OK = 0;
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
 
 function help(): string {
   const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
@@ -81,19 +79,11 @@ async function main(argv: readonly string[]): Promise<number> {
   return Number(process.exitCode ?? EXIT_OK);
 }
 
-/** One line for what the caller or the data can mend; a stack only for bugs of ours. */
+/** Says what went wrong, and gives the exit code. */
 function report(error: unknown): number {
-  if (error instanceof InputError || error instanceof FitError || error instanceof ReproductionError) {
-    process.stderr.write(`${error.message}\n`);
-    return error instanceof InputError ? EXIT_USAGE : EXIT_FAILED;
-  }
-  if (error instanceof Error && "code" in error && String(error.code).startsWith("commander.")) {
-    if ("exitCode" in error && error.exitCode === 0) return EXIT_OK;
-    process.stderr.write(`rinsight: ${error.message.replace(/^error: /, "")}; see rinsight COMMAND --help\n`);
-    return EXIT_USAGE;
-  }
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-  return EXIT_FAILED;
+  const { exitCode, text } = outcomeOf(error);
+  process.stderr.write(text);
+  return exitCode;
 }
 
 // A reader that closes the pipe early (head, less) is not an error.

@@ -23,7 +23,8 @@ export function validated<T>(schema: z.ZodType<T>, value: unknown, where: string
     throw new InputError(`${where}${field}: must have no unknown key, got ${shown(key)}; ${advice}`);
   }
   const got = valueAt(value, path);
-  const given = got === undefined ? "nothing" : typeof got === "object" ? shown(JSON.stringify(got)) : shown(got);
+  const given =
+    got === undefined ? "nothing" : typeof got === "object" && got !== null ? shown(JSON.stringify(got)) : shown(got);
   throw new InputError(`${where}${field}: ${ruleOf(issue)}, got ${given}; ${remedy}`);
 }
 

@@ -127,7 +127,7 @@ function fitOptionsOf(flags: AnalysisFlags): FitOptions {
     fixed: Object.fromEntries(
       (flags.fix ?? []).map((text) => pair("--fix", text)).map(([name, value]) => [name, number("--fix", value)]),
     ),
-    tied: (flags.tie ?? []).map((text) => pair("--tie", text)),
+    tied: (flags.tie ?? []).map(tieOf),
     interval,
     level,
     bootstrap: whole("--bootstrap", replicates, 0, 1e6),
@@ -161,6 +161,13 @@ function pair(flag: string, text: string): readonly [string, string] {
   if (at < 1 || name === "" || value === "")
     throw new InputError(`${flag}: must read NAME=VALUE, got ${shown(text)}; write it so`);
   return [name, value];
+}
+
+function tieOf(text: string): readonly [string, string] {
+  const [one, other] = pair("--tie", text);
+  if (one === other)
+    throw new InputError(`--tie: must name two parameters, got ${shown(text)}; write for example alpha=beta`);
+  return [one, other];
 }
 
 function number(flag: string, text: string): number {

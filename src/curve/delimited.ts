@@ -62,10 +62,10 @@ class Rows {
       return;
     }
     if (cells.length !== this.names.length) {
-      const decimal = this.delimiter === "," && cells.length === 2 * this.names.length;
+      const numeric = cells.length > this.names.length && cells.every((cell) => /^\s*-?\d+\s*$/.test(cell));
       throw new InputError(
         `${this.source} line ${line}: row must have ${this.names.length} cells as the header has, got ${cells.length}; ${
-          decimal ? "write decimal points, not commas" : "fill or quote the cells"
+          numeric && this.delimiter === "," ? "write decimal points, not commas" : "fill or quote the cells"
         }`,
       );
     }

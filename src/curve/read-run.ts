@@ -105,7 +105,7 @@ export function parseRun(source: string, text: string, live = false): Run {
         );
       if (isRecord(value) && value.version !== RUN_FILE_VERSION) {
         throw new InputError(
-          `${where}: version must be ${RUN_FILE_VERSION}, got ${shown(value.version)}; read it with the Rinsight that wrote it`,
+          `${where}: version must be ${RUN_FILE_VERSION}, got ${shown(value.version ?? "none")}; read it with the Rinsight that wrote it`,
         );
       }
       header = validated(headerSchema, value, where, REMEDY);

@@ -109,6 +109,9 @@ export function decoded(source: Source): { readonly text: string; readonly notes
   const start = Buffer.from(bytes.subarray(0, 8)).toString("hex");
   const foreign = FOREIGN.find(([magic]) => start.startsWith(magic));
   if (foreign !== undefined) throw new InputError(`${name}: must be a table as text or Parquet, got ${foreign[1]}`);
+  if (/^(\ufeff)?\s*</.test(Buffer.from(bytes.subarray(0, 64)).toString("utf8"))) {
+    throw new InputError(`${name}: must be a table as text or Parquet, got HTML or XML; download the data itself`);
+  }
   const encoding = utf16(bytes);
   if (encoding !== null) {
     return { text: new TextDecoder(encoding).decode(bytes), notes: [`${name}: read as ${encoding.toUpperCase()}`] };

@@ -1,0 +1,26 @@
+// What an error means for the one who typed the command: an exit code, and one line unless it is a bug of ours.
+import { FitError, InputError, ReproductionError } from "../base/errors.js";
+
+export const EXIT_OK = 0;
+export const EXIT_FAILED = 1;
+export const EXIT_USAGE = 2;
+
+export interface Outcome {
+  readonly exitCode: number;
+  /** What goes to standard error; empty for --help. */
+  readonly text: string;
+}
+
+/** One line for what the caller or the data can mend; a stack only for bugs of ours. */
+export function outcomeOf(error: unknown): Outcome {
+  if (error instanceof InputError) return { exitCode: EXIT_USAGE, text: `${error.message}\n` };
+  if (error instanceof FitError || error instanceof ReproductionError) {
+    return { exitCode: EXIT_FAILED, text: `${error.message}\n` };
+  }
+  if (error instanceof Error && "code" in error && String(error.code).startsWith("commander.")) {
+    if ("exitCode" in error && error.exitCode === 0) return { exitCode: EXIT_OK, text: "" };
+    const line = error.message.replace(/^error: /, "").replaceAll("\n", " ");
+    return { exitCode: EXIT_USAGE, text: `rinsight: ${line}; see rinsight COMMAND --help\n` };
+  }
+  return { exitCode: EXIT_FAILED, text: `${error instanceof Error ? error.stack : String(error)}\n` };
+}
