@@ -138,12 +138,15 @@ function tableHtml({ columns, rows }: Table): string {
     head: [...columns.keys()],
     rows: Array.from({ length: Math.min(rows, SHOWN_ROWS) }, (_, row) =>
       [...columns.values()].map((column) =>
-        column.kind === "number" ? significant(column.values[row], 6) : (column.values[row] ?? ""),
+        column.kind === "number" ? cellText(column.values[row]) : (column.values[row] ?? ""),
       ),
     ),
   };
   return `${htmlTable(cells)}${rows > SHOWN_ROWS ? `<p>and ${rows - SHOWN_ROWS} more rows</p>` : ""}`;
 }
+
+const cellText = (value: number | undefined): string =>
+  value !== undefined && Number.isSafeInteger(value) ? String(value) : significant(value, 6);
 
 const list = (items: readonly string[]): string =>
   items.length === 0 ? "" : `<ul>${items.map((item) => `<li>${escaped.html(item)}</li>`).join("")}</ul>`;
