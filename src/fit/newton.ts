@@ -43,7 +43,7 @@ export function polish(problem: Problem, start: Float64Array, shape: LossShape, 
     curved = step !== null;
     if (step === null) break;
     remaining = best > 0 ? Math.abs(step.reduce((sum, s, j) => sum + s * (right[j] ?? 0), 0)) / 2 / best : 0;
-    if (iteration === steps) break;
+    if (iteration === steps || remaining < 1e-27) break;
     const trial = Float64Array.from(free);
     inside.forEach((k, j) => {
       trial[k] = Math.min(Math.max((free[k] ?? 0) + (step[j] ?? 0) * (widths[k] ?? 0), lower[k] ?? 0), upper[k] ?? 0);

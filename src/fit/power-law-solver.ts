@@ -114,8 +114,12 @@ function newtonOn(sums: PowerLawSums, floor: number) {
       const nextC = c + Math.min(Math.max(step[2] ?? 0, -reach), 2 * reach);
       const nextA = straight ? a + (step[0] ?? 0) : Math.max(0, a + (step[0] ?? 0));
       const nextB = b + (step[1] ?? 0);
-      // Below this what is left to gain is lost in rounding: the step is taken unchecked, and it is the last.
-      if (Math.abs(promised) <= 1e-15 * current || current < floor) {
+      // So near, the objective is lost in rounding while the gradient is not: one full step, squaring what is left, ends it.
+      if (Math.abs(promised) <= 1e-11 * current || current < floor) {
+        if (damping > 0) {
+          damping = 0;
+          continue;
+        }
         [a, b, c] = [nextA, nextB, nextC];
         status = "converged";
         break;

@@ -1,5 +1,6 @@
 // Laws of parameters and tokens: Chinchilla (free and tied exponents) and its recursive form at a fixed unrolled depth.
 import { grid, type Law, type LawParameter } from "./law.js";
+import { power } from "./power-law.js";
 
 const POSITIVE = { lower: 0, upper: Number.POSITIVE_INFINITY };
 const EXPONENTS = [0.08, 0.15, 0.25, 0.35, 0.5, 0.7, 1, 1.6];
@@ -21,9 +22,6 @@ const exponent = (name: string, of: string): LawParameter => ({
   linear: false,
   role: "exponent",
 });
-
-/** x^−c for x > 0: half the time of the general power. */
-const power = (x: number, c: number): number => Math.exp(-c * Math.log(x));
 
 /** L(N, D) = E + A·N^−alpha + B·D^−beta (arXiv 2203.15556, eq. 2; there fitted with Huber δ = 1e−3 on log losses). */
 export const chinchilla: Law = {

