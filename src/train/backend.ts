@@ -1,10 +1,12 @@
 // Which tensor library trains: tfjs-node-gpu where it loads, else WebAssembly with kernels of our own, else plain
 // JavaScript. The only place that loads a tensor library.
+import { createRequire } from "node:module";
 import type * as Tensorflow from "@tensorflow/tfjs";
 import { InputError } from "../base/errors.js";
 import { composedOperations, composedOptimizer } from "./composed.js";
 import type { BackendName } from "./configuration.js";
 import { wasmKernels } from "./kernels/wasm.js";
+import { TENSORFLOW_PACKAGE, tensorflowPackage } from "./link.js";
 import type { Operations, OptimizerKernels } from "./operations.js";
 
 export interface Backend {
@@ -42,13 +44,13 @@ async function loadTensorflow(): Promise<typeof Tensorflow> {
 
 /** Why tfjs-node-gpu does not load, or null when it does. A broken install throws all sorts, some without a code. */
 export async function nativeProblem(): Promise<string | null> {
+  const folder = tensorflowPackage();
+  if (folder === null) return "not installed";
   try {
-    // Not a literal, so that type checking does not ask for an optional package.
-    const name: string = "@tensorflow/tfjs-node-gpu";
-    await import(name);
+    createRequire(import.meta.url)(folder);
     return null;
   } catch (error) {
-    return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "not installed";
+    return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "it does not load";
   }
 }
 
@@ -56,7 +58,7 @@ async function nativeBackend(tf: typeof Tensorflow): Promise<Backend> {
   const problem = await nativeProblem();
   if (problem !== null) {
     throw new InputError(
-      `train: --backend tensorflow needs @tensorflow/tfjs-node-gpu, got: ${problem}; type: npm install @tensorflow/tfjs-node-gpu@4.22.0, then rinsight backend link, or take --backend wasm`,
+      `train: --backend tensorflow needs ${TENSORFLOW_PACKAGE}, got: ${problem}; type: npm install ${TENSORFLOW_PACKAGE}@4.22.0, then rinsight backend link, or take --backend wasm`,
     );
   }
   await tf.setBackend("tensorflow");

@@ -17,6 +17,7 @@ import { checkConfiguration, type RunConfiguration, runId, tokensPerStep } from 
 import type { Corpus } from "./corpus.js";
 import { initialState, type Learner, learner, type ModelState } from "./learner.js";
 import { acquireLock } from "./lock.js";
+import { checkMemory } from "./memory.js";
 import { endOf, openRunFile, type RunWriter, vouchesFor } from "./run-writer.js";
 import { learningRate, type Segment, segments, trunkPoints } from "./schedule.js";
 
@@ -72,6 +73,7 @@ export async function trainRun(configuration: RunConfiguration, options: TrainOp
     return { id, file, status: finished.status, points: finished.points, reason: finished.reason };
   }
   checkCorpus(run, options.corpus);
+  checkMemory(run);
 
   const work = path.join(options.runsFolder, ".work");
   const say = options.onMessage ?? (() => {});

@@ -245,6 +245,11 @@ test.each([
     /width/,
   ],
   [
+    "a model of 12e12 parameters",
+    { shape: { width: 65536, layers: 256, heads: 2, context: 16, vocabulary: 256 } },
+    /must fit into WebAssembly's memory of 4.00 GiB, got 13\d+ parameters that take about \d+ GiB/,
+  ],
+  [
     "a horizon of half a step",
     { horizons: [{ tokens: 650, flops: null }] },
     /multiples of batch × context = 32 tokens, got 650/,

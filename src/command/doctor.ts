@@ -1,0 +1,104 @@
+// rinsight doctor: what this machine can train on and which backend would be taken.
+import { availableParallelism, cpus, freemem, totalmem } from "node:os";
+import type { Command } from "commander";
+import { count } from "../base/format.js";
+import { defaultBackend, loadBackend } from "../train/backend.js";
+import type { BackendName } from "../train/configuration.js";
+import { openCorpus } from "../train/corpus.js";
+import { describeTensorflow } from "../train/link.js";
+import { newCommand } from "./command.js";
+
+interface Finding {
+  readonly ready: boolean;
+  readonly detail: string;
+}
+
+interface Diagnosis {
+  readonly node: Finding;
+  readonly backends: Readonly<Record<BackendName, Finding>>;
+  readonly taken: BackendName | null;
+  readonly cores: number;
+  readonly processor: string;
+  readonly memoryBytes: number;
+  readonly freeMemoryBytes: number;
+  readonly corpus: Finding;
+}
+
+export function command(): Command {
+  return newCommand("doctor", "Show what this machine can train on.", "rinsight doctor").action(run);
+}
+
+async function run(flags: { readonly json?: true }): Promise<void> {
+  const diagnosis = await diagnose();
+  process.stdout.write(flags.json === true ? `${JSON.stringify(diagnosis, null, 2)}\n` : text(diagnosis));
+}
+
+async function diagnose(): Promise<Diagnosis> {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const recent = major > 20 || (major === 20 && minor >= 19);
+  const backends = { tensorflow: tensorflow(), wasm: await loads("wasm"), cpu: await loads("cpu") };
+  const preferred = await defaultBackend();
+  return {
+    node: { ready: recent, detail: `${process.versions.node}${recent ? "" : "; Rinsight needs 20.19 or newer"}` },
+    backends,
+    taken: backends[preferred].ready ? preferred : null,
+    cores: availableParallelism(),
+    processor: cpus()[0]?.model ?? "unknown",
+    memoryBytes: totalmem(),
+    freeMemoryBytes: freemem(),
+    corpus: await corpus(),
+  };
+}
+
+function tensorflow(): Finding {
+  const state = describeTensorflow();
+  if (state.kind !== "ready") return { ready: false, detail: state.message };
+  const library = state.library === null ? "" : ` from ${state.library}`;
+  return { ready: true, detail: `TensorFlow ${state.version}${library} on ${state.devices.join(", ")}` };
+}
+
+async function loads(name: "wasm" | "cpu"): Promise<Finding> {
+  try {
+    const { tf } = await loadBackend(name);
+    const how = name === "wasm" ? "WebAssembly, kernels of our own" : "plain JavaScript, to test the others";
+    return { ready: true, detail: `${how}, tfjs ${tf.version_core}` };
+  } catch (error) {
+    return { ready: false, detail: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function corpus(): Promise<Finding> {
+  try {
+    let prepared = true;
+    const found = await openCorpus({
+      path: null,
+      tokenizer: "bpe",
+      vocabulary: 1024,
+      onMessage: () => {
+        prepared = false;
+      },
+    });
+    found.close();
+    const { train, validation } = found.tokens;
+    return {
+      ready: true,
+      detail: `${found.name} ${found.hash}: ${count(train)} training and ${count(validation)} validation tokens${prepared ? "" : ", prepared just now"}`,
+    };
+  } catch (error) {
+    return { ready: false, detail: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function text({ node, backends, taken, cores, processor, memoryBytes, freeMemoryBytes, corpus }: Diagnosis): string {
+  const mark = ({ ready, detail }: Finding) => `${ready ? "ok" : "--"}  ${detail}`;
+  const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  const rows: readonly (readonly [string, string])[] = [
+    ["node", mark(node)],
+    ...Object.entries(backends).map(([name, finding]) => [name, mark(finding)] as const),
+    ["taken", taken ?? "none: see above"],
+    ["cores", `${cores} (${processor})`],
+    ["memory", `${gibibytes(memoryBytes)}, ${gibibytes(freeMemoryBytes)} free`],
+    ["corpus", mark(corpus)],
+  ];
+  return `${rows.map(([name, value]) => `${name.padEnd(12)}${value}`).join("\n")}\n`;
+}

@@ -1,0 +1,40 @@
+// What a run takes in memory, estimated before it starts: a run that cannot fit is refused, not killed half way.
+import { totalmem } from "node:os";
+import { InputError } from "../base/errors.js";
+import { applications } from "../scheme/applications.js";
+import { schemeCost } from "../scheme/cost.js";
+import type { RunConfiguration } from "./configuration.js";
+
+/** Addresses of WebAssembly have 32 bits. */
+const WASM_LIMIT = 2 ** 32;
+/** Weights, gradient and two moments on the backend; as many again in a checkpoint, twice where a trunk waits. */
+const COPIES_ON_BACKEND = 4;
+const COPIES_IN_CHECKPOINTS = 6;
+const BYTES = 4;
+
+/** Bytes on the backend: parameters with their optimizer state, and the activations of one step kept for its gradient. */
+export function backendBytes(run: RunConfiguration): number {
+  const { width, heads, context, vocabulary, layers } = run.shape;
+  const { parameters, unrolledParameters, parametersByGroup } = schemeCost(run.scheme, run.shape);
+  const uses = layers + ((unrolledParameters - parameters) * layers) / parametersByGroup.blocks;
+  const others = applications(run.scheme).filter(({ kind }) => kind !== "block").length;
+  const rows = run.batch * context;
+  // A layer keeps two norms, qkv, attention and its output, 4E twice, the stream twice: 17E; and its probabilities.
+  const activations = rows * (uses * (17 * width + heads * context) + 2 * others * width + 3 * vocabulary);
+  return BYTES * (COPIES_ON_BACKEND * parameters + activations);
+}
+
+/** Throws InputError with the memory a run would take when the backend or the machine has less. */
+export function checkMemory(run: RunConfiguration): void {
+  const onBackend = backendBytes(run);
+  const { parameters } = schemeCost(run.scheme, run.shape);
+  const inAll = onBackend + BYTES * COPIES_IN_CHECKPOINTS * parameters;
+  const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
+  const refuse = (needed: number, limit: number, whose: string) => {
+    throw new InputError(
+      `train: a run must fit into ${whose} of ${gibibytes(limit)}, got ${parameters} parameters that take about ${gibibytes(needed)}; lower --width, --layers, --vocab, --batch or --context`,
+    );
+  };
+  if (run.backend === "wasm" && onBackend > WASM_LIMIT) refuse(onBackend, WASM_LIMIT, "WebAssembly's memory");
+  if (inAll > totalmem()) refuse(inAll, totalmem(), "this machine's memory");
+}
