@@ -14,6 +14,7 @@ import { type Plan, readPlan } from "../sweep/plan.js";
 import { sweepProgress } from "../sweep/progress.js";
 import { longestFirst, secondsLeft } from "../sweep/time-left.js";
 import { openCorpus } from "../train/corpus.js";
+import { checkMemory } from "../train/memory.js";
 import { newCommand } from "./command.js";
 
 interface Options {
@@ -92,6 +93,7 @@ async function plannedRuns(plan: Plan, source: CorpusSource): Promise<readonly P
       trainTokens: corpus.tokens.train,
     };
     const runs = expandPlan(plan, facts);
+    for (const run of runs) checkMemory(run.configuration);
     for (const warning of planWarnings(runs, facts)) say(`warning ${warning.code}: ${warning.message}`);
     return runs;
   } finally {
