@@ -6,7 +6,7 @@ import { studentTwoSided } from "./distributions.js";
 import type { Interval } from "./fit.js";
 import { descend } from "./levenberg-marquardt.js";
 import { smoothedAbsolute } from "./loss.js";
-import { cost, type Problem, withFixed } from "./problem.js";
+import { type Problem, withFixed } from "./problem.js";
 
 /** Squared scale of the residuals as the objective sees it, and the covariance of the free parameters. */
 export interface Uncertainty {
@@ -83,11 +83,13 @@ export interface ProfilePoint {
   readonly free: Float64Array;
 }
 
+/** Near the answer: nearly undamped, and done when the rise of the objective is known to a billionth of it. */
+const WARM = { iterations: 60, tolerance: 1e-9, damping: 1e-9 };
+
 /** Walks a profile of one free parameter, each point warm-started from the nearest one before it. */
 export function profiler(problem: Problem, best: Float64Array, index: number, covariance: Uncertainty["covariance"]) {
   const name = problem.names[index] ?? "";
   const known: ProfilePoint[] = [{ value: at(best, index), cost: Number.NaN, free: best }];
-  const scratch = new Float64Array(problem.points);
   const row = covariance?.[index];
   return (value: number): ProfilePoint => {
     const nearest = known.reduce((a, b) => (Math.abs(b.value - value) < Math.abs(a.value - value) ? b : a));
@@ -101,10 +103,8 @@ export function profiler(problem: Problem, best: Float64Array, index: number, co
         return v + (Number.isFinite(slope) ? slope * step : 0);
       }),
     );
-    const options = { iterations: 60, tolerance: 1e-9 };
     const stay = outside(nearest.free);
-    const start = cost(inner, tangent, scratch) < cost(inner, stay, scratch) ? tangent : stay;
-    const end = descend(inner, start, problem.loss, options) ?? descend(inner, stay, problem.loss, options);
+    const end = descend(inner, tangent, problem.loss, WARM) ?? descend(inner, stay, problem.loss, WARM);
     const free = Float64Array.from(problem.names, (_, k) =>
       k === index ? value : at(end?.free ?? stay, k < index ? k : k - 1),
     );
@@ -179,7 +179,7 @@ function crossing(
   for (let iteration = 0; iteration < 60 && Math.abs(b - a) > 1e-8 * spread; iteration++) {
     const middle = !Number.isFinite(fb) || iteration > 30 ? (a + b) / 2 : b - (fb * (b - a)) / (fb - fa);
     const value = rise(middle);
-    if (Math.abs(value) < 1e-7) return middle;
+    if (Math.abs(value) < 1e-6) return middle;
     if (value > 0 === fb > 0) {
       [b, fb] = [middle, value];
       fa /= 2;

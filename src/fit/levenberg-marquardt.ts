@@ -18,6 +18,8 @@ export interface DescentOptions {
   readonly iterations: number;
   /** Stop when the model promises less than this part of the cost. */
   readonly tolerance: number;
+  /** Damping of the first step, relative to the scaled Jacobian; 1e−3 unless the start is known to be near. */
+  readonly damping?: number;
 }
 
 /**
@@ -28,7 +30,7 @@ export function descend(
   problem: Problem,
   start: Float64Array,
   shape: LossShape,
-  { iterations, tolerance }: DescentOptions,
+  { iterations, tolerance, damping: firstDamping = 1e-3 }: DescentOptions,
 ): Descent | null {
   const { points: n, lower, upper } = problem;
   const p = problem.names.length;
@@ -98,7 +100,7 @@ export function descend(
   if (!problem.jacobian(free, residuals, jacobian)) return null;
   let cost = total(residuals, shape);
   if (p === 0) return { free, cost, iterations: 0, gradient: 0, settled: true };
-  let damping = 1e-3;
+  let damping = firstDamping;
   let growth = 2;
   let gradient = Number.POSITIVE_INFINITY;
   for (let iteration = 0; iteration < iterations; iteration++) {

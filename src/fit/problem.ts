@@ -26,6 +26,8 @@ export interface Problem {
   readonly residualUnit: number;
   readonly x: readonly Float64Array[];
   readonly observed: Float64Array;
+  /** What residuals are taken from: log losses, or losses over `unit`. */
+  readonly target: Float64Array;
   /** Factor of each residual: 1/standard error (of the log loss, or of the loss over `unit`) where weighted, else 1. */
   readonly weights: Float64Array;
   /** Writes the residuals for free parameters `free`; false where the law has no finite (in log space: positive) value. */
@@ -70,7 +72,7 @@ export function withFixed(problem: Problem, name: string, value: number): Proble
 
 /** The same problem with other losses and weights at the same x: what a bootstrap replicate is. */
 export function withData(problem: Problem, observed: Float64Array, weights: Float64Array): Problem {
-  return assemble({ ...problem, observed, weights });
+  return assemble({ ...problem, observed, target: targets(observed, problem.space, problem.unit), weights });
 }
 
 /** Throws InputError for options that name no parameter or make no sense, FitError for points no law can be fitted to. */
@@ -143,6 +145,7 @@ export function makeProblem(law: Law, observations: Observations, options: FitOp
     residualUnit,
     x: observations.x,
     observed: observations.loss,
+    target: targets(observations.loss, options.space, unit),
     weights: pointWeights(observations, options, unit),
   });
 }
@@ -178,6 +181,10 @@ function checkPoints(law: Law, observations: Observations, options: FitOptions, 
   return loss.length;
 }
 
+function targets(loss: Float64Array, space: "log" | "linear", unit: number): Float64Array {
+  return space === "log" ? loss.map(Math.log) : loss.map((y) => y / unit);
+}
+
 function pointWeights(observations: Observations, options: FitOptions, unit: number): Float64Array {
   const { standardError, loss } = observations;
   if (!options.weighted) return new Float64Array(loss.length).fill(1);
@@ -195,11 +202,10 @@ function pointWeights(observations: Observations, options: FitOptions, unit: num
 }
 
 function assemble(parts: Omit<Problem, "residuals" | "jacobian">): Problem {
-  const { law, points, members, template, space, unit, x, observed, weights } = parts;
+  const { law, points, members, template, space, unit, x, target, weights } = parts;
   const theta = Float64Array.from(template);
   const point = new Float64Array(x.length);
   const gradient = new Float64Array(law.parameters.length);
-  const target = space === "log" ? observed.map(Math.log) : observed.map((y) => y / unit);
   const spread = (free: Float64Array) => {
     for (let k = 0; k < members.length; k++) for (const i of members[k] ?? []) theta[i] = free[k] ?? 0;
   };
