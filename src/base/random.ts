@@ -18,7 +18,15 @@ export interface Random {
   state(): RandomState;
 }
 
-/** A stream from a seed: an integer, a label, or a saved state. */
+/**
+ * A stream from a seed: an integer, a label, or a saved state.
+ *
+ * @example
+ * import { random } from "rinsight";
+ *
+ * const stream = random(7);
+ * console.log(stream.split("noise").normal() === random(7).split("noise").normal()); // true
+ */
 export function random(seed: number | string | RandomState): Random {
   let [a, b, c, d] = typeof seed === "object" ? seed : seedWords(String(seed));
 

@@ -45,7 +45,7 @@ export const power = (x: number, c: number): number => Math.exp(-c * Math.log(x)
  *
  * const names = powerLawWithLimit.parameters.map((parameter) => parameter.name);
  * console.log(names.join()); // limit,coefficient,exponent
- * console.log(powerLawWithLimit.value([2, 300, 0.5], [1e4])); // 5
+ * console.log(powerLawWithLimit.value([2, 300, 0.5], [1e4]).toFixed(6)); // 5.000000
  */
 export const powerLawWithLimit: Law = {
   name: "power-law-with-limit",
