@@ -8,6 +8,7 @@ import type { BackendName } from "./configuration.js";
 import { wasmKernels } from "./kernels/wasm.js";
 import { TENSORFLOW_PACKAGE, tensorflowPackage } from "./link.js";
 import type { Operations, OptimizerKernels } from "./operations.js";
+import { tensorflowOperations, tensorflowOptimizer } from "./tensorflow-operations.js";
 
 export interface Backend {
   readonly name: BackendName;
@@ -62,7 +63,7 @@ async function nativeBackend(tf: typeof Tensorflow): Promise<Backend> {
     );
   }
   await tf.setBackend("tensorflow");
-  return { name: "tensorflow", tf, operations: composedOperations(tf), optimizer: composedOptimizer(tf) };
+  return { name: "tensorflow", tf, operations: tensorflowOperations(tf), optimizer: tensorflowOptimizer(tf) };
 }
 
 async function wasmBackend(tf: typeof Tensorflow): Promise<Backend> {
