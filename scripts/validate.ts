@@ -1,7 +1,7 @@
 // npm run validate: do the intervals cover, and does the verdict name what is not there? Simulates data sets from known
 // laws in three regimes, in pieces that are kept in .cache/validation, so that an interrupted run goes on where it was.
 //
-//   npm run validate                    2,000 data sets a cell: about an hour of one core
+//   npm run validate                    2,000 data sets a cell: about an hour of one core; a second run with the same seed goes on from the kept pieces
 //   npm run validate -- --data-sets 200
 //
 // Writes coverage.csv, attribution.csv and README.md into reports/<date>_validation/.

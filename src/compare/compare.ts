@@ -28,7 +28,11 @@ export interface CompareOptions {
   readonly method: ResampleMethod;
   /** Null for the widest that the data have keys for: pair, then run, then point. */
   readonly unit: ResampleUnit | null;
-  readonly interval: DifferenceInterval;
+  /**
+   * Intervals of differences. Null for percentiles of the replicates, or the delta method where there are none: over short
+   * ranges the delta method covered 98% of limits instead of 95% in simulation (npm run validate), the percentiles 95%.
+   */
+  readonly interval: DifferenceInterval | null;
   /** Value of x at which losses are compared; null for the largest that every scheme reaches. */
   readonly budget: number | null;
   /** Significance level of the tests. */
@@ -45,7 +49,7 @@ export const DEFAULT_COMPARE_OPTIONS: CompareOptions = {
   testReplicates: 499,
   method: "wild",
   unit: null,
-  interval: "delta",
+  interval: null,
   budget: null,
   alpha: 0.05,
   // Our choice: the smallest gain reported for recursion is .01 nats, and a change of exponent by .005 at an excess loss
@@ -98,7 +102,7 @@ export function compare(observations: readonly Observations[], options: Partial<
     correlation ?? 0,
     replicates,
     chosen.interval === "bootstrap-bca" ? jackknife(free, unit) : [],
-    { interval: chosen.interval, level, budget },
+    { interval: chosen.interval ?? (replicates === null ? "delta" : "bootstrap-percentile"), level, budget },
   );
   const whole = nestedTests(squared, chosen.alpha, redrawn);
   const others = names.map((_, l) => l).filter((l) => l !== baseline);
