@@ -81,3 +81,11 @@ export function shown(value: unknown): string {
   const text = typeof value === "string" ? JSON.stringify(value) : String(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
+
+/** The message of an error that is not ours, as it may stand in a line of ours: control characters out, cut at 100. */
+export function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not reach the terminal
+  const plain = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
+  return plain.length > 100 ? `${plain.slice(0, 99)}…` : plain;
+}

@@ -3,7 +3,7 @@
 // mathjs takes most of a second to load, so it is loaded when the first formula is met.
 import { createRequire } from "node:module";
 import type { MathNode } from "mathjs";
-import { InputError, nearestName, shown } from "./errors.js";
+import { InputError, nearestName, reasonOf, shown } from "./errors.js";
 
 type Tree =
   | { readonly kind: "number"; readonly value: number }
@@ -105,7 +105,7 @@ export function derivative(expression: Expression, name: string, where = "formul
     return fromNode(node, `d(${expression.text})/d${name}`, where);
   } catch (error) {
     if (error instanceof InputError) throw error;
-    const reason = error instanceof Error ? (error.message.split(":")[0] ?? "") : String(error);
+    const reason = reasonOf(error).split(":")[0];
     throw new InputError(
       `${where}: formula must have a derivative by ${shown(name)}, got ${shown(expression.text)} (${reason}); use smooth functions`,
     );
@@ -127,7 +127,7 @@ function checked(text: string, where: string, parse: () => MathNode): Expression
     if (error instanceof InputError) throw error;
     if (error instanceof RangeError) throw tooDeep(where, text);
     const column = error instanceof SyntaxError && "char" in error ? ` column ${String(error.char)}` : "";
-    const reason = error instanceof Error ? error.message.replace(/ \(char \d+\)$/, "") : String(error);
+    const reason = reasonOf(error).replace(/ \(char \d+\)$/, "");
     throw new InputError(`${where}${column}: formula must parse, got ${shown(text)} (${reason}); check it there`);
   }
 }

@@ -1,5 +1,5 @@
 // JSON lines (and one JSON array of objects) as a table: one object a line, one column a key.
-import { InputError, shown } from "../base/errors.js";
+import { InputError, reasonOf, shown } from "../base/errors.js";
 import { cellValue } from "./delimited.js";
 import { ColumnBuilder, finished, type Table } from "./table.js";
 
@@ -17,7 +17,7 @@ export function parseJson(text: string, where: string): unknown {
     try {
       return JSON.parse(text.replace(/(?<=[:,[]\s*)-?(?:NaN|Infinity)(?=\s*[,}\]])/g, "null"));
     } catch {
-      const reason = error instanceof Error ? error.message.slice(0, 80) : String(error);
+      const reason = reasonOf(error);
       throw new InputError(`${where}: must be whole JSON, got ${shown(text)} (${reason}); mend or remove it`);
     }
   }

@@ -1,7 +1,7 @@
 // Plain training logs by a regular expression with named groups: step, tokens, loss, and any others.
 // The expression is the user's: it runs under a time limit, since some take forever on a line that almost matches.
 import { createContext, runInContext } from "node:vm";
-import { InputError, shown } from "../base/errors.js";
+import { InputError, reasonOf, shown } from "../base/errors.js";
 import { recordsTable } from "./json-lines.js";
 import type { Table } from "./table.js";
 
@@ -45,7 +45,7 @@ function matches(
   try {
     new RegExp(pattern);
   } catch (error) {
-    const reason = error instanceof Error ? error.message.replace(/^.*: /, "") : String(error);
+    const reason = reasonOf(error).replace(/^.*: /, "");
     throw new InputError(`--pattern: must be a regular expression, got ${shown(pattern)} (${reason}); mend it`);
   }
   let groups: unknown;

@@ -43,8 +43,10 @@ export function withDerived(
   map: Readonly<Record<string, string>> = {},
 ): Table {
   const columns = new Map(table.columns);
-  for (const [name, column] of Object.entries(map)) {
-    if (!columns.has(name)) columns.set(name, columnOf(table, column, `--map ${name}`));
+  const renamed = Object.entries(map).filter(([name]) => !columns.has(name));
+  for (const [name, given] of renamed) {
+    const column = columns.get(given);
+    if (column !== undefined) columns.set(name, column);
   }
   for (const definition of derive) {
     const parts = /^\s*([A-Za-z_][\w.]*)\s*=(?!=)(.*)$/s.exec(definition);
@@ -61,6 +63,8 @@ export function withDerived(
       values: Float64Array.from({ length: table.rows }, (_, row) => value(row)),
     });
   }
+  // What is mapped may itself be derived.
+  for (const [name, given] of renamed) columns.set(name, columnOf({ ...table, columns }, given, `--map ${name}`));
   return { ...table, columns };
 }
 

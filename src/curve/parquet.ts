@@ -1,5 +1,5 @@
 // Parquet as a table, through hyparquet (pure JavaScript; uncompressed and snappy pages).
-import { InputError } from "../base/errors.js";
+import { InputError, reasonOf } from "../base/errors.js";
 import type { Source } from "./source.js";
 import { ColumnBuilder, finished, type Table } from "./table.js";
 
@@ -17,7 +17,7 @@ export async function parseParquet(source: Source): Promise<Table> {
   const { name, bytes } = source;
   const file = Uint8Array.from(bytes).buffer;
   const damaged = (error: unknown): InputError => {
-    const reason = error instanceof Error ? error.message.slice(0, 100) : String(error);
+    const reason = reasonOf(error);
     return new InputError(
       `${name}: Parquet must be whole and uncompressed or snappy, got "${reason}"; write the file again`,
     );

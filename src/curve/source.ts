@@ -3,7 +3,7 @@
 import { readFileSync, type Stats, statSync } from "node:fs";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
-import { InputError } from "../base/errors.js";
+import { InputError, reasonOf } from "../base/errors.js";
 import { sha256 } from "../base/json.js";
 
 /** Largest file, expanded. A JavaScript string ends near 537 million characters. */
@@ -87,7 +87,7 @@ function expanded(name: string, raw: Buffer): Uint8Array {
         `${name}: gzip must expand to at most ${LARGEST_BYTES / 1e6} MB, got more from ${raw.length} bytes; expand it yourself and keep what the fit needs`,
       );
     }
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new InputError(`${name}: gzip must be whole, got "${reason}"; copy or compress the file again`);
   }
 }

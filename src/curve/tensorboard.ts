@@ -2,7 +2,7 @@
 // in protocol buffers. Scalars only, in the old form (simple_value) and the new (a float tensor).
 // Formats: tensorflow/core/util/event.proto, summary.proto; lib/io/record_writer.
 import { PbfReader } from "pbf";
-import { InputError } from "../base/errors.js";
+import { InputError, reasonOf } from "../base/errors.js";
 import type { Source } from "./source.js";
 
 export interface Scalar {
@@ -53,7 +53,7 @@ export function readEvents(source: Source): { readonly scalars: readonly Scalar[
     try {
       readEvent(bytes.subarray(start, start + length), scalars);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       throw new InputError(
         `${name} byte ${start}: record must be an event, got "${reason}"; give a TensorBoard event file`,
       );
