@@ -6,7 +6,7 @@ import { at, type Law } from "../law/law.js";
 import { normalBelow } from "./distributions.js";
 import type { Fit } from "./fit.js";
 import { mainVariable } from "./held-out.js";
-import type { Problem } from "./problem.js";
+import { distinctPoints, type Problem } from "./problem.js";
 import type { Solution } from "./solve.js";
 
 const FEW_SPARE_POINTS = 3;
@@ -23,9 +23,7 @@ export function doubts(
 ): readonly Warning[] {
   const warnings: Warning[] = [];
   const warn = (code: string, message: string) => warnings.push({ code, message });
-  const distinct = new Set(
-    Array.from(observations.loss.keys(), (i) => observations.x.map((column) => column[i]).join(" ")),
-  ).size;
+  const distinct = distinctPoints(observations.x);
   const free = problem.names.length;
   if (distinct < free + FEW_SPARE_POINTS) {
     warn("few-points", `${distinct} distinct points for ${free} free parameters: add horizons, or take a simpler law`);

@@ -36,11 +36,9 @@ export function descend(
   const p = problem.names.length;
   const free = start.map((value, k) => Math.min(Math.max(value, lower[k] ?? 0), upper[k] ?? 0));
   const trial = new Float64Array(p);
-  const residuals = new Float64Array(n);
-  const trialResiduals = new Float64Array(n);
-  const jacobian = new Float64Array(n * p);
-  const matrix = new Float64Array(n * p);
-  const right = new Float64Array(n);
+  const { matrix, right, roots } = problem.workspace;
+  let [residuals, trialResiduals] = [problem.workspace.residuals, problem.workspace.trialResiduals];
+  let [jacobian, trialJacobian] = [problem.workspace.jacobian, problem.workspace.trialJacobian];
   const augmented = new Float64Array(2 * p * p);
   const augmentedRight = new Float64Array(2 * p);
   const step = new Float64Array(p);
@@ -98,7 +96,7 @@ export function descend(
     return true;
   };
   if (!problem.jacobian(free, residuals, jacobian)) return null;
-  let cost = total(residuals, shape);
+  let cost = total(residuals, n, shape);
   if (p === 0) return { free, cost, iterations: 0, gradient: 0, settled: true };
   let damping = firstDamping;
   let growth = 2;
@@ -109,16 +107,18 @@ export function descend(
     gradient = 0;
     let weighted = 0;
     for (let i = 0; i < n; i++) {
-      const root = Math.sqrt(shape.weight(residuals[i] ?? 0));
-      right[i] = root * (residuals[i] ?? 0);
-      weighted += (right[i] ?? 0) ** 2;
+      const r = residuals[i] ?? 0;
+      const root = Math.sqrt(shape.weight(r));
+      roots[i] = root;
+      right[i] = root * r;
+      weighted += root * r * root * r;
     }
     for (let k = 0; k < p; k++) {
       const column = active.length * n;
       let dot = 0;
       let square = 0;
       for (let i = 0; i < n; i++) {
-        const entry = Math.sqrt(shape.weight(residuals[i] ?? 0)) * (jacobian[k * n + i] ?? 0);
+        const entry = (roots[i] ?? 0) * (jacobian[k * n + i] ?? 0);
         matrix[column + i] = entry;
         dot += entry * (right[i] ?? 0);
         square += entry * entry;
@@ -163,7 +163,8 @@ export function descend(
         for (let j = i; j < q; j++) image += (matrix[j * rows + i] ?? 0) * (step[j] ?? 0);
         predicted += image * (2 * (right[i] ?? 0) - image);
       }
-      const next = problem.residuals(trial, trialResiduals) ? total(trialResiduals, shape) : Number.POSITIVE_INFINITY;
+      const usable = problem.jacobian(trial, trialResiduals, trialJacobian);
+      const next = usable ? total(trialResiduals, n, shape) : Number.POSITIVE_INFINITY;
       // Half the drop of the weighted squares bounds the drop of ρ (squared: ρ = r², weight 2).
       const ratio = (cost - next) / (predicted / 2);
       if (next < cost && predicted > 0) {
@@ -174,7 +175,8 @@ export function descend(
         const promised = predicted / 2 <= tolerance * cost && cost - next <= tolerance * cost;
         free.set(trial);
         cost = next;
-        if (!problem.jacobian(free, residuals, jacobian)) return null;
+        [residuals, trialResiduals] = [trialResiduals, residuals];
+        [jacobian, trialJacobian] = [trialJacobian, jacobian];
         if (promised || moved < 1e-15) return { free, cost, iterations: iteration + 1, gradient, settled: true };
       } else {
         if (moved < 1e-15 || predicted / 2 <= 1e-16 * cost) {
@@ -189,8 +191,8 @@ export function descend(
   return { free, cost, iterations, gradient, settled: false };
 }
 
-function total(residuals: Float64Array, shape: LossShape): number {
+function total(residuals: Float64Array, n: number, shape: LossShape): number {
   let sum = 0;
-  for (let i = 0; i < residuals.length; i++) sum += shape.rho(residuals[i] ?? 0);
+  for (let i = 0; i < n; i++) sum += shape.rho(residuals[i] ?? 0);
   return sum;
 }

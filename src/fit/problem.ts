@@ -30,6 +30,7 @@ export interface Problem {
   readonly target: Float64Array;
   /** Factor of each residual: 1/standard error (of the log loss, or of the loss over `unit`) where weighted, else 1. */
   readonly weights: Float64Array;
+  readonly workspace: Workspace;
   /** Writes the residuals for free parameters `free`; false where the law has no finite (in log space: positive) value. */
   residuals(free: Float64Array, out: Float64Array): boolean;
   /** The same, with −∂residual/∂free into `jacobian`, column-major points × free. */
@@ -147,7 +148,16 @@ export function makeProblem(law: Law, observations: Observations, options: FitOp
     observed: observations.loss,
     target: targets(observations.loss, options.space, unit),
     weights: pointWeights(observations, options, unit),
+    workspace: workspace(points, members.length),
   });
+}
+
+/** How many different points there are in the space of the variables. */
+export function distinctPoints(x: readonly Float64Array[]): number {
+  const [first, ...others] = x;
+  if (first === undefined) return 0;
+  if (others.length === 0) return new Set(first).size;
+  return new Set(Array.from(first, (value, i) => [value, ...others.map((column) => column[i])].join(" "))).size;
 }
 
 function checkPoints(law: Law, observations: Observations, options: FitOptions, free: number): number {
@@ -165,7 +175,7 @@ function checkPoints(law: Law, observations: Observations, options: FitOptions, 
       throw new FitError(`fit: log residuals need losses above 0, got ${y} at point ${i}; use --space linear`);
     }
   });
-  const distinct = new Set(Array.from(loss.keys(), (i) => x.map((column) => column[i]).join(" "))).size;
+  const distinct = distinctPoints(x);
   if (distinct < free) {
     throw new FitError(
       `fit: ${law.name} has ${free} free parameters and needs as many distinct ${law.variables.join(", ")}, got ${distinct}; add points, fix a parameter or take a simpler law`,
@@ -201,26 +211,59 @@ function pointWeights(observations: Observations, options: FitOptions, unit: num
   });
 }
 
+/** Arrays that descents write to, shared by all problems made from one: a profile would allocate them at each point. */
+interface Workspace {
+  readonly residuals: Float64Array;
+  readonly trialResiduals: Float64Array;
+  readonly right: Float64Array;
+  readonly roots: Float64Array;
+  readonly jacobian: Float64Array;
+  readonly trialJacobian: Float64Array;
+  readonly matrix: Float64Array;
+}
+
+function workspace(points: number, free: number): Workspace {
+  const column = () => new Float64Array(points);
+  const matrix = () => new Float64Array(points * free);
+  return {
+    residuals: column(),
+    trialResiduals: column(),
+    right: column(),
+    roots: column(),
+    jacobian: matrix(),
+    trialJacobian: matrix(),
+    matrix: matrix(),
+  };
+}
+
 function assemble(parts: Omit<Problem, "residuals" | "jacobian">): Problem {
-  const { law, points, members, template, space, unit, x, target, weights } = parts;
+  const { law, points, members, template, unit, x, target, weights } = parts;
+  const log = parts.space === "log";
   const theta = Float64Array.from(template);
   const point = new Float64Array(x.length);
   const gradient = new Float64Array(law.parameters.length);
+  /** Free parameter that sets each parameter of the law, −1 for the fixed ones. */
+  const owner = new Int32Array(law.parameters.length).fill(-1);
+  members.forEach((indices, k) => {
+    for (const i of indices) owner[i] = k;
+  });
   const spread = (free: Float64Array) => {
-    for (let k = 0; k < members.length; k++) for (const i of members[k] ?? []) theta[i] = free[k] ?? 0;
+    for (let m = 0; m < owner.length; m++) {
+      const k = owner[m] ?? -1;
+      if (k >= 0) theta[m] = free[k] ?? 0;
+    }
   };
   const load = (i: number) => {
     for (let v = 0; v < x.length; v++) point[v] = x[v]?.[i] ?? Number.NaN;
   };
-  const residual = (predicted: number, i: number) =>
-    ((target[i] ?? 0) - (space === "log" ? Math.log(predicted) : predicted / unit)) * (weights[i] ?? 0);
   return {
     ...parts,
     residuals(free, out) {
       spread(free);
       for (let i = 0; i < points; i++) {
         load(i);
-        const r = residual(law.value(theta, point), i);
+        const predicted = law.value(theta, point);
+        const r = ((target[i] ?? 0) - (log ? Math.log(predicted) : predicted / unit)) * (weights[i] ?? 0);
         if (!Number.isFinite(r)) return false;
         out[i] = r;
       }
@@ -228,22 +271,27 @@ function assemble(parts: Omit<Problem, "residuals" | "jacobian">): Problem {
     },
     jacobian(free, out, jacobian) {
       spread(free);
+      jacobian.fill(0, 0, points * members.length);
+      // Stays 0 while every slope is finite.
+      let probe = 0;
       for (let i = 0; i < points; i++) {
         load(i);
         const predicted = law.gradient(theta, point, gradient);
-        const r = residual(predicted, i);
+        const weight = weights[i] ?? 0;
+        const r = ((target[i] ?? 0) - (log ? Math.log(predicted) : predicted / unit)) * weight;
         if (!Number.isFinite(r)) return false;
         out[i] = r;
-        const scale = (weights[i] ?? 0) / (space === "log" ? predicted : unit);
-        for (let k = 0; k < members.length; k++) {
-          let sum = 0;
-          for (const m of members[k] ?? []) sum += gradient[m] ?? 0;
-          const slope = sum * scale;
-          if (!Number.isFinite(slope)) return false;
-          jacobian[k * points + i] = slope;
+        const scale = weight / (log ? predicted : unit);
+        for (let m = 0; m < owner.length; m++) {
+          const k = owner[m] ?? -1;
+          if (k < 0) continue;
+          const slope = (gradient[m] ?? 0) * scale;
+          probe += slope * 0;
+          const cell = k * points + i;
+          jacobian[cell] = (jacobian[cell] ?? 0) + slope;
         }
       }
-      return true;
+      return probe === 0;
     },
   };
 }
