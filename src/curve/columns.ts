@@ -60,7 +60,7 @@ const PERPLEXITY = /(^|[_/.])(ppl|perplexity|perplexities)($|[_/.])/i;
 const BITS = /(^|[_/.])(bpb|bpc|bits|bits_per_byte|bits_per_char|bits_per_token|bitsPerByte)($|[_/.])/i;
 
 /** Doubts about what the chosen columns hold, each with the remedy. */
-export function columnDoubts(x: readonly string[], y: string, loss: ArrayLike<number>): readonly Warning[] {
+export function columnDoubts(x: readonly string[], y: string, losses: readonly Float64Array[]): readonly Warning[] {
   const warnings: Warning[] = [];
   for (const name of x) {
     if (STEPS.test(name)) {
@@ -71,7 +71,7 @@ export function columnDoubts(x: readonly string[], y: string, loss: ArrayLike<nu
     }
   }
   let smallest = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < loss.length; i++) smallest = Math.min(smallest, loss[i] ?? smallest);
+  for (const loss of losses) for (const value of loss) if (value < smallest) smallest = value;
   if (PERPLEXITY.test(y) || (smallest > 12 && Number.isFinite(smallest))) {
     warnings.push({
       code: "perplexity-for-loss",

@@ -169,10 +169,11 @@ export function observe(source: Table, variables: readonly string[], selection: 
     x,
     [...members.values()].map(({ rows }) => rows),
   );
+  const order = [...x, loss];
   const groups = [...members.values()]
     .map(({ first, rows, excluded }): Observations => {
       rows.sort((a, b) => {
-        for (const values of [...x, loss]) {
+        for (const values of order) {
           const difference = (values[a] ?? 0) - (values[b] ?? 0);
           if (difference !== 0) return difference;
         }
@@ -194,7 +195,14 @@ export function observe(source: Table, variables: readonly string[], selection: 
     .sort((a, b) => compareKeys(Object.values(a.group), Object.values(b.group)));
   const kept = groups.reduce((sum, group) => sum + group.loss.length, 0);
   if (kept === 0) throw noneLeft(table, groups);
-  const warnings = [...columnDoubts(xNames, yName, keptLoss(groups)), ...duplicates(groups)];
+  const warnings = [
+    ...columnDoubts(
+      xNames,
+      yName,
+      groups.map((group) => group.loss),
+    ),
+    ...duplicates(groups),
+  ];
   return { groups, warnings, taken: { x: xNames, y: yName, by: byNames }, notes };
 }
 
@@ -206,10 +214,6 @@ function noneLeft(table: Table, groups: readonly Observations[]): InputError {
   return new InputError(
     `${table.source}: some points must be left to fit, got none of ${table.rows} (${reasons}); mend the data or --where`,
   );
-}
-
-function keptLoss(groups: readonly Observations[]): ArrayLike<number> {
-  return groups.flatMap((group) => Array.from(group.loss));
 }
 
 function defaultGrouping(table: Table, taken: readonly string[], notes: string[]): readonly string[] {
