@@ -1,6 +1,6 @@
 // CSV and TSV. Unquoted tables (nearly all curves) take a short path of our own, a million rows in about a second;
 // quoted ones go through csv-parse.
-import { CsvError, parse } from "csv-parse/sync";
+import { createRequire } from "node:module";
 import { InputError, shown } from "../base/errors.js";
 import { ColumnBuilder, finished, type Table } from "./table.js";
 
@@ -140,6 +140,8 @@ function parsePlain(text: string, delimiter: string, rows: Rows): void {
 }
 
 function parseQuoted(source: string, text: string, delimiter: string, rows: Rows): void {
+  // Loaded here, since most tables have no quotes and start-up counts.
+  const { CsvError, parse }: typeof import("csv-parse/sync") = createRequire(import.meta.url)("csv-parse/sync");
   try {
     parse(text, {
       delimiter,
