@@ -72,6 +72,12 @@ test("the same configuration gives the same bytes; another seed others", async (
   expect(await hash({ ...run, seed: 2 })).not.toBe(await hash(run));
 });
 
+test("the bits of a short run are frozen: a change is made on purpose, with a line in CHANGELOG", async () => {
+  const { file } = await train(tinyRun(corpus, "stochastic-rins-3"), temporaryFolder());
+  const points = pointsOf(file).map((point) => JSON.stringify(point));
+  expect(sha256(points.join("\n"))).toBe("d7a085781cede6b4a907ee57c804c634eb51330611891e86d5516534bdc1d61b");
+});
+
 test("each window of the corpus is seen once before any is seen twice, in an order of the seed", () => {
   const windows = Math.floor((corpus.tokens.train - 1) / 16);
   const seen = (seed: number) => {
