@@ -97,9 +97,6 @@ export function analyse(source: ReportSource, given: Partial<AnalysisOptions> = 
     },
     excludedRuns: source.excludedRuns,
     provenance: source.provenance,
-    warnings: [...fits.flatMap((one) => one?.warnings ?? []), ...(comparison?.warnings ?? [])].filter(
-      (warning, order, all) => all.findIndex((other) => other.message === warning.message) === order,
-    ),
   };
 }
 

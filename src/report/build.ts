@@ -8,7 +8,7 @@ import { draw } from "./draw.js";
 import { htmlPage } from "./html.js";
 import type { Analysis, ReportSource } from "./record.js";
 import { browserLibraries, renderPng, renderSvg } from "./render.js";
-import { lossSentences, verdict } from "./sentences.js";
+import { doubts, lossSentences, verdict } from "./sentences.js";
 import { latexTable, schemeTable } from "./table.js";
 import { readme } from "./twin.js";
 
@@ -57,10 +57,7 @@ export async function buildReport(
     verdict: verdict(analysis),
     sentences: lossSentences(analysis),
     table: schemeTable(analysis),
-    warnings: [
-      ...analysis.failures.map(({ scheme, message }) => `${scheme}: ${message}`),
-      ...analysis.warnings.map((warning) => `${warning.code}: ${warning.message}`),
-    ],
+    warnings: doubts(analysis),
     charts,
     checklist: checklist(analysis, source.inputs, chosen.seed),
     inputs: source.inputs,

@@ -1,6 +1,5 @@
 // The records a report is made from: what was read (ReportSource) and what was concluded from it (Analysis).
 // Analysis is written to fits.json as it stands, and tables, charts and sentences read nothing else but the points.
-import type { Warning } from "../base/errors.js";
 import type { Comparison } from "../compare/comparison.js";
 import type { Fit } from "../fit/fit.js";
 
@@ -123,5 +122,4 @@ export interface Analysis {
   };
   readonly excludedRuns: ReportSource["excludedRuns"];
   readonly provenance: ReportSource["provenance"];
-  readonly warnings: readonly Warning[];
 }

@@ -91,3 +91,19 @@ export function lossSentences(analysis: Analysis): readonly string[] {
     return `At ${significant(one.budget, 3)} ${analysis.comparisonVariable === "flops" ? "FLOPs" : "tokens"} the loss of ${one.scheme} ${says} that of ${one.baseline}: ${signed(one.difference, 4)} nats ${intervalText(one.interval, 4)}, ${pText(one.adjustedPValue)} (Holm).`;
   });
 }
+
+/** One sentence a doubt, with the schemes it is about; what is said of every scheme is said once. */
+export function doubts(analysis: Analysis): readonly string[] {
+  const labelled = new Map<string, string[]>();
+  analysis.fits.forEach((fit, order) => {
+    for (const { code, message } of fit?.warnings ?? []) {
+      const said = `${code}: ${message}`;
+      labelled.set(said, [...(labelled.get(said) ?? []), analysis.schemes[order]?.label ?? "–"]);
+    }
+  });
+  const ofFits = [...labelled].map(([said, schemes]) =>
+    schemes.length === analysis.schemes.length ? `all schemes: ${said}` : `${schemes.join(", ")}: ${said}`,
+  );
+  const ofComparison = (analysis.comparison?.warnings ?? []).map(({ code, message }) => `${code}: ${message}`);
+  return [...analysis.failures.map(({ scheme, message }) => `${scheme}: ${message}`), ...ofFits, ...ofComparison];
+}

@@ -10,7 +10,7 @@ import { buildReport, type Report } from "../../src/report/build.js";
 import { labels, latex, markdown, scriptJson } from "../../src/report/escape.js";
 import { writeFolder } from "../../src/report/folder.js";
 import type { Analysis } from "../../src/report/record.js";
-import { lossSentences, verdict } from "../../src/report/sentences.js";
+import { doubts, lossSentences, verdict } from "../../src/report/sentences.js";
 import { REFERENCE, simulatedSource } from "./simulated.js";
 
 const OPTIONS = { title: "Simulated sweep", bootstrap: 100 };
@@ -146,4 +146,18 @@ test("names of others' stay data in every language of the report", () => {
     "(no name)",
     `${"x".repeat(59)}…`,
   ]);
+});
+
+test("a doubt names the schemes it is about, and what holds for all is said once", () => {
+  const analysis: Analysis = JSON.parse(text("fits.json"));
+  const first = analysis.fits[0];
+  if (first === null || first === undefined) throw new Error("the first scheme has a fit");
+  const warn = (code: string) => [{ code, message: "look closer" }];
+  const fits = analysis.fits.map((fit, order) => fit && { ...fit, warnings: warn(order === 1 ? "own" : "common") });
+  const said = doubts({ ...analysis, fits });
+  const others = analysis.schemes.filter((_, order) => order !== 1).map((scheme) => scheme.label);
+  expect(said).toContain(`${analysis.schemes[1]?.label}: own: look closer`);
+  expect(said).toContain(`${others.join(", ")}: common: look closer`);
+  const same = analysis.fits.map((fit) => fit && { ...fit, warnings: warn("common") });
+  expect(doubts({ ...analysis, fits: same })[0]).toBe("all schemes: common: look closer");
 });
