@@ -29,7 +29,8 @@ export type PowerLawSolve = (
 export function powerLawWithLimitSolver(tokens: Float64Array, space: "log" | "linear"): PowerLawSolve {
   const sums = powerLawSums(tokens, space);
   const newton = newtonOn(sums, tokens.length * 1e-31);
-  const theta = new Float64Array(3);
+  // The three parameters and the objective there.
+  const theta = new Float64Array(4);
   return (loss, omega, out, limit = Number.NaN, exponent = Number.NaN) => {
     const unit = sums.load(loss, omega);
     const heldLimit = limit / unit;
@@ -66,7 +67,7 @@ export function powerLawWithLimitSolver(tokens: Float64Array, space: "log" | "li
     }
     const [e, b, c] = [theta[0] ?? 0, theta[1] ?? 0, theta[2] ?? 0];
     if (!(c > 0 && b > 0)) status = "ill-conditioned";
-    const objective = sums.derivatives(false, e, b, c, false);
+    const objective = theta[3] ?? 0;
     out[LIMIT] = e * unit;
     out[COEFFICIENT] = b * unit * Math.exp(c * sums.origin);
     out[EXPONENT] = c;
@@ -76,7 +77,7 @@ export function powerLawWithLimitSolver(tokens: Float64Array, space: "log" | "li
 }
 
 /**
- * Newton's method from `theta`, in place: (A, S, c) when `straight`, else (limit, b, c) of limit + b·e^−cz, of which the
+ * Newton's method from `theta`, in place, with the objective in its fourth entry: (A, S, c) when `straight`, else (limit, b, c) of limit + b·e^−cz, of which the
  * first and the last move when asked. Damped where a step would not lower the objective.
  */
 function newtonOn(sums: PowerLawSums, floor: number) {
@@ -121,6 +122,7 @@ function newtonOn(sums: PowerLawSums, floor: number) {
           continue;
         }
         [a, b, c] = [nextA, nextB, nextC];
+        current = Math.max(0, current - promised);
         status = "converged";
         break;
       }
@@ -139,7 +141,7 @@ function newtonOn(sums: PowerLawSums, floor: number) {
       // Past straight lines and rising curves no power law waits.
       if (c < -2 / range || c > 2 * EXPONENT_UPPER) break;
     }
-    [theta[0], theta[1], theta[2]] = [a, b, c];
+    [theta[0], theta[1], theta[2], theta[3]] = [a, b, c, current];
     return status;
   };
 }
