@@ -10,6 +10,7 @@ import { PAGE_THEME } from "./charts/parts.js";
 import { learningChart } from "./charts/schemes.js";
 import { labels, scriptJson } from "./escape.js";
 import { browserLibraries } from "./render.js";
+import { byCost } from "./source.js";
 
 export interface SweepServer {
   readonly url: string;
@@ -118,7 +119,7 @@ function send(
 function liveState(folder: string, firstSight: Map<string, { readonly tokens: number; readonly at: number }>): unknown {
   const now = Date.now();
   const runs: { readonly run: Run; readonly quiet: boolean }[] = [];
-  for (const name of readdirSync(folder).sort()) {
+  for (const name of readdirSync(folder)) {
     if (!name.endsWith(".jsonl")) continue;
     const file = path.join(folder, name);
     try {
@@ -130,6 +131,7 @@ function liveState(folder: string, firstSight: Map<string, { readonly tokens: nu
       if (!(error instanceof InputError)) throw error;
     }
   }
+  runs.sort((a, b) => byCost(a.run.header, b.run.header));
   const schemes = [...new Set(runs.map(({ run }) => run.header.scheme.label))];
   const shownLabels = labels(schemes);
   const labelOf = (run: Run) => shownLabels[schemes.indexOf(run.header.scheme.label)] ?? run.header.scheme.name;

@@ -90,15 +90,14 @@ export function sourceFromGroups(
   };
 }
 
+/** Cheapest scheme first, then by name, seed and id: gives schemes their order, and so their colours, everywhere. */
+export function byCost(a: RunHeader, b: RunHeader): number {
+  return a.costFactor - b.costFactor || compare(a.scheme.name, b.scheme.name) || a.seed - b.seed || compare(a.id, b.id);
+}
+
 /** What the runs hold, in an order that does not depend on that of the files: cheapest scheme first, then by name. */
 export function sourceFromRuns(runs: readonly Run[], inputs: readonly InputFile[]): ReportSource {
-  const sorted = [...runs].sort(
-    (a, b) =>
-      a.header.costFactor - b.header.costFactor ||
-      compare(a.header.scheme.name, b.header.scheme.name) ||
-      a.header.seed - b.header.seed ||
-      compare(a.header.id, b.header.id),
-  );
+  const sorted = [...runs].sort((a, b) => byCost(a.header, b.header));
   const first = new Map<string, RunHeader>();
   for (const { header } of sorted) if (!first.has(header.scheme.name)) first.set(header.scheme.name, header);
   const headers = [...first.values()];
