@@ -75,6 +75,7 @@ export function comparisonText(comparison: Comparison): string {
     fitTable(comparison.fits),
     `Exponent or limit, over all schemes: ${attribution.verdict}`,
     ...tests(attribution),
+    ...attribution.obstacles.map(({ scheme, code }) => `  no verdict: ${scheme}: ${code}`),
     "",
     `Against ${comparison.baseline} (Holm over ${attribution.pairs.length}):`,
     ...attribution.pairs.map((pair) => `  ${pair.schemes.slice(1).join(", ")}: ${pair.verdict}`),

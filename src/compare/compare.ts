@@ -12,6 +12,7 @@ import { type DifferenceInterval, differences } from "./differences.js";
 import { jackknife } from "./jackknife.js";
 import { type FreeFits, fitFree, ladders, residualCorrelation, subset } from "./ladders.js";
 import { multipliers } from "./multipliers.js";
+import { obstacles, withheld } from "./obstacles.js";
 import { jointRegions } from "./regions.js";
 import { type BootstrapOptions, replicate } from "./replicates.js";
 import { robustness } from "./robustness.js";
@@ -109,16 +110,18 @@ export function compare(observations: readonly Observations[], options: Partial<
   const pairs = others.map((l) =>
     names.length === 2 ? whole : nestedTests(subset(squared, [baseline, l]), chosen.alpha, redrawnPairs, "rejected"),
   );
+  const fits = observations.map((group) => fitLaw(powerLawWithLimit, group, fitOptions));
+  const hindering = obstacles(names, fits);
   return {
     schemes: names,
     baseline: names[baseline] ?? "",
-    fits: observations.map((group) => fitLaw(powerLawWithLimit, group, fitOptions)),
+    fits,
     attribution: {
-      ...whole,
-      verdict: verdict(whole.tests, equivalence(rows, chosen.margins)),
+      ...withheld({ ...whole, verdict: verdict(whole.tests, equivalence(rows, chosen.margins)) }, hindering),
+      obstacles: hindering,
       alpha: chosen.alpha,
       margins: chosen.margins,
-      pairs: adjustPairs(pairs, chosen.alpha),
+      pairs: adjustPairs(pairs, chosen.alpha).map((pair) => withheld(pair, hindering)),
       residualCorrelation: correlation,
       regions: jointRegions(squared, level),
     },

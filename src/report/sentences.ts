@@ -32,10 +32,13 @@ export function verdict(analysis: Analysis): string {
   const n = `n = ${attribution.free.points} points, ${comparison.schemes.length} schemes`;
   if (attribution.verdict === "cannot tell") {
     const differ = attribution.tests.some((test) => test.model === "shared-both" && test.rejected);
-    const says = differ
-      ? "The schemes differ in exponent or limit, but these data cannot tell in which of the two"
-      : "These data cannot tell whether the schemes differ in the exponent, in the limit or not at all";
-    return `${says} (${n}; ${tests}). ${widest(analysis)} More horizons over a wider range and more seeds would tell: the larger reference sweep has them (rinsight sweep data/sweeps/reference.json), and rinsight design plans another.`;
+    const says =
+      attribution.obstacles.length > 0
+        ? `These data cannot tell whether the schemes differ in the exponent or in the limit, because the law does not describe them well enough: ${obstaclesText(analysis)}`
+        : differ
+          ? "The schemes differ in exponent or limit, but these data cannot tell in which of the two"
+          : "These data cannot tell whether the schemes differ in the exponent, in the limit or not at all";
+    return `${says} (${n}; ${tests}). ${widest(analysis)} ${remedy(analysis)}`;
   }
   const says = {
     exponent: "The schemes differ in the exponent, and one limit for all fits as well",
@@ -44,6 +47,30 @@ export function verdict(analysis: Analysis): string {
     neither: "Exponent and limit of the schemes agree within the stated margins",
   }[attribution.verdict];
   return `${says} (${n}; ${tests}).`;
+}
+
+const OBSTACLES: Readonly<Record<string, string>> = {
+  "at-bound": "the limit ended at its bound",
+  "residuals-structured": "residuals keep a shape along the budget",
+  "iteration-limit": "the fit did not converge",
+  "ill-conditioned": "the data do not fix the parameters",
+};
+
+/** "RAO r=2 and RINS r=3: the limit ended at its bound; …", schemes by their labels. */
+function obstaclesText({ comparison }: Analysis): string {
+  const labelled = new Map<string, string[]>();
+  for (const { scheme, code } of comparison?.attribution.obstacles ?? []) {
+    labelled.set(code, [...(labelled.get(code) ?? []), scheme]);
+  }
+  return [...labelled].map(([code, names]) => `${names.join(", ")}: ${OBSTACLES[code] ?? code}`).join("; ");
+}
+
+/** What would tell; a study smaller than the reference sweep is pointed at it. */
+function remedy({ schemes }: Analysis): string {
+  const small = schemes.some(({ seeds }) => seeds < 3);
+  return small
+    ? "More horizons over a wider range and more seeds would tell: the reference sweep has them (rinsight sweep reference), and rinsight design plans another."
+    : "Larger budgets over a wider range would tell: rinsight design says which.";
 }
 
 const SHARED = {
