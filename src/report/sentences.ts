@@ -115,7 +115,7 @@ export function lossSentences(analysis: Analysis): readonly string[] {
     const open = one.interval === null || one.interval.lower === null || one.interval.upper === null;
     const clear = !open && (one.adjustedPValue ?? 1) < comparison.attribution.alpha;
     const says = clear ? (one.difference < 0 ? "is lower than" : "is higher than") : "cannot be told from";
-    return `At ${significant(one.budget, 3)} ${analysis.comparisonVariable === "flops" ? "FLOPs" : "tokens"} the loss of ${one.scheme} ${says} that of ${one.baseline}: ${signed(one.difference, 4)} nats ${intervalText(one.interval, 4)}, ${pText(one.adjustedPValue)} (Holm).`;
+    return `At ${significant(one.budget, 3)} ${analysis.comparisonVariable === "flops" ? "FLOPs" : "tokens"} the loss of ${one.scheme} by its fitted law ${says} that of ${one.baseline}: ${signed(one.difference, 4)} nats ${intervalText(one.interval, 4)}, ${pText(one.adjustedPValue)} (Holm).`;
   });
 }
 

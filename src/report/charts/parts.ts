@@ -104,7 +104,7 @@ function theme(ink: string, font: string, background: string | null): Spec {
       labelFontSize: 11,
       titleFontSize: 12,
       titleFontWeight: "normal",
-      labelLimit: 220,
+      labelLimit: 300,
       labelOverlap: true,
     },
     legend: {
@@ -114,7 +114,7 @@ function theme(ink: string, font: string, background: string | null): Spec {
       direction: "horizontal",
       columns: 3,
       labelFontSize: 11,
-      labelLimit: 260,
+      labelLimit: 300,
       symbolOpacity: 1,
       symbolSize: 80,
     },
