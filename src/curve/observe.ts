@@ -4,7 +4,8 @@ import { InputError, shown, type Warning } from "../base/errors.js";
 import { compileRowExpression, parseExpression } from "../base/expression.js";
 import { columnDoubts, guessColumn, requiredColumn } from "./columns.js";
 import type { Exclusion, Observations } from "./observations.js";
-import { type Column, cellText, columnOf, placeOf, type Table } from "./table.js";
+import { pairing } from "./pairing.js";
+import { type Column, columnOf, placeOf, type Table, textAt } from "./table.js";
 
 export interface Selection {
   /** Column of the law's variable, for laws with one. */
@@ -163,12 +164,8 @@ export function observe(source: Table, variables: readonly string[], selection: 
     member.rows.push(row);
   }
   const runNames = runColumn(table);
-  const pairOf = pairing(
-    table,
-    selection.pairBy,
-    x,
-    [...members.values()].map(({ rows }) => rows),
-  );
+  const rowsOf = [...members.values()].map(({ rows }) => rows);
+  const pairOf = pairing(table, selection.pairBy, { x: xNames, used: [...xNames, yName, ...byNames] }, rowsOf, notes);
   const order = [...x, loss];
   const groups = [...members.values()]
     .map(({ first, rows, excluded }): Observations => {
@@ -256,10 +253,6 @@ function condition(table: Table, where: string): (row: number) => number {
   return compileRowExpression(formula, (name) => table.columns.get(name), [...table.columns.keys()], "--where");
 }
 
-function textAt(column: Column, row: number): string {
-  return column.kind === "text" ? (column.values[row] ?? "") : cellText(column.values[row] ?? Number.NaN);
-}
-
 function grouping(table: Table, names: readonly string[]): (row: number) => string {
   const columns = names.map((name) => columnOf(table, name, "--by"));
   const [first] = columns;
@@ -283,33 +276,6 @@ function compareKeys(a: readonly string[], b: readonly string[]): number {
 function runColumn(table: Table): ((row: number) => string) | null {
   const column = table.columns.get("run") ?? table.columns.get("seed");
   return column === undefined ? null : (row) => textAt(column, row);
-}
-
-/** What matches points across groups: the named columns; horizon and seed of run files; else x and seed, where x is shared. */
-function pairing(
-  table: Table,
-  names: readonly string[] | undefined,
-  x: readonly Float64Array[],
-  groups: readonly (readonly number[])[],
-): ((row: number) => string) | null {
-  const key = (chosen: readonly string[]): ((row: number) => string) => {
-    const columns = chosen.map((name) => columnOf(table, name, "--pair-by"));
-    return (row) => columns.map((column) => textAt(column, row)).join("/");
-  };
-  if (names !== undefined) return key(names);
-  if (table.columns.has("horizon") && table.columns.has("seed")) return key(["horizon", "seed"]);
-  const [first] = x;
-  const owner = new Map<number | undefined, number>();
-  const shared = groups.some((rows, group) =>
-    rows.some((row) => {
-      const before = owner.get(first?.[row]);
-      owner.set(first?.[row], group);
-      return before !== undefined && before !== group;
-    }),
-  );
-  if (!shared) return null;
-  const seed = table.columns.get("seed");
-  return (row) => `${x.map((values) => values[row]).join("/")}${seed === undefined ? "" : `/${textAt(seed, row)}`}`;
 }
 
 /** Points that stand twice in the data count twice in a fit: said, since it is a slip more often than not. */

@@ -148,3 +148,8 @@ export function columnOf(table: Table, name: string, flag: string): Column {
     `${table.source}: column for ${flag} must be one of ${names.slice(0, 20).join(", ").slice(0, 300)}, got ${JSON.stringify(name.slice(0, 60))}; name one of them`,
   );
 }
+
+/** A cell as text. */
+export function textAt(column: Column, row: number): string {
+  return column.kind === "text" ? (column.values[row] ?? "") : cellText(column.values[row] ?? Number.NaN);
+}

@@ -67,7 +67,7 @@ test("compare prints the verdict; doubts go to stderr", async () => {
   await run(compareCommand, file, ...common.slice(0, 6), "--bootstrap", "0");
   expect(out).toMatch(/Exponent or limit, over all schemes: limit/);
   expect(out).toMatch(/rins-3 limit: -0\.\d+ \[/);
-  expect(err).toMatch(/unpaired: .*--pair-by/);
+  expect(err).toMatch(/matched points across groups by rung.*--pair-by/);
 });
 
 test("compare refuses what it cannot answer", async () => {

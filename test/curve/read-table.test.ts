@@ -165,10 +165,27 @@ describe("choosing", () => {
   test("columns are guessed aloud, groups and points sorted, missing cells left out", () => {
     const { groups, notes, taken } = observe(table, ["tokens"]);
     expect(taken).toEqual({ x: ["D"], y: "val_loss", by: ["arm"] });
-    expect(notes).toHaveLength(3);
+    expect(notes).toHaveLength(4);
+    expect(notes[3]).toMatch(/^matched points across groups by depth; --pair-by/);
     expect(groups.map(({ group }) => group)).toEqual([{ arm: "a" }, { arm: "b" }]);
     expect(Array.from(groups[1]?.x[0] ?? [])).toEqual([1e6, 4e6]);
     expect(groups[0]?.excluded).toEqual([{ row: 3, code: "missing", reason: "no val_loss" }]);
+  });
+  test("a column that repeats in a group, or that few points share, matches nothing", () => {
+    const repeated = tableOf("t", [
+      { D: 1e6, val_loss: 5, arm: "a", depth: 1 },
+      { D: 2e6, val_loss: 4, arm: "a", depth: 1 },
+      { D: 3e6, val_loss: 4, arm: "b", depth: 1 },
+    ]);
+    expect(observe(repeated, ["tokens"]).groups.map(({ pair }) => pair)).toEqual([null, null]);
+    const shared = tableOf("t", [
+      { D: 1e6, val_loss: 5, arm: "a", seed: 1 },
+      { D: 1e6, val_loss: 5.1, arm: "a", seed: 2 },
+      { D: 1e6, val_loss: 4, arm: "b", seed: 1 },
+    ]);
+    const { groups, notes } = observe(shared, ["tokens"], { by: ["arm"] });
+    expect(groups[0]?.pair).toEqual(["1000000/1", "1000000/2"]);
+    expect(notes.at(-1)).toMatch(/by D, seed/);
   });
   test("the order of rows changes nothing", () => {
     const turned = tableOf("t", [
