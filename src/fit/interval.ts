@@ -36,7 +36,7 @@ export function uncertainty(
   if (!problem.jacobian(free, residuals, jacobian) || degreesOfFreedom < 1) return undefinedResult;
   let squares = 0;
   let slopes = 0;
-  const band = bandwidth(residuals);
+  const band = absolute ? bandwidth(residuals) : 0;
   for (const r of residuals) {
     squares += absolute ? 1 : (problem.loss.weight(r) * r) ** 2;
     slopes += absolute ? (Math.abs(r) < band ? 1 / band : 0) : problem.loss.curvature(r);
@@ -83,33 +83,40 @@ export interface ProfilePoint {
   readonly free: Float64Array;
 }
 
-/** Near the answer: nearly undamped, and done when the rise of the objective is known to a billionth of it. */
-const WARM = { iterations: 60, tolerance: 1e-9, damping: 1e-9 };
-
 /** Walks a profile of one free parameter, each point warm-started from the nearest one before it. */
 export function profiler(problem: Problem, best: Float64Array, index: number, covariance: Uncertainty["covariance"]) {
   const name = problem.names[index] ?? "";
-  const known: ProfilePoint[] = [{ value: at(best, index), cost: Number.NaN, free: best }];
+  const origin: ProfilePoint = { value: at(best, index), cost: Number.NaN, free: best };
+  const known = [origin];
   const row = covariance?.[index];
+  // Near the answer: nearly undamped, and done when the root of the rise is known to a millionth.
+  const warm = { iterations: 60, tolerance: 1e-6 / Math.max(1, problem.points - problem.names.length), near: true };
   return (value: number): ProfilePoint => {
-    const nearest = known.reduce((a, b) => (Math.abs(b.value - value) < Math.abs(a.value - value) ? b : a));
-    const step = value - nearest.value;
+    known.sort((a, b) => Math.abs(a.value - value) - Math.abs(b.value - value));
+    const near = known.slice(0, 3);
+    const [nearest = origin] = near;
     const inner = withFixed(problem, name, value);
     const outside = (vector: Float64Array) => vector.filter((_, k) => k !== index);
-    // Along the profile the others move by their regression on this one, to first order.
-    const tangent = outside(
+    // Along the profile the others move by their regression on this one, to first order; from the second point on, the
+    // parabola through the nearest ones knows the bend.
+    const weights = lagrange(
+      near.map((point) => point.value),
+      value,
+    );
+    const ahead = outside(
       nearest.free.map((v, k) => {
+        if (near.length > 1) return near.reduce((sum, point, j) => sum + at(weights, j) * at(point.free, k), 0);
         const slope = row === undefined ? 0 : at(row, k) / at(row, index);
-        return v + (Number.isFinite(slope) ? slope * step : 0);
+        return v + (Number.isFinite(slope) ? slope * (value - nearest.value) : 0);
       }),
     );
     const stay = outside(nearest.free);
-    const end = descend(inner, tangent, problem.loss, WARM) ?? descend(inner, stay, problem.loss, WARM);
+    const end = descend(inner, ahead, problem.loss, warm) ?? descend(inner, stay, problem.loss, warm);
     const free = Float64Array.from(problem.names, (_, k) =>
       k === index ? value : at(end?.free ?? stay, k < index ? k : k - 1),
     );
     const point = { value, cost: end?.cost ?? Number.POSITIVE_INFINITY, free };
-    if (end !== null) known.push(point);
+    if (end !== null && !known.some((other) => other.value === value)) known.push(point);
     return point;
   };
 }
@@ -138,25 +145,40 @@ export function profileInterval(
   const spread = Number.isFinite(variance) && variance > 0 ? Math.sqrt(variance) : Math.abs(at0) * 0.1 || 0.1;
   const profile = profiler(problem, best, index, doubt.covariance);
   let better: Float64Array | null = null;
-  const rise = (value: number): number => {
+  // The profile as its signed root: nearly a straight line in the parameter, and its inverse easily interpolated.
+  const walked = [{ t: 0, value: at0 }];
+  const root = (value: number): number => {
     const point = profile(value);
     if (point.cost < bestCost * (1 - 1e-7)) better = point.free;
-    return Math.sqrt(Math.max(0, point.cost - bestCost) / doubt.unitRise) - target;
+    const t = Math.sign(value - at0) * Math.sqrt(Math.max(0, point.cost - bestCost) / doubt.unitRise);
+    if (Number.isFinite(t) && walked.every((other) => other.t !== t)) walked.push({ t, value });
+    return t;
+  };
+  /** Where the walk so far says that the root is `t`; NaN before it has two points. */
+  const inverse = (t: number): number => {
+    const near = walked.toSorted((a, b) => Math.abs(a.t - t) - Math.abs(b.t - t)).slice(0, 4);
+    if (near.length < 2) return Number.NaN;
+    const weights = lagrange(
+      near.map((point) => point.t),
+      t,
+    );
+    return near.reduce((sum, { value }, j) => sum + at(weights, j) * value, 0);
   };
   const side = (direction: 1 | -1): number | null => {
     const bound = direction > 0 ? at(problem.upper, index) : at(problem.lower, index);
     if (at0 === bound) return null;
-    let inner = at0;
-    let innerRise = -target;
+    const beyond = (value: number) => direction * root(value) - target;
+    const clip = (value: number) => (direction > 0 ? Math.min(value, bound) : Math.max(value, bound));
+    let inner = { value: at0, excess: -target };
     let width = target * spread;
     for (let expansion = 0; expansion < 40; expansion++) {
-      const outer = direction > 0 ? Math.min(inner + width, bound) : Math.max(inner - width, bound);
-      const outerRise = rise(outer);
-      if (outerRise >= 0) return crossing(rise, inner, innerRise, outer, outerRise, spread);
-      if (outer === bound) return null;
+      const value = clip(inner.value + direction * width);
+      const outer = { value, excess: beyond(value) };
+      if (outer.excess >= 0) return crossing(beyond, () => inverse(direction * target), inner, outer, spread);
+      if (value === bound) return null;
       // Barely rising: the profile levels off and no finite value is excluded.
-      if (expansion > 6 && outerRise - innerRise < 1e-6 * target) return null;
-      [inner, innerRise] = [outer, outerRise];
+      if (expansion > 6 && outer.excess - inner.excess < 1e-6 * target) return null;
+      inner = outer;
       width *= 1.6;
     }
     return null;
@@ -166,26 +188,37 @@ export function profileInterval(
   return { interval: { level, lower, upper, method: "profile" }, better };
 }
 
-/** Root of `rise` between two values of opposite sign by the Illinois rule, to 1e−8 of the standard error. */
+interface Bracketed {
+  readonly value: number;
+  readonly excess: number;
+}
+
+/** Root of `beyond` between a value below and one above, to 1e−8 of the standard error: by `guess` while it helps, else by halves. */
 function crossing(
-  rise: (value: number) => number,
-  inner: number,
-  innerRise: number,
-  outer: number,
-  outerRise: number,
+  beyond: (value: number) => number,
+  guess: () => number,
+  inner: Bracketed,
+  outer: Bracketed,
   spread: number,
 ): number {
-  let [a, fa, b, fb] = [inner, innerRise, outer, outerRise === Number.POSITIVE_INFINITY ? 1e3 : outerRise];
-  for (let iteration = 0; iteration < 60 && Math.abs(b - a) > 1e-8 * spread; iteration++) {
-    const middle = !Number.isFinite(fb) || iteration > 30 ? (a + b) / 2 : b - (fb * (b - a)) / (fb - fa);
-    const value = rise(middle);
-    if (Math.abs(value) < 1e-6) return middle;
-    if (value > 0 === fb > 0) {
-      [b, fb] = [middle, value];
-      fa /= 2;
-    } else [a, fa, b, fb] = [b, fb, middle, value];
+  let [below, above] = [inner, outer];
+  for (let iteration = 0; iteration < 80 && Math.abs(above.value - below.value) > 1e-8 * spread; iteration++) {
+    const guessed = iteration < 12 ? guess() : Number.NaN;
+    const inside = (guessed - below.value) * (guessed - above.value) < 0;
+    const value = inside ? guessed : (below.value + above.value) / 2;
+    const excess = beyond(value);
+    if (Math.abs(excess) < 1e-6) return value;
+    if (excess > 0) above = { value, excess };
+    else below = { value, excess };
   }
-  return (a + b) / 2;
+  return (below.value + above.value) / 2;
+}
+
+/** Factors of the values at `nodes` in the polynomial through them, at `x` (Lagrange). */
+function lagrange(nodes: readonly number[], x: number): number[] {
+  return nodes.map((node, j) =>
+    nodes.reduce((product, other, m) => (m === j ? product : (product * (x - other)) / (node - other)), 1),
+  );
 }
 
 /** Problem with the absolute loss rounded off at a width far below its residuals, for profiles that need a slope. */

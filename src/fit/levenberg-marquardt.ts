@@ -18,8 +18,8 @@ export interface DescentOptions {
   readonly iterations: number;
   /** Stop when the model promises less than this part of the cost. */
   readonly tolerance: number;
-  /** Damping of the first step, relative to the scaled Jacobian; 1e−3 unless the start is known to be near. */
-  readonly damping?: number;
+  /** The start is known to be near: the first step is nearly undamped, and one that promises too little is not tried. */
+  readonly near?: boolean;
 }
 
 /**
@@ -30,7 +30,7 @@ export function descend(
   problem: Problem,
   start: Float64Array,
   shape: LossShape,
-  { iterations, tolerance, damping: firstDamping = 1e-3 }: DescentOptions,
+  { iterations, tolerance, near = false }: DescentOptions,
 ): Descent | null {
   const { points: n, lower, upper } = problem;
   const p = problem.names.length;
@@ -98,7 +98,7 @@ export function descend(
   if (!problem.jacobian(free, residuals, jacobian)) return null;
   let cost = total(residuals, n, shape);
   if (p === 0) return { free, cost, iterations: 0, gradient: 0, settled: true };
-  let damping = firstDamping;
+  let damping = near ? 1e-9 : 1e-3;
   let growth = 2;
   let gradient = Number.POSITIVE_INFINITY;
   for (let iteration = 0; iteration < iterations; iteration++) {
@@ -162,6 +162,9 @@ export function descend(
         let image = 0;
         for (let j = i; j < q; j++) image += (matrix[j * rows + i] ?? 0) * (step[j] ?? 0);
         predicted += image * (2 * (right[i] ?? 0) - image);
+      }
+      if (near && damping < 1e-6 && predicted / 2 <= tolerance * cost) {
+        return { free, cost, iterations: iteration, gradient, settled: true };
       }
       const usable = problem.jacobian(trial, trialResiduals, trialJacobian);
       const next = usable ? total(trialResiduals, n, shape) : Number.POSITIVE_INFINITY;

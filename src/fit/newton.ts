@@ -97,7 +97,7 @@ function gradientAt(
   });
 }
 
-/** Hessian in units of `widths`: Jᵀρ″J exactly, plus the law's own curvature by central differences of its gradient. */
+/** Hessian at `free`, whose residuals and Jacobian are given, in units of `widths`: Jᵀρ″J exactly, plus the law's own curvature by central differences of its gradient. */
 function hessianAt(
   problem: Problem,
   free: Float64Array,
@@ -109,8 +109,6 @@ function hessianAt(
 ): Float64Array[] | null {
   const n = problem.points;
   const p = problem.names.length;
-  if (!problem.jacobian(free, residuals, jacobian)) return null;
-  const centre = Float64Array.from(jacobian);
   const slopes = Float64Array.from(residuals, (r) => shape.weight(r) * r);
   const bends = Float64Array.from(residuals, (r) => shape.curvature(r));
   const other = new Float64Array(n);
@@ -129,7 +127,7 @@ function hessianAt(
       let sum = 0;
       for (let i = 0; i < n; i++) {
         const second = ((above[m * n + i] ?? 0) - (below[m * n + i] ?? 0)) / width;
-        sum += (bends[i] ?? 0) * (centre[k * n + i] ?? 0) * (centre[m * n + i] ?? 0) - (slopes[i] ?? 0) * second;
+        sum += (bends[i] ?? 0) * (jacobian[k * n + i] ?? 0) * (jacobian[m * n + i] ?? 0) - (slopes[i] ?? 0) * second;
       }
       const row = rows[a];
       if (row !== undefined) row[b] = sum * (widths[k] ?? 0) * (widths[m] ?? 0);
