@@ -25,7 +25,8 @@ export function count(value: number | null | undefined): string {
     [1e6, "M"],
     [1e3, "k"],
   ] as const) {
-    if (Math.abs(value) >= scale) return `${(value / scale).toPrecision(3)}${prefix}`;
+    // From half a unit of the last digit below, so that 999.9e9 reads 1.00T and not 1000G.
+    if (Math.abs(value) >= 0.9995 * scale) return `${(value / scale).toPrecision(3)}${prefix}`;
   }
   return Number.isInteger(value) ? String(value) : value.toPrecision(3);
 }

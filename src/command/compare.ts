@@ -8,7 +8,7 @@ import type { Comparison, Difference, NestedTests } from "../compare/comparison.
 import { powerLawWithLimit } from "../law/power-law.js";
 import { type AnalysisFlags, addAnalysisOptions, loadAnalysis } from "./analysis-options.js";
 import { newCommand } from "./command.js";
-import { fitsJson, fitTable } from "./fit.js";
+import { fitDoubts, fitsJson, fitTable } from "./fit.js";
 
 interface CompareFlags extends AnalysisFlags {
   readonly baseline?: string;
@@ -56,6 +56,7 @@ export function command(): Command {
       const json = `${JSON.stringify(record, null, 2)}\n`;
       if (flags.out !== undefined) writeAtomically(flags.out, json);
       process.stdout.write(flags.json === true ? json : comparisonText(comparison));
+      for (const line of fitDoubts(comparison.fits)) process.stderr.write(`${line}\n`);
       for (const warning of warnings) process.stderr.write(`${warning.code}: ${warning.message}\n`);
     });
 }

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { FitError, type Warning } from "../base/errors.js";
 import { significant } from "../base/format.js";
 import { writeAtomically } from "../base/write.js";
+import { doubtLines } from "../fit/doubt-lines.js";
 import { type Fit, fit as fitLaw } from "../fit/fit.js";
 import { type AnalysisFlags, addAnalysisOptions, loadAnalysis } from "./analysis-options.js";
 import { newCommand } from "./command.js";
@@ -33,12 +34,11 @@ export function command(): Command {
     const json = `${JSON.stringify(fitsJson(fits, failures, analysis.options.seed, analysis.warnings), null, 2)}\n`;
     if (flags.out !== undefined) writeAtomically(flags.out, json);
     process.stdout.write(flags.json === true ? json : fitTable(fits));
-    for (const one of fits) {
-      const head = groupName(one.group);
-      if (one.status !== "converged") process.stderr.write(`${head}${one.status}: ${one.statusMessage}\n`);
-      for (const warning of one.warnings) process.stderr.write(`${head}${warning.code}: ${warning.message}\n`);
+    for (const line of fitDoubts(fits)) process.stderr.write(`${line}\n`);
+    for (const { group, message } of failures) {
+      const name = groupName(group);
+      process.stderr.write(`${name === "" ? "" : `${name}: `}${message}\n`);
     }
-    for (const { group, message } of failures) process.stderr.write(`${groupName(group)}${message}\n`);
     if (failures.length > 0) process.exitCode = 1;
   });
 }
@@ -81,9 +81,14 @@ function reasons(one: Fit): Readonly<Record<string, number>> {
   return Object.fromEntries(counts);
 }
 
-function groupName(group: Fit["group"]): string {
-  const name = Object.values(group).map(printable).join(", ");
-  return name === "" ? "" : `${name}: `;
+const groupName = (group: Fit["group"]): string => Object.values(group).map(printable).join(", ");
+
+/** What there is to doubt about the fits, for a terminal. */
+export function fitDoubts(fits: readonly Fit[]): readonly string[] {
+  return doubtLines(
+    fits,
+    fits.map((one) => groupName(one.group)),
+  );
 }
 
 /** A value from data on a terminal: one line, no control characters, at most 40 characters. */

@@ -6,6 +6,7 @@ import type { Command } from "commander";
 import { InputError, shown } from "../base/errors.js";
 import { buildReport } from "../report/build.js";
 import { writeFolder } from "../report/folder.js";
+import { lossSentences } from "../report/sentences.js";
 import { serveSweep } from "../report/serve.js";
 import { readSource } from "../report/source.js";
 import { newCommand } from "./command.js";
@@ -83,7 +84,8 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
     const { verdict, analysis } = report;
     process.stdout.write(`${JSON.stringify({ page, verdict, analysis }, null, 2)}\n`);
   } else {
-    process.stdout.write(`${report.verdict}\n${page}\n`);
+    const { answer, evidence } = report.verdict;
+    process.stdout.write(`${[answer, ...lossSentences(report.analysis), evidence].join("\n\n")}\n\n${page}\n`);
   }
 }
 

@@ -8,7 +8,7 @@ import { draw } from "./draw.js";
 import { htmlPage } from "./html.js";
 import type { Analysis, ReportSource } from "./record.js";
 import { browserLibraries, renderPng, renderSvg } from "./render.js";
-import { doubts, lossSentences, verdict } from "./sentences.js";
+import { doubts, lossSentences, type Verdict, verdict } from "./sentences.js";
 import { latexTable, schemeTable } from "./table.js";
 import { readme } from "./twin.js";
 
@@ -27,7 +27,7 @@ export interface Manifest {
 
 export interface Report {
   readonly analysis: Analysis;
-  readonly verdict: string;
+  readonly verdict: Verdict;
   /** Content by path relative to the report's folder, with forward slashes. */
   readonly files: ReportFiles;
 }
@@ -42,7 +42,7 @@ export interface Report {
  * const { source } = await readSource(["curves.csv"]);
  * const report = await buildReport(source, { title: "Mine", bootstrap: 200 }, {});
  * writeFolder("report", report.files);
- * console.log(report.verdict);
+ * console.log(report.verdict.answer);
  */
 export async function buildReport(
   source: ReportSource,

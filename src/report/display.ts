@@ -4,6 +4,7 @@ import { significant } from "../base/format.js";
 import type { Comparison } from "../compare/comparison.js";
 import type { Observations } from "../curve/observations.js";
 import type { Table } from "../curve/table.js";
+import { doubtLines } from "../fit/doubt-lines.js";
 import type { Estimate, Fit } from "../fit/fit.js";
 import type { Chart } from "./charts/parts.js";
 import * as escaped from "./escape.js";
@@ -53,10 +54,9 @@ function tables(record: Exclude<Displayable, Chart>): string {
 }
 
 function fitsHtml(fits: readonly Fit[]): string {
-  const doubts = fits.flatMap((fit) =>
-    [...(fit.status === "converged" ? [] : [{ code: fit.status, message: fit.statusMessage }]), ...fit.warnings].map(
-      ({ code, message }) => `${name(fit.group)}${code}: ${message}`,
-    ),
+  const doubts = doubtLines(
+    fits,
+    fits.map((fit) => Object.values(fit.group).join(", ")),
   );
   const formula = fits[0]?.formula ?? "";
   return `${htmlTable(fitCells(fits))}<p>${escaped.html(formula)}</p>${list(doubts)}`;
@@ -150,8 +150,3 @@ const cellText = (value: number | undefined): string =>
 
 const list = (items: readonly string[]): string =>
   items.length === 0 ? "" : `<ul>${items.map((item) => `<li>${escaped.html(item)}</li>`).join("")}</ul>`;
-
-function name(group: Fit["group"]): string {
-  const values = Object.values(group).join(", ");
-  return values === "" ? "" : `${values}: `;
-}

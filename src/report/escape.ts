@@ -9,7 +9,8 @@ export function html(text: string): string {
 export function markdown(text: string): string {
   return text
     .replace(/\s+/g, " ")
-    .replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&")
+    .replace(/[\\`*_{}[\]|~$]/g, "\\$&")
+    .replace(/^(?=[#+-])/, "\\")
     .replace(/&/g, "&amp;")
     .replace(/</g, "&lt;")
     .replace(/>/g, "&gt;");

@@ -4,11 +4,12 @@ import { createHash } from "node:crypto";
 import { type Chart, PAGE_THEME, SCHEMA } from "./charts/parts.js";
 import type { ChecklistItem } from "./checklist.js";
 import { html, scriptJson } from "./escape.js";
+import type { Verdict } from "./sentences.js";
 import { type Cells, htmlTable } from "./table.js";
 
 export interface Page {
   readonly title: string;
-  readonly verdict: string;
+  readonly verdict: Verdict;
   readonly sentences: readonly string[];
   readonly table: Cells;
   readonly warnings: readonly string[];
@@ -25,7 +26,7 @@ const STYLE = `
 @media print{:root{color-scheme:light;--ink:#000;--soft:#333;--line:#bbb;--ground:#fff;--card:#fff}}
 body{margin:0 auto;max-width:1160px;padding:1.2rem;color:var(--ink);background:var(--ground);font:16px/1.5 system-ui,sans-serif}
 h1{font-size:1.5rem;margin:.2rem 0 .8rem;overflow-wrap:anywhere}h2{font-size:1.15rem;margin:2rem 0 .5rem}h3{font-size:1rem;margin:0 0 .2rem}
-.answer{font-size:1.08rem;padding:.8rem 1rem;background:var(--card);border-left:4px solid #0072b2;overflow-wrap:anywhere}
+.answer{padding:.2rem 1rem;background:var(--card);border-left:4px solid #0072b2;overflow-wrap:anywhere}.answer p{margin:.6rem 0;font-size:.92rem}.answer p:first-child{font-size:1.08rem}
 li,dd,p,td:first-child{overflow-wrap:anywhere}
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.8rem;font-variant-numeric:tabular-nums}
 th,td{padding:.3rem .5rem;border-bottom:1px solid var(--line);text-align:left;white-space:nowrap}th{font-weight:600;color:var(--soft)}
@@ -101,7 +102,7 @@ export function htmlPage(page: Page): string {
 </head>
 <body>
 <h1>${html(page.title)}</h1>
-<p class="answer">${html(page.verdict)}</p>
+<div class="answer"><p><strong>${html(page.verdict.answer)}</strong></p><p>${html(page.verdict.evidence)}</p></div>
 ${page.sentences.length === 0 ? "" : list(page.sentences)}
 <h2>Schemes</h2>
 <div class="scroll">${htmlTable(page.table)}</div>

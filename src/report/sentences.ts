@@ -1,6 +1,7 @@
 // The answer in a sentence, and the doubts after it. Every number comes out of the Analysis; what it lacks prints as "–".
 import { fixed, significant } from "../base/format.js";
 import type { Difference, NestedTest, NestedTests } from "../compare/comparison.js";
+import { doubtLines } from "../fit/doubt-lines.js";
 import type { Interval } from "../fit/fit.js";
 import type { Analysis } from "./record.js";
 
@@ -19,26 +20,34 @@ export function pText(p: number | null): string {
   return p < 1e-4 ? "p < .0001" : `p = ${fixed(p, 4).replace(/^0/, "")}`;
 }
 
-/** The verdict: what differs, on how many points, by which test; or that the data cannot tell, and what would. */
-export function verdict(analysis: Analysis): string {
+/** The answer in one sentence, with the number of points; and what it rests on: tests, an interval, what would tell. */
+export interface Verdict {
+  readonly answer: string;
+  readonly evidence: string;
+}
+
+export function verdict(analysis: Analysis): Verdict {
   const { comparison } = analysis;
   if (comparison === null) {
-    return analysis.fits.filter((fit) => fit !== null).length < 2
-      ? `These data hold no comparison: fewer than two schemes could be fitted (${analysis.points.fitted} points).`
-      : `The fitted schemes could not be compared: ${analysis.failures.at(-1)?.message ?? "no comparison was made"}.`;
+    const answer =
+      analysis.fits.filter((fit) => fit !== null).length < 2
+        ? `These data hold no comparison: fewer than two schemes could be fitted (n = ${analysis.points.fitted} points).`
+        : "The fitted schemes could not be compared.";
+    return { answer, evidence: analysis.failures.map(({ scheme, message }) => `${scheme}: ${message}`).join("; ") };
   }
   const { attribution } = comparison;
-  const tests = testsText(attribution);
   const n = `n = ${attribution.free.points} points, ${comparison.schemes.length} schemes`;
+  const tests = `${testsText(attribution)}.`;
   if (attribution.verdict === "cannot tell") {
+    const obstacles = obstaclesText(analysis);
     const differ = attribution.tests.some((test) => test.model === "shared-both" && test.rejected);
     const says =
-      attribution.obstacles.length > 0
-        ? `These data cannot tell whether the schemes differ in the exponent or in the limit, because the law does not describe them well enough: ${obstaclesText(analysis)}`
+      obstacles !== ""
+        ? `These data cannot tell whether the schemes differ in the exponent or in the limit, because the law does not describe every scheme well enough (${n}).`
         : differ
-          ? "The schemes differ in exponent or limit, but these data cannot tell in which of the two"
-          : "These data cannot tell whether the schemes differ in the exponent, in the limit or not at all";
-    return `${says} (${n}; ${tests}). ${widest(analysis)} ${remedy(analysis)}`;
+          ? `The schemes differ in exponent or limit, but these data cannot tell in which of the two (${n}).`
+          : `These data cannot tell whether the schemes differ in the exponent, in the limit or not at all (${n}).`;
+    return { answer: says, evidence: `${obstacles}${tests} ${widest(analysis)} ${remedy(analysis)}` };
   }
   const says = {
     exponent: "The schemes differ in the exponent, and one limit for all fits as well",
@@ -46,23 +55,23 @@ export function verdict(analysis: Analysis): string {
     both: "The schemes differ in both exponent and limit",
     neither: "Exponent and limit of the schemes agree within the stated margins",
   }[attribution.verdict];
-  return `${says} (${n}; ${tests}).`;
+  return { answer: `${says} (${n}).`, evidence: `${tests} ${widest(analysis)}` };
 }
 
 const OBSTACLES: Readonly<Record<string, string>> = {
-  "at-bound": "the limit ended at its bound",
-  "residuals-structured": "residuals keep a shape along the budget",
-  "iteration-limit": "the fit did not converge",
-  "ill-conditioned": "the data do not fix the parameters",
+  "at-bound": "The limit ended at its bound",
+  "residuals-structured": "Residuals keep a shape along the budget",
+  "iteration-limit": "The fit did not converge",
+  "ill-conditioned": "The data do not fix the parameters",
 };
 
-/** "RAO r=2 and RINS r=3: the limit ended at its bound; …", schemes by their labels. */
+/** "The limit ended at its bound for RAO r=2, RINS r=3. …", schemes by their labels; "" where nothing hinders. */
 function obstaclesText({ comparison }: Analysis): string {
   const labelled = new Map<string, string[]>();
   for (const { scheme, code } of comparison?.attribution.obstacles ?? []) {
     labelled.set(code, [...(labelled.get(code) ?? []), scheme]);
   }
-  return [...labelled].map(([code, names]) => `${names.join(", ")}: ${OBSTACLES[code] ?? code}`).join("; ");
+  return [...labelled].map(([code, names]) => `${OBSTACLES[code] ?? code} for ${names.join(", ")}. `).join("");
 }
 
 /** What would tell; a study smaller than the reference sweep is pointed at it. */
@@ -80,7 +89,7 @@ const SHARED = {
 } as const;
 
 function testsText(tests: NestedTests): string {
-  return tests.tests.map((test) => `${SHARED[test.model]}: ${testText(test)}`).join("; ");
+  return `F tests: ${tests.tests.map((test) => `${SHARED[test.model]}: ${testText(test)}`).join("; ")}`;
 }
 
 function testText(test: NestedTest): string {
@@ -119,18 +128,15 @@ export function lossSentences(analysis: Analysis): readonly string[] {
   });
 }
 
-/** One sentence a doubt, with the schemes it is about; what is said of every scheme is said once. */
+/** One sentence a doubt, with the schemes it is about. */
 export function doubts(analysis: Analysis): readonly string[] {
-  const labelled = new Map<string, string[]>();
-  analysis.fits.forEach((fit, order) => {
-    for (const { code, message } of fit?.warnings ?? []) {
-      const said = `${code}: ${message}`;
-      labelled.set(said, [...(labelled.get(said) ?? []), analysis.schemes[order]?.label ?? "–"]);
-    }
-  });
-  const ofFits = [...labelled].map(([said, schemes]) =>
-    schemes.length === analysis.schemes.length ? `all schemes: ${said}` : `${schemes.join(", ")}: ${said}`,
-  );
-  const ofComparison = (analysis.comparison?.warnings ?? []).map(({ code, message }) => `${code}: ${message}`);
-  return [...analysis.failures.map(({ scheme, message }) => `${scheme}: ${message}`), ...ofFits, ...ofComparison];
+  const { failures, fits, schemes, comparison } = analysis;
+  return [
+    ...failures.map(({ scheme, message }) => `${scheme}: ${message}`),
+    ...doubtLines(
+      fits,
+      schemes.map(({ label }) => label),
+    ),
+    ...(comparison?.warnings ?? []).map(({ code, message }) => `${code}: ${message}`),
+  ];
 }

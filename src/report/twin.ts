@@ -8,7 +8,8 @@ export function readme(page: Omit<Page, "libraries">): string {
   const list = (items: readonly string[]) => items.map((item) => `- ${markdown(item)}`).join("\n");
   const sections = [
     `# ${markdown(page.title)}`,
-    `**${markdown(page.verdict)}**`,
+    `**${markdown(page.verdict.answer)}**`,
+    markdown(page.verdict.evidence),
     list(page.sentences),
     `## Schemes\n\n${markdownTable(page.table)}`,
     page.warnings.length === 0 ? "" : `## Doubts\n\n${list(page.warnings)}`,

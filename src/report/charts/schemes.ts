@@ -44,7 +44,7 @@ export function multiplierChart(
     title: "Compute multiplier",
     caption: `How many times the budget the baseline needs for the same loss; above 1 the scheme saves. Band: ${100 * level}% interval. Dashed: outside the data of one of the two.`,
     spec: chartSpec(
-      `Budget multiplier over the baseline ${baseline} against ${BUDGET_TITLE[variable]} for ${labels.length - 1} schemes, with bands; 1 means no difference.`,
+      `Budget multiplier over ${baseline} against ${BUDGET_TITLE[variable]} for ${labels.length - 1} schemes, with bands; 1 means no difference.`,
       {
         band: defined.filter((row) => row.lower !== null && row.upper !== null),
         inside: defined.filter((row) => row.extrapolated === false),
