@@ -72,6 +72,7 @@ export async function readTable(
   runs.sort((a, b) => (a.header.id < b.header.id ? -1 : a.header.id > b.header.id ? 1 : 0));
   const named = tables.length > 1 ? tables.map(withFileColumn) : tables;
   const runTables = runs.length === 0 ? [] : [(await import("./read-run.js")).runsTable(runs)];
+  if (runs.length > 1) notes.push(...(await import("./mixed-settings.js")).mixedSettings(runs));
   const table = stack([...runTables, ...named]);
   if (table.rows === 0)
     throw new InputError(`${table.source}: there must be points, got none; let the runs reach their first evaluation`);

@@ -9,6 +9,7 @@ import { extrapolations } from "../fit/held-out.js";
 import { profile } from "../fit/profile.js";
 import { powerLaw, powerLawWithLimit } from "../law/power-law.js";
 import { drawn } from "./charts/parts.js";
+import { ranking } from "./ranking.js";
 import type {
   Analysis,
   HeldOutPoint,
@@ -59,7 +60,7 @@ export function analyse(source: ReportSource, given: Partial<AnalysisOptions> = 
       return fitLaw(powerLawWithLimit, observationsOf(source, scheme, variable), fitOptions);
     } catch (error) {
       if (!(error instanceof FitError)) throw error;
-      failures.push({ scheme: scheme.name, message: error.message });
+      failures.push({ scheme: scheme.label, message: error.message });
       return null;
     }
   });
@@ -76,6 +77,7 @@ export function analyse(source: ReportSource, given: Partial<AnalysisOptions> = 
     fits,
     failures,
     comparison,
+    ranking: ranking(source, comparisonVariable),
     ...profiles(source, fits, variable, fitOptions),
     heldOut: fittedSchemes.flatMap((scheme): HeldOutPoint[] =>
       extrapolations([powerLawWithLimit, powerLaw], observationsOf(source, scheme, variable), fitOptions).map(

@@ -1,6 +1,7 @@
 // The methods checklist that reviewers ask for, filled in from the analysis itself.
 import { fixed, significant } from "../base/format.js";
 import type { Analysis, InputFile } from "./record.js";
+import { failureLines } from "./sentences.js";
 
 export interface ChecklistItem {
   readonly question: string;
@@ -37,7 +38,7 @@ export function checklist(analysis: Analysis, inputs: readonly InputFile[], seed
         [
           ...points.excluded.map(({ reason, points: n }) => `${n} points ${reason}`),
           ...analysis.excludedRuns.map(({ run, reason }) => `run ${run} ${reason}`),
-          ...analysis.failures.map(({ scheme, message }) => `${scheme}: ${message}`),
+          ...failureLines(analysis),
         ],
         "nothing",
       ),

@@ -7,7 +7,8 @@ import { excessChart, type LossChartData, lossChart } from "./charts/loss.js";
 import { type ParameterEstimate, parametersChart, regionChart } from "./charts/parameters.js";
 import { type Chart, drawn, type Row } from "./charts/parts.js";
 import { learningChart, multiplierChart, rankingChart, roundsChart } from "./charts/schemes.js";
-import type { Analysis, ReportPoint, ReportSource, SchemeFacts, Variable } from "./record.js";
+import { isAt } from "./ranking.js";
+import type { Analysis, ReportPoint, ReportSource, Variable } from "./record.js";
 
 const LINE_STEPS = 48;
 /** Laws are drawn this factor beyond the largest budget. */
@@ -30,18 +31,9 @@ export function draw(source: ReportSource, analysis: Analysis): readonly Chart[]
   const labelOf = new Map(source.schemes.map((scheme) => [scheme.name, scheme.label]));
   const relabel = <T extends { readonly scheme: string }>(rows: readonly T[]): (T & { scheme: string })[] =>
     rows.map((row) => ({ ...row, scheme: labelOf.get(row.scheme) ?? row.scheme }));
-  const ranking = rankingRows(source, analysis.comparisonVariable);
+  const ranked = rankedChart(source, analysis, labels, relabel);
+  if (labels.length > MOST_CURVES) return ranked;
   const charts: Chart[] = [];
-  if (labels.length > MOST_CURVES) {
-    charts.push(
-      rankingChart(
-        labels,
-        ranking.ranked.map((name) => labelOf.get(name) ?? name),
-        relabel(ranking.rows),
-      ),
-    );
-    return charts;
-  }
   const loss = (variable: Variable) => lossData(source, analysis, labels, variable);
   const hasFlops = source.points.some((point) => point.flops !== null && point.excluded === null);
   if (analysis.variable === "tokens") charts.push(lossChart(loss("tokens")));
@@ -78,15 +70,7 @@ export function draw(source: ReportSource, analysis: Analysis): readonly Chart[]
       multiplierChart(labels, analysis.comparisonVariable, analysis.comparison?.baseline ?? "", rows, analysis.level),
     );
   }
-  if (ranking.rows.length > 0) {
-    charts.push(
-      rankingChart(
-        labels,
-        ranking.ranked.map((name) => labelOf.get(name) ?? name),
-        relabel(ranking.rows),
-      ),
-    );
-  }
+  charts.push(...ranked);
   const residuals = residualRows(source, analysis);
   if (residuals.length > 0) charts.push(residualsChart(labels, analysis.variable, relabel(residuals)));
   if (analysis.profiles.length > 0) {
@@ -251,25 +235,16 @@ function baselineLoss(analysis: Analysis): number | null {
   return first?.costFactor === 1 ? (first.largest?.loss ?? null) : null;
 }
 
-/** Losses at the largest budget that every scheme reached (within 2%: token counts are whole steps). */
-function rankingRows(
+function rankedChart(
   source: ReportSource,
-  variable: Variable,
-): { rows: (Row & { readonly scheme: string })[]; ranked: string[] } {
-  const fitted = source.points.filter((point) => point.excluded === null && point[variable] !== null);
-  const near = (a: number, b: number) => Math.abs(a / b - 1) < 0.02;
-  const budgets = [...new Set(fitted.map((point) => point[variable] ?? 0))].sort((a, b) => b - a);
-  const common = budgets.find((budget) =>
-    source.schemes.every((scheme) =>
-      fitted.some((point) => point.scheme === scheme.name && near(point[variable] ?? 0, budget)),
-    ),
+  { ranking, comparisonVariable }: Analysis,
+  labels: readonly string[],
+  relabel: (rows: readonly (Row & { readonly scheme: string })[]) => readonly Row[],
+): readonly Chart[] {
+  if (ranking === null) return [];
+  const rows = source.points.filter(
+    (point) => point.excluded === null && isAt(point, comparisonVariable, ranking.budget),
   );
-  if (common === undefined) return { rows: [], ranked: [] };
-  const rows = fitted.filter((point) => near(point[variable] ?? 0, common)).map(pointRow);
-  const mean = (scheme: SchemeFacts) => {
-    const own = rows.filter((row) => row.scheme === scheme.name).map((row) => Number(row.loss));
-    return own.reduce((sum, loss) => sum + loss, 0) / own.length;
-  };
-  const ranked = [...source.schemes].sort((a, b) => mean(a) - mean(b)).map((scheme) => scheme.name);
-  return { rows, ranked };
+  const order = ranking.schemes.map(({ label }) => label);
+  return [rankingChart(labels, order, relabel(rows.map(pointRow)))];
 }

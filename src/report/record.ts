@@ -96,6 +96,20 @@ export interface ProfilePoint {
   readonly statistic: number;
 }
 
+/** Mean losses at one budget, the lowest first. */
+export interface Ranking {
+  /** In units of `comparisonVariable`. */
+  readonly budget: number;
+  readonly schemes: readonly {
+    readonly label: string;
+    /** Mean over the points there, with the lowest and the highest of them. */
+    readonly loss: number;
+    readonly lowest: number;
+    readonly highest: number;
+    readonly points: number;
+  }[];
+}
+
 export interface Analysis {
   readonly title: string;
   /** x of `fits`; the comparison is always on training FLOPs where they are known. */
@@ -108,6 +122,8 @@ export interface Analysis {
   readonly failures: readonly { readonly scheme: string; readonly message: string }[];
   /** Null with fewer than two fitted schemes. */
   readonly comparison: Comparison | null;
+  /** At the largest budget that all schemes reached; null where they share none. */
+  readonly ranking: Ranking | null;
   readonly profiles: readonly ProfilePoint[];
   /** The value of `statistic` that bounds the interval, one a scheme; null without degrees of freedom. */
   readonly profileCutoffs: readonly (number | null)[];

@@ -29,11 +29,11 @@ export interface Verdict {
 export function verdict(analysis: Analysis): Verdict {
   const { comparison } = analysis;
   if (comparison === null) {
-    const answer =
+    const first =
       analysis.fits.filter((fit) => fit !== null).length < 2
-        ? `These data hold no comparison: fewer than two schemes could be fitted (n = ${analysis.points.fitted} points).`
+        ? `These data hold no comparison of laws: fewer than two schemes could be fitted (n = ${analysis.points.fitted} points).`
         : "The fitted schemes could not be compared.";
-    return { answer, evidence: analysis.failures.map(({ scheme, message }) => `${scheme}: ${message}`).join("; ") };
+    return { answer: [first, ...rankingSentence(analysis)].join(" "), evidence: failureLines(analysis).join("; ") };
   }
   const { attribution } = comparison;
   const n = `n = ${attribution.free.points} points, ${comparison.schemes.length} schemes`;
@@ -124,15 +124,41 @@ export function lossSentences(analysis: Analysis): readonly string[] {
     const open = one.interval === null || one.interval.lower === null || one.interval.upper === null;
     const clear = !open && (one.adjustedPValue ?? 1) < comparison.attribution.alpha;
     const says = clear ? (one.difference < 0 ? "is lower than" : "is higher than") : "cannot be told from";
-    return `At ${significant(one.budget, 3)} ${analysis.comparisonVariable === "flops" ? "FLOPs" : "tokens"} the loss of ${one.scheme} by its fitted law ${says} that of ${one.baseline}: ${signed(one.difference, 4)} nats ${intervalText(one.interval, 4)}, ${pText(one.adjustedPValue)} (Holm).`;
+    return `At ${significant(one.budget, 3)} ${UNIT[analysis.comparisonVariable]} the loss of ${one.scheme} by its fitted law ${says} that of ${one.baseline}: ${signed(one.difference, 4)} nats ${intervalText(one.interval, 4)}, ${pText(one.adjustedPValue)} (Holm).`;
   });
+}
+
+const UNIT = { flops: "FLOPs", tokens: "tokens" } as const;
+/** How many schemes the ranking names after the first. */
+const RUNNERS_UP = 3;
+
+/** The first of the ranking and those after it; nothing with fewer than two schemes. */
+function rankingSentence({ ranking, comparisonVariable }: Analysis): readonly string[] {
+  const [first, ...others] = ranking?.schemes ?? [];
+  if (ranking === null || first === undefined || others.length === 0) return [];
+  const text = ({ label, loss, lowest, highest, points }: typeof first) =>
+    `${label} ${fixed(loss, 4)}${points > 1 ? ` (${points} points from ${fixed(lowest, 4)} to ${fixed(highest, 4)})` : ""}`;
+  return [
+    `At ${significant(ranking.budget, 3)} ${UNIT[comparisonVariable]} the lowest mean loss of ${ranking.schemes.length} schemes, in nats per token, is that of ${text(first)}; then come ${others.slice(0, RUNNERS_UP).map(text).join(", ")}.`,
+  ];
+}
+
+/** Why schemes could not be fitted or compared, each reason once. */
+export function failureLines({ failures, schemes }: Analysis): readonly string[] {
+  const reasons = new Map<string, string[]>();
+  for (const { scheme, message } of failures) reasons.set(message, [...(reasons.get(message) ?? []), scheme]);
+  return [...reasons].map(([message, about]) =>
+    about.length === schemes.length && about.length > 1
+      ? `all ${about.length}: ${message}`
+      : `${about.join(", ")}: ${message}`,
+  );
 }
 
 /** One sentence a doubt, with the schemes it is about. */
 export function doubts(analysis: Analysis): readonly string[] {
-  const { failures, fits, schemes, comparison } = analysis;
+  const { fits, schemes, comparison } = analysis;
   return [
-    ...failures.map(({ scheme, message }) => `${scheme}: ${message}`),
+    ...failureLines(analysis),
     ...doubtLines(
       fits,
       schemes.map(({ label }) => label),
