@@ -9,4 +9,5 @@ export {
   type RunConfiguration,
 } from "./train/configuration.js";
 export { type Corpus, openCorpus } from "./train/corpus.js";
-export { type RunProgress, type RunResult, type TrainOptions, trainRun } from "./train/trainer.js";
+export type { RunProgress } from "./train/progress-clock.js";
+export { type RunResult, type TrainOptions, trainRun } from "./train/trainer.js";

@@ -14,7 +14,8 @@ import {
   type RunConfiguration,
 } from "../train/configuration.js";
 import { openCorpus } from "../train/corpus.js";
-import { type RunProgress, trainRun } from "../train/trainer.js";
+import type { RunProgress } from "../train/progress-clock.js";
+import { trainRun } from "../train/trainer.js";
 import { newCommand } from "./command.js";
 
 const EXIT_INTERRUPTED = 130;

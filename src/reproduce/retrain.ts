@@ -7,7 +7,8 @@ import { parseRun, type Run } from "../curve/read-run.js";
 import { openSource } from "../curve/source.js";
 import { checkConfiguration, type RunConfiguration, runId, tokensPerStep } from "../train/configuration.js";
 import { openCorpus } from "../train/corpus.js";
-import { type RunProgress, trainRun } from "../train/trainer.js";
+import type { RunProgress } from "../train/progress-clock.js";
+import { trainRun } from "../train/trainer.js";
 import { compareValues, type Difference } from "./differences.js";
 
 /** Relative tolerance on losses where a backend does not promise bits: its sums depend on threads and library. */

@@ -1,15 +1,13 @@
 // One run: configuration -> trunk and cool-down branches -> points in a run file. It may be killed at any instant and
 // called again: it goes on from its checkpoint and ends in the same bytes. Working files lie in <runs folder>/.work/.
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { InputError } from "../base/errors.js";
 import { random } from "../base/random.js";
 import type { RunHeader, RunPoint } from "../curve/run-file.js";
-import { RUN_FILE_VERSION } from "../curve/run-file.js";
 import { drawRounds, fullRounds } from "../scheme/applications.js";
-import { forwardFlopsPerToken, schemeCost } from "../scheme/cost.js";
-import { printSignature } from "../scheme/signature.js";
+import { forwardFlopsPerToken } from "../scheme/cost.js";
 import { type Backend, loadBackend } from "./backend.js";
 import { trainingBatches, validationBatches } from "./batches.js";
 import { type Checkpoint, previousOf, readCheckpoint, tidyCheckpoints, writeCheckpoint } from "./checkpoint.js";
@@ -18,20 +16,10 @@ import type { Corpus } from "./corpus.js";
 import { initialState, type Learner, learner, type ModelState } from "./learner.js";
 import { acquireLock } from "./lock.js";
 import { checkMemory } from "./memory.js";
+import { type Path, progressClock, type RunProgress } from "./progress-clock.js";
+import { headerOf } from "./run-header.js";
 import { endOf, openRunFile, type RunWriter, vouchesFor } from "./run-writer.js";
-import { learningRate, type Segment, segments, trunkPoints } from "./schedule.js";
-
-export interface RunProgress {
-  readonly id: string;
-  readonly label: string;
-  readonly seed: number;
-  /** Tokens trained on so far and in all, trunk and branches together. */
-  readonly tokensDone: number;
-  readonly tokensTotal: number;
-  /** Training loss of the last step, nats per token. */
-  readonly loss: number;
-  readonly secondsLeft: number;
-}
+import { learningRate, segments, trunkPoints } from "./schedule.js";
 
 export interface TrainOptions {
   /** Run files go here, one a run: <id>.jsonl. */
@@ -105,14 +93,6 @@ interface Walk {
   readonly checkpoint: Checkpoint | null;
   readonly checkpointFile: string;
   readonly work: string;
-}
-
-interface Path {
-  segment: number;
-  step: number;
-  flops: number;
-  lossSum: number;
-  lossSteps: number;
 }
 
 async function walk(context: Walk, options: TrainOptions): Promise<Pick<RunResult, "status" | "reason">> {
@@ -229,33 +209,6 @@ async function walk(context: Walk, options: TrainOptions): Promise<Pick<RunResul
   }
 }
 
-function headerOf(run: RunConfiguration, id: string): RunHeader {
-  const { scheme } = run;
-  const cost = schemeCost(scheme, run.shape);
-  const manifest: { version: string } = JSON.parse(
-    readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
-  );
-  return {
-    kind: "header",
-    version: RUN_FILE_VERSION,
-    id,
-    scheme: {
-      name: scheme.name,
-      label: scheme.label,
-      signature: printSignature(scheme),
-      skipProbability: scheme.rounds.kind === "stochastic" ? scheme.rounds.skipProbability : null,
-      adapters: scheme.adapters,
-    },
-    configuration: { ...run },
-    parameters: { total: cost.parameters, byGroup: { ...cost.parametersByGroup } },
-    flopsPerToken: cost.flopsPerToken,
-    costFactor: cost.costFactor,
-    corpus: { hash: run.corpus.hash, tokenizerHash: run.corpus.tokenizerHash, name: run.corpus.name },
-    seed: run.seed,
-    provenance: { rinsight: manifest.version, backend: run.backend },
-  };
-}
-
 function checkCorpus(run: RunConfiguration, corpus: Corpus): void {
   if (corpus.hash !== run.corpus.hash || corpus.tokenizer.hash !== run.corpus.tokenizerHash) {
     throw new InputError(
@@ -286,36 +239,4 @@ function findCheckpoint(
   }
   if (existsSync(file)) say(`run ${id} was cut off before its first usable checkpoint; it starts again`);
   return null;
-}
-
-/** Tokens done and time left; wall times go to a file of their own, so that run files stay the same on every machine. */
-function progressClock(run: RunConfiguration, id: string, plan: readonly Segment[], at: Path, work: string) {
-  const stepTokens = tokensPerStep(run);
-  const stepsTotal = plan.reduce((sum, { from, to }) => sum + to - from, 0);
-  const current = plan[at.segment];
-  let stepsDone = plan.slice(0, at.segment).reduce((sum, { from, to }) => sum + to - from, 0);
-  if (current !== undefined) stepsDone += at.step - current.from;
-  const resumedAt = stepsDone;
-  const began = performance.now();
-  const seconds = () => (performance.now() - began) / 1000;
-  mkdirSync(work, { recursive: true });
-  return {
-    step: (loss: number): RunProgress => {
-      stepsDone++;
-      return {
-        id,
-        label: run.scheme.label,
-        seed: run.seed,
-        tokensDone: stepsDone * stepTokens,
-        tokensTotal: stepsTotal * stepTokens,
-        loss,
-        secondsLeft: (seconds() / (stepsDone - resumedAt)) * (stepsTotal - stepsDone),
-      };
-    },
-    point: (tokens: number, decayed: boolean) =>
-      appendFileSync(
-        path.join(work, `${id}.times.jsonl`),
-        `${JSON.stringify({ tokens, decayed, seconds: seconds() })}\n`,
-      ),
-  };
 }

@@ -1,0 +1,59 @@
+// How far a run is and how long it will take, for people; wall times go to a file of their own, <id>.times.jsonl, so that
+// run files stay the same on every machine.
+import { appendFileSync, mkdirSync } from "node:fs";
+import path from "node:path";
+import { type RunConfiguration, tokensPerStep } from "./configuration.js";
+import type { Segment } from "./schedule.js";
+
+export interface RunProgress {
+  readonly id: string;
+  readonly label: string;
+  readonly seed: number;
+  /** Tokens trained on so far and in all, trunk and branches together. */
+  readonly tokensDone: number;
+  readonly tokensTotal: number;
+  /** Training loss of the last step, nats per token. */
+  readonly loss: number;
+  readonly secondsLeft: number;
+}
+
+/** Where a run is on its way through the segments of its schedule, and what it gathered since the last point. */
+export interface Path {
+  segment: number;
+  step: number;
+  flops: number;
+  lossSum: number;
+  lossSteps: number;
+}
+
+/** Counts from where the run stands at `at`, so that a resumed run estimates by its own speed. */
+export function progressClock(run: RunConfiguration, id: string, plan: readonly Segment[], at: Path, work: string) {
+  const stepTokens = tokensPerStep(run);
+  const stepsTotal = plan.reduce((sum, { from, to }) => sum + to - from, 0);
+  const current = plan[at.segment];
+  let stepsDone = plan.slice(0, at.segment).reduce((sum, { from, to }) => sum + to - from, 0);
+  if (current !== undefined) stepsDone += at.step - current.from;
+  const resumedAt = stepsDone;
+  const began = performance.now();
+  const seconds = () => (performance.now() - began) / 1000;
+  mkdirSync(work, { recursive: true });
+  return {
+    step: (loss: number): RunProgress => {
+      stepsDone++;
+      return {
+        id,
+        label: run.scheme.label,
+        seed: run.seed,
+        tokensDone: stepsDone * stepTokens,
+        tokensTotal: stepsTotal * stepTokens,
+        loss,
+        secondsLeft: (seconds() / (stepsDone - resumedAt)) * (stepsTotal - stepsDone),
+      };
+    },
+    point: (tokens: number, decayed: boolean) =>
+      appendFileSync(
+        path.join(work, `${id}.times.jsonl`),
+        `${JSON.stringify({ tokens, decayed, seconds: seconds() })}\n`,
+      ),
+  };
+}
