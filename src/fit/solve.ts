@@ -41,7 +41,7 @@ export function solve(problem: Problem, options: FitOptions): Solution {
     ends.push(...descents(problem, searchStarts(problem, options), shape));
   }
   ends.sort((a, b) => a.cost - b.cost);
-  const first = ends[0];
+  const first = goneOn(problem, ends[0], shape);
   if (first === undefined) {
     throw new FitError(
       `fit: ${problem.law.name} must have a finite${problem.space === "log" ? ", positive" : ""} value at some start, got none; give starts, bounds or --space linear`,
@@ -70,6 +70,13 @@ function descents(problem: Problem, starts: readonly Float64Array[], shape: Loss
     return end === null ? [] : [end];
   });
   return ends.sort((a, b) => a.cost - b.cost);
+}
+
+/** The best descent, taken further where its iterations ran out: down a long narrow valley, and for this one alone. */
+function goneOn(problem: Problem, best: Descent | undefined, shape: LossShape): Descent | undefined {
+  if (best === undefined || best.settled) return best;
+  const end = descend(problem, best.free, shape, { iterations: 10 * ITERATIONS, tolerance: 1e-13 });
+  return end === null ? best : { ...end, iterations: best.iterations + end.iterations };
 }
 
 function isOptimum(problem: Problem, end: Descent, shape: LossShape): boolean {
