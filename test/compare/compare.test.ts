@@ -20,14 +20,15 @@ describe.skipIf(!hasPublished)("58 ladder points of arXiv 2609.19107 (skipped wh
       deep_vanilla_grow: [1.6019, 0.105],
       operator_1: [1.7307, 0.1165],
       loop_2: [1.6077, 0.106],
-      loop_grow: [1.5502, 0.1031],
+      // Printed as 1.5502; least squares in 40 digits ends at 1.550135.
+      loop_grow: [1.5501, 0.1031],
       untied_2: [1.5989, 0.1051],
       untied_grow: [1.4705, 0.0975],
     };
     for (const region of comparison?.attribution.regions ?? []) {
       const [limit, exponent] = Object.entries(expected).find(([name]) => name === region.scheme)?.[1] ?? [];
-      expect(Math.abs(region.estimate.limit - (limit ?? 0))).toBeLessThan(1e-4);
-      expect(Math.abs(region.estimate.exponent - (exponent ?? 0))).toBeLessThan(1e-4);
+      expect(region.estimate.limit.toFixed(4)).toBe(limit?.toFixed(4));
+      expect(region.estimate.exponent.toFixed(4)).toBe(exponent?.toFixed(4));
       expect(region.closed).toBe(true);
     }
     expect(comparison?.attribution.regions).toHaveLength(8);
@@ -42,10 +43,10 @@ describe.skipIf(!hasPublished)("58 ladder points of arXiv 2609.19107 (skipped wh
       "3.9095e-5",
       "1.2502e-4",
     ]);
-    expect(attribution?.tests.map((one) => one.fStatistic.toFixed(2))).toEqual(["1.71", "1.28", "7.39"]);
-    expect(attribution?.tests.map((one) => one.pValue.toPrecision(1))).toEqual(["0.1", "0.3", "0.000001"]);
-    expect(attribution?.tests[0]?.pValue).toBeCloseTo(0.139, 3);
-    expect(attribution?.tests[1]?.pValue).toBeCloseTo(0.288, 3);
+    expect(attribution?.tests.slice(0, 2).map((one) => one.fStatistic.toFixed(3))).toEqual(["1.713", "1.282"]);
+    expect(attribution?.tests[2]?.fStatistic.toFixed(2)).toBe("7.39");
+    expect(attribution?.tests.slice(0, 2).map((one) => one.pValue.toFixed(3))).toEqual(["0.139", "0.288"]);
+    expect(attribution?.tests[2]?.pValue.toExponential(0)).toBe("1e-6");
     expect(attribution?.verdict).toBe("cannot tell");
     expect(attribution?.residualCorrelation).toBeCloseTo(0.8, 1);
   });
@@ -64,8 +65,8 @@ describe.skipIf(!hasPublished)("58 ladder points of arXiv 2609.19107 (skipped wh
     };
     for (const [scheme, [exponent, multiplier]] of Object.entries(expected)) {
       expect(rows[scheme]?.limit?.toFixed(4)).toBe("1.7064");
-      expect(rows[scheme]?.exponent).toBeCloseTo(exponent ?? 0, 4);
-      expect(rows[scheme]?.lastMultiplier).toBeCloseTo(multiplier ?? 0, 3);
+      expect(rows[scheme]?.exponent?.toFixed(4)).toBe(exponent?.toFixed(4));
+      expect(rows[scheme]?.lastMultiplier?.toFixed(3)).toBe(multiplier?.toFixed(3));
     }
   });
 });
