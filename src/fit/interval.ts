@@ -90,35 +90,48 @@ export function profiler(problem: Problem, best: Float64Array, index: number, co
   const known = [origin];
   const row = covariance?.[index];
   // Near the answer: nearly undamped, and done when the root of the rise is known to a millionth.
-  const warm = { iterations: 60, tolerance: 1e-6 / Math.max(1, problem.points - problem.names.length), near: true };
+  const near = { iterations: 60, tolerance: 1e-6 / Math.max(1, problem.points - problem.names.length), near: true };
+  const anywhere = { ...near, iterations: 300, near: false };
+  // With one nonlinear parameter the inner minimum is the only one; with more, a start may lead to a worse one.
+  const single = problem.linear.filter((isLinear) => !isLinear).length < 2;
   return (value: number): ProfilePoint => {
     known.sort((a, b) => Math.abs(a.value - value) - Math.abs(b.value - value));
-    const near = known.slice(0, 3);
-    const [nearest = origin] = near;
+    const [nearest = origin] = known;
     const inner = withFixed(problem, name, value);
     const outside = (vector: Float64Array) => vector.filter((_, k) => k !== index);
     // Along the profile the others move by their regression on this one, to first order; from the second point on, the
     // parabola through the nearest ones knows the bend.
-    const weights = lagrange(
-      near.map((point) => point.value),
-      value,
-    );
-    const ahead = outside(
-      nearest.free.map((v, k) => {
-        if (near.length > 1) return near.reduce((sum, point, j) => sum + at(weights, j) * at(point.free, k), 0);
+    const tangent = outside(
+      origin.free.map((v, k) => {
         const slope = row === undefined ? 0 : at(row, k) / at(row, index);
-        return v + (Number.isFinite(slope) ? slope * (value - nearest.value) : 0);
+        return v + (Number.isFinite(slope) ? slope * (value - origin.value) : 0);
       }),
     );
-    const stay = outside(nearest.free);
-    const end = descend(inner, ahead, problem.loss, warm) ?? descend(inner, stay, problem.loss, warm);
-    const free = Float64Array.from(problem.names, (_, k) =>
-      k === index ? value : at(end?.free ?? stay, k < index ? k : k - 1),
-    );
+    const ahead = known.length < 2 ? tangent : outside(parabola(known.slice(0, 3), value));
+    let end = single ? descend(inner, ahead, problem.loss, near) : null;
+    if (end === null || !end.settled) {
+      for (const start of [ahead, tangent, outside(nearest.free), outside(origin.free)]) {
+        const other = descend(inner, start, problem.loss, anywhere);
+        if (other !== null && (end === null || other.cost < end.cost)) end = other;
+      }
+    }
+    const others = end?.free ?? outside(nearest.free);
+    const free = Float64Array.from(problem.names, (_, k) => (k === index ? value : at(others, k < index ? k : k - 1)));
     const point = { value, cost: end?.cost ?? Number.POSITIVE_INFINITY, free };
     if (end !== null && !known.some((other) => other.value === value)) known.push(point);
     return point;
   };
+}
+
+/** The free parameters on the line or parabola through two or three points of a profile, at `value`. */
+function parabola(points: readonly ProfilePoint[], value: number): Float64Array {
+  const weights = lagrange(
+    points.map((point) => point.value),
+    value,
+  );
+  const [first] = points;
+  if (first === undefined) return new Float64Array(0);
+  return first.free.map((_, k) => points.reduce((sum, point, j) => sum + at(weights, j) * at(point.free, k), 0));
 }
 
 /** A profile interval, and a point with a lower objective than the optimum it started from, should the walk meet one. */

@@ -179,3 +179,33 @@ test.skipIf(!present)("looped law of arXiv 2604.21106: the 24 optima alone give 
   expect(interval?.lower).toBeLessThan(0.459);
   expect(interval?.upper).toBeGreaterThan(0.459);
 });
+
+test.skipIf(!present)(
+  "profile intervals of the Chinchilla law equal those that scipy walks, wherever they lead",
+  () => {
+    const gadre = rows("gadre-over-training/derived_losses.csv").filter((row) => row.dataset === "rpj");
+    const gemstones = readFileSync(path.join(folder, "gemstones/wandb_df_for_fitting_cool_end.jsonl"), "utf8")
+      .trim()
+      .split("\n")
+      .map((line): Record<string, number> => JSON.parse(line));
+    const bounds = (n: number[], d: number[], loss: number[]) => {
+      const interval = fitLaw(lawByName("chinchilla"), points([n, d], loss)).parameters.B?.interval;
+      return [interval?.lower, interval?.upper].map((bound) => bound?.toPrecision(4));
+    };
+    // From least_squares at 1e-15 with B held, each point from several starts; the objective has a second valley for small B.
+    expect(
+      bounds(
+        gadre.map((row) => number(row, "N")),
+        gadre.map((row) => number(row, "D")),
+        gadre.map((row) => number(row, "loss_c4_val")),
+      ),
+    ).toEqual(["96.48", "892.2"]);
+    expect(
+      bounds(
+        gemstones.map((row) => row.params_active_precise ?? Number.NaN),
+        gemstones.map((row) => row.tokens ?? Number.NaN),
+        gemstones.map((row) => row.final_loss ?? Number.NaN),
+      ),
+    ).toEqual(["368.6", "6.642e+6"]);
+  },
+);
