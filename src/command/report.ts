@@ -17,6 +17,8 @@ interface Flags {
   readonly x?: string;
   readonly y?: string;
   readonly by?: string;
+  readonly pairBy?: string;
+  readonly baseline?: string;
   readonly level: string;
   readonly bootstrap: string;
   readonly seed: string;
@@ -37,6 +39,8 @@ export function command(): Command {
     .option("--x <COL>", "column of the budget, for tables")
     .option("--y <COL>", "column of the loss, for tables")
     .option("--by <COL,…>", "columns that tell schemes apart, for tables")
+    .option("--pair-by <COL,…>", "columns that match points across schemes, for tables: horizon and seed")
+    .option("--baseline <SCHEME>", "the scheme that the others are held against (default: the cheapest, or the first)")
     .option("--level <LEVEL>", "confidence level of the intervals", ".95")
     .option("--bootstrap <N>", "bootstrap replicates of the comparison", "1000")
     .option("--seed <SEED>", "seed of everything random", "0")
@@ -69,10 +73,12 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
     level,
     bootstrap: whole("--bootstrap", flags.bootstrap),
     seed: whole("--seed", flags.seed),
+    baseline: flags.baseline ?? null,
     selection: {
       ...(flags.x === undefined ? {} : { x: flags.x }),
       ...(flags.y === undefined ? {} : { y: flags.y }),
-      ...(flags.by === undefined ? {} : { by: flags.by.split(",").map((name) => name.trim()) }),
+      ...(flags.by === undefined ? {} : { by: list(flags.by) }),
+      ...(flags.pairBy === undefined ? {} : { pairBy: list(flags.pairBy) }),
     },
   };
   const { source, notes } = await readSource(files, options.selection);
@@ -85,7 +91,8 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
     process.stdout.write(`${JSON.stringify({ page, verdict, analysis }, null, 2)}\n`);
   } else {
     const { answer, evidence } = report.verdict;
-    process.stdout.write(`${[answer, ...lossSentences(report.analysis), evidence].join("\n\n")}\n\n${page}\n`);
+    const losses = lossSentences(report.analysis).join("\n");
+    process.stdout.write(`${[answer, losses, evidence, page].filter((part) => part !== "").join("\n\n")}\n`);
   }
 }
 
@@ -104,6 +111,8 @@ function versions(): Readonly<Record<string, string>> {
     return known;
   }
 }
+
+const list = (text: string): readonly string[] => text.split(",").map((name) => name.trim());
 
 function numberOf(flag: string, text: string, least: number, most: number): number {
   const value = Number(text);

@@ -26,6 +26,8 @@ export interface AnalysisOptions {
   readonly level: number;
   readonly bootstrap: number;
   readonly seed: number;
+  /** The scheme that the others are held against, by its label; null for the first. */
+  readonly baseline: string | null;
   /** Columns and rows taken from plain tables; run files need none. */
   readonly selection: Selection;
 }
@@ -35,6 +37,7 @@ export const DEFAULT_OPTIONS: AnalysisOptions = {
   level: 0.95,
   bootstrap: 1000,
   seed: 0,
+  baseline: null,
   selection: {},
 };
 
@@ -127,8 +130,13 @@ export function observationsOf(source: ReportSource, scheme: SchemeFacts, variab
   };
 }
 
-/** Schemes are matched by seed and by the rank of the budget: equal compute gives every scheme other token counts. */
+/**
+ * Schemes are matched by the keys that the points bring, else by seed and by the rank of the budget: equal compute gives
+ * every scheme other token counts.
+ */
 function pairKeys(source: ReportSource, points: readonly ReportPoint[]): string[] | null {
+  const brought = points.flatMap((point) => point.pair ?? []);
+  if (brought.length === points.length) return brought;
   const byFlops = known(source, "flops");
   const budgets = [...new Set(points.map((point) => (byFlops ? point.flops : point.tokens)))].sort(
     (a, b) => (a ?? 0) - (b ?? 0),
@@ -150,7 +158,7 @@ function compareSchemes(
   try {
     return compare(
       schemes.map((scheme) => observationsOf(source, scheme, variable)),
-      { fit: { level: options.level, seed: options.seed }, replicates: options.bootstrap },
+      { fit: { level: options.level, seed: options.seed }, replicates: options.bootstrap, baseline: options.baseline },
     );
   } catch (error) {
     if (!(error instanceof FitError || error instanceof InputError)) throw error;

@@ -33,6 +33,8 @@ export interface ReportPoint {
   readonly learningRate: number | null;
   readonly decayed: boolean | null;
   readonly horizonTokens: number | null;
+  /** Key that matches it with points of other schemes, as chosen; null where seed and budget are to match it. */
+  readonly pair: string | null;
   /** Why the point is kept out of the fit; null where it is in. */
   readonly excluded: string | null;
 }

@@ -74,12 +74,13 @@ function obstaclesText({ comparison }: Analysis): string {
   return [...labelled].map(([code, names]) => `${OBSTACLES[code] ?? code} for ${names.join(", ")}. `).join("");
 }
 
-/** What would tell; a study smaller than the reference sweep is pointed at it. */
-function remedy({ schemes }: Analysis): string {
+/** What would tell; runs of ours that are smaller than the reference sweep are pointed at it. */
+function remedy({ schemes, provenance }: Analysis): string {
   const small = schemes.some(({ seeds }) => seeds < 3);
-  return small
+  const ours = provenance.corpus !== undefined;
+  return small && ours
     ? "More horizons over a wider range and more seeds would tell: the reference sweep has them (rinsight sweep reference), and rinsight design plans another."
-    : "Larger budgets over a wider range would tell: rinsight design says which.";
+    : "Points over a wider range of budgets and more seeds would tell: rinsight design says how many.";
 }
 
 const SHARED = {
@@ -94,7 +95,10 @@ function testsText(tests: NestedTests): string {
 
 function testText(test: NestedTest): string {
   const outcome = test.rejected ? "rejected" : "not rejected";
-  return `F(${test.numeratorDf}, ${test.denominatorDf}) = ${significant(test.fStatistic, 3)}, ${pText(test.adjustedPValue)}, ${outcome}`;
+  // The larger of the two decides. Redrawn data sets are some hundreds, so their share is no finer than a thousandth.
+  const redrawn =
+    test.bootstrapPValue === null ? "" : `, bootstrap p = ${fixed(test.bootstrapPValue, 3).replace(/^0/, "")}`;
+  return `F(${test.numeratorDf}, ${test.denominatorDf}) = ${significant(test.fStatistic, 3)}, ${pText(test.pValue)}${redrawn}, ${outcome}`;
 }
 
 function widest(analysis: Analysis): string {

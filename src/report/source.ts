@@ -80,6 +80,7 @@ export function sourceFromGroups(
           learningRate: null,
           decayed: group.decayed?.[i] ?? null,
           horizonTokens: null,
+          pair: group.pair?.[i] ?? null,
           excluded: null,
         };
       }),
@@ -149,6 +150,7 @@ function pointsOf(run: Run): ReportPoint[] {
     learningRate: point.learningRate,
     decayed: point.decayed,
     horizonTokens: point.horizonTokens,
+    pair: null,
     excluded: whole ?? (point.decayed ? null : "undecayed"),
   }));
 }

@@ -1,0 +1,41 @@
+// Tables of anybody's as the source of a report: what the columns say of pairs and of the baseline reaches the comparison.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { random } from "../../src/base/random.js";
+import { analyse } from "../../src/report/analysis.js";
+import { readSource } from "../../src/report/source.js";
+
+const folder = mkdtempSync(path.join(tmpdir(), "rinsight-source-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function table(): string {
+  const stream = random("pairs");
+  const rows = [1e6, 3e6, 1e7, 3e7, 1e8].flatMap((tokens, horizon) =>
+    [1, 2].flatMap((seed) => {
+      const shared = 0.01 * stream.normal();
+      return ["late", "plain"].map((scheme) => {
+        const loss = 2 + 60 * tokens ** (scheme === "late" ? -0.31 : -0.3) + shared + 0.001 * stream.normal();
+        return `${scheme},${horizon},${seed},${tokens},${loss}`;
+      });
+    }),
+  );
+  const file = path.join(folder, "table.csv");
+  writeFileSync(file, `scheme,horizon,seed,tokens,loss\n${rows.join("\n")}\n`);
+  return file;
+}
+
+test("points of a table are paired by the columns that match them, as compare pairs them", async () => {
+  const { source } = await readSource([table()], { by: ["scheme"], pairBy: ["horizon", "seed"] });
+  const { comparison } = analyse(source, { bootstrap: 100 });
+  expect(comparison?.bootstrap.unit).toBe("pair");
+  expect(comparison?.warnings.map(({ code }) => code)).not.toContain("unpaired");
+});
+
+test("the baseline that is named is the one that others are held against", async () => {
+  const { source } = await readSource([table()], { by: ["scheme"] });
+  const analysis = analyse(source, { bootstrap: 100, baseline: "plain" });
+  expect(analysis.comparison?.baseline).toBe("plain");
+  expect(analysis.comparison?.differences.every(({ scheme }) => scheme === "late")).toBe(true);
+});
