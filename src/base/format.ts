@@ -38,3 +38,6 @@ export function duration(seconds: number): string {
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   return `${Math.floor(whole / 3600)} h ${Math.round((whole % 3600) / 60)} min`;
 }
+
+/** A share as a percentage without the rounding of binary fractions: .57 → "57%". */
+export const percent = (share: number): string => `${Number((100 * share).toPrecision(12))}%`;

@@ -1,7 +1,7 @@
 // rinsight fit: one law to each group of points, with status, intervals and doubts.
 import type { Command } from "commander";
 import { FitError, type Warning } from "../base/errors.js";
-import { significant } from "../base/format.js";
+import { percent, significant } from "../base/format.js";
 import { writeAtomically } from "../base/write.js";
 import { doubtLines } from "../fit/doubt-lines.js";
 import { type Fit, fit as fitLaw } from "../fit/fit.js";
@@ -98,11 +98,24 @@ function printable(text: string): string {
   return plain.length > 40 ? `${plain.slice(0, 39)}…` : plain;
 }
 
+/** "0.71% of 3 points, 0.60 decades on". */
+function heldOutText(heldOut: Fit["heldOut"]): string {
+  if (heldOut === null) return "–";
+  return `${significant(100 * heldOut.meanRelativeError, 2)}% of ${heldOut.points} points, ${significant(heldOut.decades, 2)} decades on`;
+}
+
 /** An aligned table: group, points, each parameter with its interval, status. */
 export function fitTable(fits: readonly Fit[]): string {
   const [first] = fits;
   if (first === undefined) return "";
-  const header = [...Object.keys(first.group).map(printable), "n", ...Object.keys(first.parameters), "status"];
+  const scored = fits.some((one) => one.heldOut !== null);
+  const header = [
+    ...Object.keys(first.group).map(printable),
+    "n",
+    ...Object.keys(first.parameters),
+    ...(scored ? ["held-out error"] : []),
+    "status",
+  ];
   const rows = fits.map((one) => [
     ...Object.values(one.group).map(printable),
     String(one.points),
@@ -112,6 +125,7 @@ export function fitTable(fits: readonly Fit[]): string {
       const bounds = interval === null ? "" : ` [${significant(interval.lower)}, ${significant(interval.upper)}]`;
       return `${significant(parameter.estimate)}${bounds}`;
     }),
+    ...(scored ? [heldOutText(one.heldOut)] : []),
     one.status,
   ]);
   const widths = header.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0)));
@@ -121,6 +135,6 @@ export function fitTable(fits: readonly Fit[]): string {
       .join("  ")
       .trimEnd()}\n`;
   const level = Object.values(first.parameters).find((parameter) => parameter.interval !== null)?.interval;
-  const foot = level === undefined || level === null ? "" : ` [${level.level * 100}% ${level.method} intervals]`;
+  const foot = level === undefined || level === null ? "" : ` [${percent(level.level)} ${level.method} intervals]`;
   return `${line(header)}${rows.map(line).join("")}${first.formula}${foot}\n`;
 }

@@ -33,7 +33,7 @@ export function doubts(
     if (decades !== null && decades < SHORT_RANGE && variable !== "rounds") {
       warn(
         "short-range",
-        `${variable} spans ${significant(decades, 2)} decades, under ${SHORT_RANGE}: limit and exponent trade off; train to larger and smaller ${variable}`,
+        `${variable} spans ${significant(decades, 3)} decades, under ${SHORT_RANGE}: limit and exponent trade off; train to larger and smaller ${variable}`,
       );
     }
   });
@@ -84,7 +84,7 @@ export function doubts(
   if (p !== null && p < 0.01) {
     warn(
       "residuals-structured",
-      `residuals keep their sign along x (runs test p = ${significant(p, 2)}): the law misses a shape; try another or a window`,
+      `residuals keep their sign along x (runs test p ${p < 1e-4 ? "< .0001" : `= ${significant(p, 2)}`}): the law misses a shape; try another or a window`,
     );
   }
   if (limitEstimate !== undefined) {

@@ -1,5 +1,5 @@
 // The methods checklist that reviewers ask for, filled in from the analysis itself.
-import { fixed, significant } from "../base/format.js";
+import { fixed, percent, significant } from "../base/format.js";
 import type { Analysis, InputFile } from "./record.js";
 import { failureLines } from "./sentences.js";
 
@@ -64,7 +64,7 @@ export function checklist(analysis: Analysis, inputs: readonly InputFile[], seed
     },
     {
       question: "Intervals",
-      answer: `${list([...new Set(fits.flatMap((fit) => Object.values(fit.parameters).flatMap((p) => p.interval?.method ?? [])))], "–")} at ${100 * analysis.level}%; ${
+      answer: `${list([...new Set(fits.flatMap((fit) => Object.values(fit.parameters).flatMap((p) => p.interval?.method ?? [])))], "–")} at ${percent(analysis.level)}; ${
         comparison === null
           ? "no bootstrap"
           : `bootstrap of ${comparison.bootstrap.method} by ${comparison.bootstrap.unit}, ${comparison.bootstrap.replicates} replicates, ${comparison.bootstrap.failed} failed`

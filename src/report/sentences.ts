@@ -1,5 +1,5 @@
 // The answer in a sentence, and the doubts after it. Every number comes out of the Analysis; what it lacks prints as "–".
-import { fixed, significant } from "../base/format.js";
+import { fixed, percent, significant } from "../base/format.js";
 import type { Difference, NestedTest, NestedTests } from "../compare/comparison.js";
 import { doubtLines } from "../fit/doubt-lines.js";
 import type { Interval } from "../fit/fit.js";
@@ -109,7 +109,7 @@ function widest(analysis: Analysis): string {
   });
   const first = widths[0];
   if (first === undefined) return "";
-  return `The exponent of ${first.label} alone is ${fixed(first.exponent.estimate, 3)} with a ${100 * analysis.level}% interval of ${intervalText(first.exponent.interval)}.`;
+  return `The exponent of ${first.label} alone is ${fixed(first.exponent.estimate, 3)} with a ${percent(analysis.level)} interval of ${intervalText(first.exponent.interval)}.`;
 }
 
 /** One sentence a scheme: its loss against the baseline's at equal compute, with interval and test. */

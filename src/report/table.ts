@@ -1,5 +1,5 @@
 // The table of schemes, as cells; and as HTML, Markdown and LaTeX.
-import { count, fixed } from "../base/format.js";
+import { count, fixed, percent } from "../base/format.js";
 import * as escaped from "./escape.js";
 import type { Analysis } from "./record.js";
 import { intervalText } from "./sentences.js";
@@ -11,7 +11,7 @@ export interface Cells {
 
 /** One row a scheme, in the order of the legend; a missing number is "–". */
 export function schemeTable(analysis: Analysis): Cells {
-  const percent = `${100 * analysis.level}%`;
+  const level = percent(analysis.level);
   return {
     head: [
       "scheme",
@@ -22,9 +22,9 @@ export function schemeTable(analysis: Analysis): Cells {
       "FLOPs",
       "loss there (seeds)",
       "limit E",
-      `${percent} interval`,
+      `${level} interval`,
       "exponent c",
-      `${percent} interval`,
+      `${level} interval`,
       "status",
     ],
     rows: analysis.schemes.map((scheme, order) => {

@@ -1,4 +1,5 @@
 // Whether the fits can be believed: residuals, profile over the limit, error of extrapolations held out.
+import { percent } from "../../base/format.js";
 import {
   axis,
   BUDGET_TITLE,
@@ -99,7 +100,7 @@ export function profileChart(
   return {
     name: "limit-profile",
     title: "Profile over the limit",
-    caption: `How much worse the fit becomes when the limit is held elsewhere. Where a curve stays under the line, that limit cannot be excluded at ${100 * level}%; a curve that never rises on the left leaves the limit open.`,
+    caption: `How much worse the fit becomes when the limit is held elsewhere. Where a curve stays under the line, that limit cannot be excluded at ${percent(level)}; a curve that never rises on the left leaves the limit open.`,
     spec: chartSpec(
       `Profile statistic of the limit for ${labels.length} schemes${cutoff === null ? "" : ", with the line that bounds the interval"}.`,
       { profile: rows, cutoff: cutoff === null ? [] : [{ cutoff }] },

@@ -1,4 +1,5 @@
 // Loss against tokens or FLOPs, with fit, band and extrapolation, and the excess loss on log-log axes.
+import { percent } from "../../base/format.js";
 import {
   axis,
   BUDGET_TITLE,
@@ -34,7 +35,7 @@ export function lossChart(data: LossChartData): Chart {
   return {
     name: `loss-${data.variable}`,
     title: data.variable === "tokens" ? "Loss against training tokens" : "Loss against training compute",
-    caption: `Points: one a seed and horizon. Solid: fitted law over the data. Dashed: extrapolation. Band: ${100 * data.level}% interval of the law (delta method).`,
+    caption: `Points: one a seed and horizon. Solid: fitted law over the data. Dashed: extrapolation. Band: ${percent(data.level)} interval of the law (delta method).`,
     spec: chartSpec(
       `Validation loss in nats per token against ${BUDGET_TITLE[data.variable]} on a logarithmic axis, for ${data.labels.length} schemes: ${data.points.length} points and the fitted laws, dashed where they leave the data.`,
       { points: data.points, inside: part(data.lines, false), beyond: part(data.lines, true) },

@@ -1,4 +1,5 @@
 // Limits and exponents: each with its interval by scheme, and jointly as a region.
+import { percent } from "../../base/format.js";
 import { axis, type Chart, chartSpec, colour, drawn, PICK, picked, type Row, type Spec, shape, ZOOM } from "./parts.js";
 
 export interface ParameterEstimate {
@@ -20,9 +21,9 @@ export function parametersChart(
   return {
     name: "limits-exponents",
     title: "Limits and exponents",
-    caption: `Estimate and ${100 * level}% interval by scheme. An arrow marks a side that the data leave open. A lower limit and a larger exponent are better.`,
+    caption: `Estimate and ${percent(level)} interval by scheme. An arrow marks a side that the data leave open. A lower limit and a larger exponent are better.`,
     spec: chartSpec(
-      `Fitted limit E and exponent c of ${labels.length} schemes with ${100 * level}% intervals, side by side.`,
+      `Fitted limit E and exponent c of ${labels.length} schemes with ${percent(level)} intervals, side by side.`,
       { limits: rows(limits), exponents: rows(exponents) },
       {
         hconcat: [
@@ -118,9 +119,9 @@ export function regionChart(labels: readonly string[], regions: readonly RegionD
   return {
     name: "joint-region",
     title: "Exponent and limit jointly",
-    caption: `${100 * level}% profile regions of (exponent, limit). Long tilted regions say that a higher exponent with a higher limit fits as well. Dashed: the data do not close the region.`,
+    caption: `${percent(level)} profile regions of (exponent, limit). Long tilted regions say that a higher exponent with a higher limit fits as well. Dashed: the data do not close the region.`,
     spec: chartSpec(
-      `Joint ${100 * level}% regions of exponent and limit for ${regions.length} schemes, as outlines round the estimates.`,
+      `Joint ${percent(level)} regions of exponent and limit for ${regions.length} schemes, as outlines round the estimates.`,
       { corners, centres },
       {
         layer: [

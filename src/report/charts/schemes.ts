@@ -1,4 +1,5 @@
 // What a scheme buys: compute multiplier, loss by inference rounds, ranking of many schemes, learning curves.
+import { percent } from "../../base/format.js";
 import {
   axis,
   BUDGET_TITLE,
@@ -42,7 +43,7 @@ export function multiplierChart(
   return {
     name: "multiplier",
     title: "Compute multiplier",
-    caption: `How many times the budget the baseline needs for the same loss; above 1 the scheme saves. Band: ${100 * level}% interval. Dashed: outside the data of one of the two.`,
+    caption: `How many times the budget the baseline needs for the same loss; above 1 the scheme saves. Band: ${percent(level)} interval. Dashed: outside the data of one of the two.`,
     spec: chartSpec(
       `Budget multiplier over ${baseline} against ${BUDGET_TITLE[variable]} for ${labels.length - 1} schemes, with bands; 1 means no difference.`,
       {
