@@ -68,12 +68,14 @@ export async function buildReport(
   files.set("fits.json", `${JSON.stringify(analysis, null, 2)}\n`);
   files.set("points.csv", pointsCsv(source));
   files.set("table.tex", latexTable(page.table));
-  for (const chart of charts) {
-    const svg = await renderSvg(chart.spec);
-    files.set(`charts/${chart.name}.vl.json`, `${JSON.stringify(chart.spec)}\n`);
-    files.set(`charts/${chart.name}.svg`, svg);
-    files.set(`charts/${chart.name}.png`, await renderPng(svg));
+  const pictures: Promise<readonly [string, Uint8Array]>[] = [];
+  for (const { name, spec } of charts) {
+    const svg = await renderSvg(spec);
+    files.set(`charts/${name}.vl.json`, `${JSON.stringify(spec)}\n`);
+    files.set(`charts/${name}.svg`, svg);
+    pictures.push(renderPng(svg).then((png) => [`charts/${name}.png`, png] as const));
   }
+  for (const [name, png] of await Promise.all(pictures)) files.set(name, png);
   const manifest: Manifest = {
     kind: "rinsight-report",
     version: 1,

@@ -27,14 +27,15 @@ export async function renderSvg(spec: Spec): Promise<string> {
 
 /** PNG of an SVG at twice its size, with the bundled DejaVu Sans alone. */
 export async function renderPng(svg: string): Promise<Uint8Array> {
-  const { Resvg } = await import("@resvg/resvg-js");
+  const { renderAsync } = await import("@resvg/resvg-js");
   const require = createRequire(import.meta.url);
   const fontFiles = [require.resolve("dejavu-fonts-ttf/ttf/DejaVuSans.ttf")];
-  const picture = new Resvg(svg, {
+  // On a thread of its own, while vega draws the next one here.
+  const picture = await renderAsync(svg, {
     fitTo: { mode: "zoom", value: 2 },
     font: { loadSystemFonts: false, fontFiles, defaultFontFamily: "DejaVu Sans" },
   });
-  return picture.render().asPng();
+  return picture.asPng();
 }
 
 /** The browser builds of vega, vega-lite and vega-embed, as they go into the page. */
