@@ -125,7 +125,7 @@ export interface Multiplier {
   readonly baseline: string;
   readonly level: number;
   readonly curve: readonly MultiplierPoint[];
-  /** At the scheme's largest budget, its observed loss against the baseline's law. */
+  /** At the scheme's largest budget, its law against the baseline's. */
   readonly last: MultiplierPoint;
   readonly crossover: Crossover;
 }

@@ -30,31 +30,28 @@ export function multipliers(
     const own = range(ladder.u);
     const df = Math.min(ladder.u.length, free.ladders[baseline]?.u.length ?? 0) - WIDTH;
     const wider = expandedLevel(level, df);
-    const at = (u: number, observed: number | null): MultiplierPoint => {
-      const logMultiplier = (theta: Float64Array, loss: number) => inverse(theta, base, loss) - u;
-      const value = logMultiplier(free.theta, observed ?? predict(free.theta, l * WIDTH, u));
+    // Both laws are read in each replicate: an observed loss taken for exact would leave its own noise out of the band.
+    const at = (u: number): MultiplierPoint => {
+      const logMultiplier = (theta: Float64Array) => inverse(theta, base, predict(theta, l * WIDTH, u)) - u;
+      const value = logMultiplier(free.theta);
       const needed = value + u;
       return {
         budget: Math.exp(u + free.origin),
         multiplier: Number.isFinite(value) ? Math.exp(value) : null,
-        ...band(
-          draws.map((theta) => logMultiplier(theta, observed ?? predict(theta, l * WIDTH, u))),
-          wider,
-        ),
+        ...band(draws.map(logMultiplier), wider),
         extrapolated: u < own.least || u > own.most || needed < baseRange.least || needed > baseRange.most,
       };
     };
     const from = Math.min(own.least, baseRange.least);
     // One decade beyond the data: far enough to see where a band opens.
     const to = Math.max(own.most, baseRange.most) + Math.LN10;
-    const largest = ladder.u.indexOf(own.most);
     return [
       {
         scheme: ladder.name,
         baseline: free.ladders[baseline]?.name ?? "",
         level,
-        curve: Array.from({ length: CURVE_POINTS }, (_, i) => at(from + ((to - from) * i) / (CURVE_POINTS - 1), null)),
-        last: at(own.most, ladder.loss[largest] ?? null),
+        curve: Array.from({ length: CURVE_POINTS }, (_, i) => at(from + ((to - from) * i) / (CURVE_POINTS - 1))),
+        last: at(own.most),
         crossover: crossover(free, l, baseline, draws, level, wider),
       },
     ];
