@@ -100,7 +100,7 @@ export function compare(observations: readonly Observations[], options: Partial<
     free,
     spread,
     baseline,
-    correlation ?? 0,
+    names.map((_, l) => residualCorrelation(subset(free, [baseline, l])) ?? correlation ?? 0),
     replicates,
     chosen.interval === "bootstrap-bca" ? jackknife(free, unit) : [],
     { interval: chosen.interval ?? (replicates === null ? "delta" : "bootstrap-percentile"), level, budget },

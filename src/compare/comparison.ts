@@ -92,7 +92,7 @@ export interface Difference {
   readonly interval: Interval | null;
   /** Share of bootstrap replicates in which the scheme is better (lower limit, higher exponent, lower loss); null without bootstrap. */
   readonly probabilityBetter: number | null;
-  /** Two-sided t test of no difference; null when not defined. */
+  /** Two-sided, of no difference: the smallest 1 − level whose interval leaves 0 out; null when not defined. */
   readonly pValue: number | null;
   /** Holm over the pairs, within the quantity. */
   readonly adjustedPValue: number | null;

@@ -97,7 +97,7 @@ export function covered(regime: Regime, stream: Random, n: number): Counts {
         tally.interval(`${method}, plain percentile|${name}`, percentileBounds(values, 0.95), truth[name]);
       }
       for (const interval of ["bootstrap-percentile", "bootstrap-bca"] as const) {
-        for (const row of differences(free, spread, 0, correlation, draws, out, { ...options, interval })) {
+        for (const row of differences(free, spread, 0, [0, correlation], draws, out, { ...options, interval })) {
           if (row.quantity === "loss") continue;
           tally.interval(
             `${method}, ${interval.slice(10)}|difference of ${row.quantity}`,
@@ -111,7 +111,7 @@ export function covered(regime: Regime, stream: Random, n: number): Counts {
       ["delta, paired", correlation],
       ["delta, unpaired", 0],
     ] as const) {
-      for (const row of differences(free, spread, 0, rho, null, [], { ...options, interval: "delta" })) {
+      for (const row of differences(free, spread, 0, [0, rho], null, [], { ...options, interval: "delta" })) {
         if (row.quantity === "loss") continue;
         tally.interval(`${key}|difference of ${row.quantity}`, row.interval, other[row.quantity] - truth[row.quantity]);
       }

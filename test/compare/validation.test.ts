@@ -25,7 +25,7 @@ describe.each(["well identified", "realistic"])("%s", (name) => {
       const data = simulate([truth, truth], regime.noise, regime.plan, stream);
       const prepared = ladders(data, false);
       const free = fitFree(prepared.ladders, prepared.origin, "log");
-      const rows = differences(free, spreads(free), 0, residualCorrelation(free) ?? 0, null, [], {
+      const rows = differences(free, spreads(free), 0, [0, residualCorrelation(free) ?? 0], null, [], {
         interval: "delta",
         level: 0.95,
         budget: 1e8,
