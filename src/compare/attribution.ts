@@ -133,14 +133,21 @@ export function holm(pValues: readonly (number | null)[]): readonly (number | nu
   return adjusted;
 }
 
-/** Pair tests with their p-values adjusted over the pairs, within each model, and the verdicts that follow. */
-export function adjustPairs(pairs: readonly NestedTests[], alpha: number): readonly NestedTests[] {
+/**
+ * Pair tests with their p-values adjusted over the pairs, within each model, and the verdicts that follow; with each
+ * pair's own equivalence, in the order of the pairs.
+ */
+export function adjustPairs(
+  pairs: readonly NestedTests[],
+  equivalences: readonly Equivalence[],
+  alpha: number,
+): readonly NestedTests[] {
   const adjusted = NESTED.map((_, m) => holm(pairs.map((pair) => pair.tests[m]?.adjustedPValue ?? null)));
   return pairs.map((pair, i) => {
     const tests = pair.tests.map((test, m): NestedTest => {
       const adjustedPValue = adjusted[m]?.[i] ?? 1;
       return { ...test, adjustedPValue, rejected: adjustedPValue < alpha };
     });
-    return { ...pair, tests, verdict: verdict(tests, "not shown") };
+    return { ...pair, tests, verdict: verdict(tests, equivalences[i] ?? "not shown") };
   });
 }

@@ -1,10 +1,11 @@
 // The comparison of schemes in one call: observations → free fits → nested tests, differences, multipliers, doubts.
-import { InputError, nearestName, shown, type Warning } from "../base/errors.js";
+import type { Warning } from "../base/errors.js";
 import type { Observations } from "../curve/observations.js";
 import type { ResampleMethod, ResampleUnit } from "../fit/bootstrap.js";
 import { DEFAULT_FIT_OPTIONS, type FitOptions, fit as fitLaw } from "../fit/fit.js";
 import { powerLawWithLimit } from "../law/power-law.js";
 import { adjustPairs, type Equivalence, nestedTests, verdict } from "./attribution.js";
+import { baselineIndex } from "./baseline.js";
 import { borrowedLimit } from "./borrowed.js";
 import type { Comparison, Difference } from "./comparison.js";
 import { spreads } from "./covariance.js";
@@ -20,7 +21,10 @@ import { robustness } from "./robustness.js";
 export interface CompareOptions {
   /** Loss, space, weights, interval, level and seed of the fits; the seed also drives the replicates. */
   readonly fit: Partial<FitOptions>;
-  /** Name of the scheme the others are held against; null for the first. */
+  /**
+   * Name of the scheme the others are held against, or a beginning that only one has. Null for one named or beginning
+   * with baseline, plain or vanilla, else the first.
+   */
   readonly baseline: string | null;
   /** Bootstrap replicates of the fits; 0 for none. */
   readonly replicates: number;
@@ -110,6 +114,10 @@ export function compare(observations: readonly Observations[], options: Partial<
   const pairs = others.map((l) =>
     names.length === 2 ? whole : nestedTests(subset(squared, [baseline, l]), chosen.alpha, redrawnPairs, "rejected"),
   );
+  const equivalences = others.map((l) => {
+    const own = rows.filter((row) => row.scheme === names[l]);
+    return equivalence(own, chosen.margins);
+  });
   const fits = observations.map((group) => fitLaw(powerLawWithLimit, group, fitOptions));
   const hindering = obstacles(names, fits);
   return {
@@ -121,7 +129,7 @@ export function compare(observations: readonly Observations[], options: Partial<
       obstacles: hindering,
       alpha: chosen.alpha,
       margins: chosen.margins,
-      pairs: adjustPairs(pairs, chosen.alpha).map((pair) => withheld(pair, hindering)),
+      pairs: adjustPairs(pairs, equivalences, chosen.alpha).map((pair) => withheld(pair, hindering)),
       residualCorrelation: correlation,
       regions: jointRegions(squared, level),
     },
@@ -140,27 +148,6 @@ export function compare(observations: readonly Observations[], options: Partial<
     robustness: chosen.robustness ? robustness(free.ladders, free.origin, baseline) : null,
     warnings: doubts(free, unit, correlation, budget),
   };
-}
-
-function baselineIndex(names: readonly string[], wanted: string | null): number {
-  if (names.length < 2) {
-    throw new InputError(
-      `compare: there must be two schemes at least, got ${names.length}; give --by the scheme's column`,
-    );
-  }
-  const repeated = names.find((name, i) => names.indexOf(name) !== i);
-  if (repeated !== undefined) {
-    throw new InputError(`compare: schemes must have different names, got ${shown(repeated)} twice; name them apart`);
-  }
-  if (wanted === null) return 0;
-  const index = names.indexOf(wanted);
-  if (index >= 0) return index;
-  const nearest = nearestName(wanted, names);
-  throw new InputError(
-    `compare: baseline must be one of ${names.slice(0, 12).join("; ")}, got ${shown(wanted)}; ${
-      nearest === null ? "give --baseline one of these" : `did you mean ${nearest}?`
-    }`,
-  );
 }
 
 function widestUnit(free: FreeFits): ResampleUnit {

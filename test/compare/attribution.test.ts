@@ -1,6 +1,6 @@
 // The verdict's rules and Holm's adjustment, worked by hand.
 import { expect, test } from "vitest";
-import { holm, verdict } from "../../src/compare/attribution.js";
+import { adjustPairs, holm, verdict } from "../../src/compare/attribution.js";
 import type { NestedTest } from "../../src/compare/comparison.js";
 
 const tests = (limit: boolean, exponent: boolean, both: boolean): readonly NestedTest[] =>
@@ -32,4 +32,15 @@ test("Holm's adjustment, as R's p.adjust gives it", () => {
     adjusted.map((p) => (p === null ? null : Number(p.toFixed(6))));
   expect(close(holm([0.01, 0.04, 0.03, 0.005]))).toEqual([0.03, 0.06, 0.06, 0.02]);
   expect(close(holm([0.9, null, 0.6]))).toEqual([1, null, 1]);
+});
+
+test("each pair gets its own equivalence: equal within the margins is neither, not merely untold", () => {
+  const pair = (name: string) => ({
+    verdict: "cannot tell" as const,
+    tests: tests(false, false, false),
+    free: { sumOfSquares: 1, parameters: 6, points: 16 },
+    schemes: ["baseline", name],
+  });
+  const adjusted = adjustPairs([pair("same"), pair("unclear")], ["equal", "not shown"], 0.05);
+  expect(adjusted.map((one) => one.verdict)).toEqual(["neither", "cannot tell"]);
 });
