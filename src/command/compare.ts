@@ -3,9 +3,12 @@ import type { Command } from "commander";
 import { InputError, shown } from "../base/errors.js";
 import { count, fixed, significant } from "../base/format.js";
 import { writeAtomically } from "../base/write.js";
+import { baselineIndex } from "../compare/baseline.js";
 import { compare } from "../compare/compare.js";
-import type { Comparison, Difference, NestedTests } from "../compare/comparison.js";
+import type { Comparison, Difference, Multiplier, NestedTests, Robustness } from "../compare/comparison.js";
+import { schemeName } from "../compare/ladders.js";
 import { powerLawWithLimit } from "../law/power-law.js";
+import { CATALOGUE } from "../scheme/catalogue.js";
 import { type AnalysisFlags, addAnalysisOptions, loadAnalysis } from "./analysis-options.js";
 import { newCommand } from "./command.js";
 import { fitDoubts, fitsJson, fitTable } from "./fit.js";
@@ -24,28 +27,31 @@ export function command(): Command {
       "rinsight compare curves.csv --x flops --y loss --by scheme --pair-by horizon,seed --baseline baseline",
     ),
   )
-    .option("--baseline <GROUP>", "the scheme that the others are held against (default: the first)")
+    .option(
+      "--baseline <GROUP>",
+      "the scheme that the others are held against (default: the one called baseline, plain or vanilla, else the first)",
+    )
     .option("--pair-by <COL,…>", "columns that match points across schemes: horizon and seed")
     .option("--budget <X>", "value of x at which losses are compared (default: the largest that all schemes reach)")
     .option("--robustness", "also fit under other losses, windows, limit rules and outlier rules")
     .action(async (files: readonly string[], flags: CompareFlags) => {
+      refuse(flags);
+      const budget = flags.budget === undefined ? null : positive("--budget", flags.budget);
       const analysis = await loadAnalysis(files, flags);
-      if (analysis.law.name !== powerLawWithLimit.name || Object.keys(analysis.options.fixed).length > 0) {
+      const replicates = flags.bootstrap === undefined ? null : analysis.options.bootstrap;
+      if (replicates !== null && replicates > 0 && replicates < LEAST_REPLICATES) {
         throw new InputError(
-          `compare: schemes are compared under ${powerLawWithLimit.name} with nothing fixed, got ${analysis.law.name}; use rinsight fit for other laws`,
+          `compare --bootstrap: must be 0 or ${LEAST_REPLICATES} at least, got ${replicates}; give 2000, or 0 for the delta method`,
         );
       }
-      for (const note of analysis.notes) process.stderr.write(`${note}\n`);
+      const names = analysis.groups.map(schemeName);
+      const baseline = names[baselineIndex(names, flags.baseline ?? null, catalogueNames(names))] ?? null;
+      for (const note of [...analysis.notes, ...narrowFlags(flags)]) process.stderr.write(`${note}\n`);
       const comparison = compare(analysis.groups, {
         fit: analysis.options,
-        baseline: flags.baseline ?? null,
-        ...(flags.bootstrap === undefined
-          ? {}
-          : {
-              replicates: analysis.options.bootstrap,
-              ...(analysis.options.bootstrap === 0 ? { testReplicates: 0 } : {}),
-            }),
-        budget: flags.budget === undefined ? null : positive("--budget", flags.budget),
+        baseline,
+        ...(replicates === null ? {} : { replicates, ...(replicates === 0 ? { testReplicates: 0 } : {}) }),
+        budget,
         robustness: flags.robustness === true,
       });
       const warnings = [...analysis.warnings, ...comparison.warnings];
@@ -59,6 +65,45 @@ export function command(): Command {
       for (const line of fitDoubts(comparison.fits)) process.stderr.write(`${line}\n`);
       for (const warning of warnings) process.stderr.write(`${warning.code}: ${warning.message}\n`);
     });
+}
+
+/** Percentiles need as many: rinsight fit refuses fewer too. */
+const LEAST_REPLICATES = 20;
+
+/** The tests are about one law with every parameter free: what changes that is refused, not passed over. */
+function refuse(flags: CompareFlags): void {
+  const [given] = [
+    ...(flags.law === powerLawWithLimit.name ? [] : [{ flag: "--law", value: flags.law }]),
+    ...(flags.fix ?? []).map((value) => ({ flag: "--fix", value })),
+    ...(flags.tie ?? []).map((value) => ({ flag: "--tie", value })),
+  ];
+  if (given === undefined) return;
+  throw new InputError(
+    `compare ${given.flag}: schemes must be compared under ${powerLawWithLimit.name} with every parameter free, got ${shown(given.value)}; leave ${given.flag} out, or use rinsight fit`,
+  );
+}
+
+/** What flags change where they do not change the whole comparison. */
+function narrowFlags(flags: CompareFlags): readonly string[] {
+  const shownOnly = [
+    ...(flags.loss === "absolute" ? ["--loss absolute"] : []),
+    ...(flags.interval === "profile" ? [] : [`--interval ${flags.interval}`]),
+    ...(Number(flags.heldOut) === 0 ? [] : [`--held-out ${flags.heldOut}`]),
+  ];
+  return [
+    ...(shownOnly.length === 0
+      ? []
+      : [`${shownOnly.join(", ")}: for the table of fits alone; tests, differences and multipliers go on without`]),
+    ...(flags.loss.startsWith("huber:")
+      ? [`--loss ${flags.loss}: for the fits, differences and multipliers; the tests are of least squares`]
+      : []),
+  ];
+}
+
+/** Runs are grouped by label: the catalogue's names of those labels, rins-3 → RINS r=3 (A^3 B). */
+function catalogueNames(labels: readonly string[]): ReadonlyMap<string, string> {
+  const known = CATALOGUE.filter(({ scheme }) => labels.includes(scheme.label));
+  return new Map(known.map(({ name, scheme }) => [name, scheme.label]));
 }
 
 function positive(flag: string, text: string): number {
@@ -75,7 +120,7 @@ export function comparisonText(comparison: Comparison): string {
   const lines = [
     fitTable(comparison.fits),
     `Exponent or limit, over all schemes: ${attribution.verdict}`,
-    ...tests(attribution),
+    ...tests(attribution, bootstrap.unit === "pair"),
     ...attribution.obstacles.map(({ scheme, code }) => `  no verdict: ${scheme}: ${code}`),
     "",
     `Against ${comparison.baseline} (Holm over ${attribution.pairs.length}):`,
@@ -84,41 +129,62 @@ export function comparisonText(comparison: Comparison): string {
     `Differences from ${comparison.baseline}:`,
     ...differences.map((row) => `  ${difference(row)}`),
     "",
-    "Budget the baseline needs for the same loss, over the scheme's:",
-    ...multipliers.map(
-      ({ scheme, last, crossover, level }) =>
-        `  ${scheme}: ${significant(last.multiplier, 3)} [${significant(last.lower, 3)}, ${significant(last.upper, 3)}] at ${count(last.budget)}${
-          last.extrapolated ? " (extrapolated)" : ""
-        }, ${level * 100}%; the laws cross ${
-          crossover.budget === null
-            ? "nowhere near the data"
-            : `at ${count(crossover.budget)} (${crossover.position} the data)`
-        }`,
-    ),
+    "Budget the baseline needs for the same loss, over the scheme's, at each scheme's own largest budget:",
+    ...multipliers.map((one) => `  ${multiplier(one)}`),
     "",
-    `${bootstrap.replicates} ${bootstrap.method} replicates by ${bootstrap.unit}, seed ${bootstrap.seed}`,
+    drawn(bootstrap),
+    ...(comparison.robustness === null ? [] : [robust(comparison.robustness)]),
   ];
-  const table = comparison.robustness;
-  if (table !== null) {
-    lines.push(
-      `Over ${table.rows.length} choices of loss, window, limit rule and outliers the best exponent stays in ${percent(table.sameBestExponent)}, the best limit in ${percent(table.sameBestLimit)}`,
-    );
-  }
   return `${lines.join("\n")}\n`;
 }
 
-function tests(nested: NestedTests): readonly string[] {
-  return nested.tests.map(
-    (test) =>
-      `  ${test.model.padEnd(16)} F(${test.numeratorDf}, ${test.denominatorDf}) = ${significant(test.fStatistic)}, p = ${significant(test.pValue, 3)}, paired bootstrap p = ${significant(test.bootstrapPValue, 3)}${test.rejected ? "  rejected" : ""}`,
-  );
+function tests(nested: NestedTests, paired: boolean): readonly string[] {
+  return nested.tests.map((test) => {
+    const redrawn =
+      test.bootstrapPValue === null
+        ? ""
+        : `, ${paired ? "paired " : ""}bootstrap p = ${significant(test.bootstrapPValue, 3)}`;
+    return `  ${test.model.padEnd(16)} F(${test.numeratorDf}, ${test.denominatorDf}) = ${significant(test.fStatistic)}, p = ${significant(test.pValue, 3)}${redrawn}${test.rejected ? "  rejected" : ""}`;
+  });
 }
 
 function difference(row: Difference): string {
   const interval =
     row.interval === null ? "" : ` [${significant(row.interval.lower)}, ${significant(row.interval.upper)}]`;
   const at = row.budget === null ? "" : ` at ${count(row.budget)}`;
-  return `${row.scheme} ${row.quantity}${at}: ${significant(row.difference)}${interval}, P(better) ${fixed(row.probabilityBetter, 3)}, Holm p ${significant(row.adjustedPValue, 3)}`;
+  const better = row.probabilityBetter === null ? "" : `, P(better) ${probability(row.probabilityBetter)}`;
+  return `${row.scheme} ${row.quantity}${at}: ${significant(row.difference)}${interval}${better}, Holm p ${significant(row.adjustedPValue, 3)}`;
+}
+
+/** Replicates that all agree do not make a thing certain. */
+function probability(share: number): string {
+  return share > 0.999 ? "> .999" : share < 0.001 ? "< .001" : fixed(share, 3);
+}
+
+function multiplier({ scheme, last, crossover, level }: Multiplier): string {
+  // No share of replicates: none were drawn. Dashes are for bounds that the replicates do not have.
+  const interval =
+    crossover.found === null ? "" : ` [${significant(last.lower, 3)}, ${significant(last.upper, 3)}] (${level * 100}%)`;
+  const cross =
+    crossover.budget === null
+      ? "nowhere near the data"
+      : `at ${count(crossover.budget)} (${crossover.position} the data)`;
+  return `${scheme}: ${significant(last.multiplier, 3)}${interval} at ${count(last.budget)}${last.extrapolated ? " (extrapolated)" : ""}; the laws cross ${cross}`;
+}
+
+function drawn({ method, unit, replicates, testReplicates, seed }: Comparison["bootstrap"]): string {
+  const parts = [
+    ...(replicates === 0 ? [] : [`${replicates} for differences and multipliers`]),
+    ...(testReplicates === 0 ? [] : [`${testReplicates} for the tests over all schemes`]),
+  ];
+  if (parts.length === 0) return "No replicates: F tests alone, intervals by the delta method";
+  return `${method[0]?.toUpperCase()}${method.slice(1)} replicates by ${unit}: ${parts.join(", ")}; seed ${seed}`;
+}
+
+/** The shares are of choices that agree with the first one that ranks the schemes. */
+function robust(table: Robustness): string {
+  const first = (ranking: "byExponent" | "byLimit") => table.rows.find((row) => row[ranking].length > 0)?.[ranking][0];
+  return `Over ${table.rows.length} choices of loss, window, limit rule and outliers the best exponent stays ${first("byExponent") ?? "–"}'s in ${percent(table.sameBestExponent)}, the best limit ${first("byLimit") ?? "–"}'s in ${percent(table.sameBestLimit)}`;
 }
 
 const percent = (share: number | null): string => (share === null ? "–" : `${Math.round(100 * share)}%`);

@@ -25,7 +25,7 @@ export function baselineIndex(
     throw new InputError(`compare: schemes must have different names, got ${shown(repeated)} twice; name them apart`);
   }
   if (wanted === null) {
-    const alone = names.findIndex((name) => PLAIN.exec(name)?.[0] === name);
+    const alone = names.findIndex((name) => name.replace(PLAIN, "") === "");
     return Math.max(0, alone >= 0 ? alone : names.findIndex((name) => PLAIN.test(name)));
   }
   const text = wanted.toLowerCase();

@@ -70,10 +70,45 @@ test("compare prints the verdict; doubts go to stderr", async () => {
   expect(err).toMatch(/matched points across groups by rung.*--pair-by/);
 });
 
-test("compare refuses what it cannot answer", async () => {
-  await expect(run(compareCommand, file, ...common, "--baseline", "base")).rejects.toThrow(/baseline must be one of/);
-  await expect(run(compareCommand, file, ...common, "--law", "power-law")).rejects.toThrow(/use rinsight fit/);
-  await expect(run(compareCommand, file, ...common, "--budget", "0")).rejects.toThrow(/--budget: must be a positive/);
+test("what was not drawn is not printed, and a pairing that is none is not called one", async () => {
+  await run(compareCommand, file, ...common.slice(0, 6), "--bootstrap", "0");
+  expect(out).toMatch(/F\(1, 10\) = \S+, p = \S+( {2}rejected)?\n/);
+  expect(out).toMatch(/No replicates: F tests alone/);
+  expect(out).not.toMatch(/bootstrap p|P\(better\)|0 wild|\[–, –\]/);
+  out = "";
+  await run(compareCommand, file, ...common, "--robustness");
+  expect(out).toMatch(/, paired bootstrap p = /);
+  expect(out).toMatch(/rins-3 limit: .*P\(better\) > \.999, Holm p/);
+  expect(out).toMatch(/at each scheme's own largest budget:\n {2}rins-3: /);
+  expect(out).toMatch(/Wild replicates by pair: 100 for differences and multipliers, 499 for the tests/);
+  expect(out).toMatch(/best limit rins-3's in \d+%/);
+  // Without a column that matches points they are redrawn one by one.
+  const lone = path.join(folder, "lone.csv");
+  writeFileSync(lone, readFileSync(file, "utf8").replace(/^([^,]+),[^,]+,/gm, "$1,"));
+  out = "";
+  await run(compareCommand, lone, ...common.slice(0, 6), "--bootstrap", "20");
+  expect(out).toMatch(/, bootstrap p = /);
+  expect(out).not.toMatch(/paired/);
+});
+
+test("flags that change less than the whole comparison say what", async () => {
+  const narrow = ["--loss", "absolute", "--interval", "delta", "--held-out", "1", "--bootstrap", "0"];
+  await run(compareCommand, file, ...common.slice(0, 6), ...narrow);
+  expect(err).toMatch(/^--loss absolute, --interval delta, --held-out 1: for the table of fits alone/m);
+  await run(compareCommand, file, ...common.slice(0, 6), "--loss", "huber:.001", "--bootstrap", "0");
+  expect(err).toMatch(/^--loss huber:\.001: for the fits, differences and multipliers; the tests/m);
+});
+
+test("compare refuses what it cannot answer, before it says anything else", async () => {
+  const refused = (...argv: readonly string[]) =>
+    expect(run(compareCommand, file, "--bootstrap", "100", ...argv)).rejects;
+  await refused("--baseline", "basline").toThrow(/baseline must be one of .*did you mean baseline\?/);
+  await refused("--law", "power-law").toThrow(/compare --law: .*use rinsight fit/);
+  await refused("--fix", "limit=2").toThrow(/compare --fix: .*got "limit=2"; leave --fix out/);
+  await refused("--tie", "limit=exponent").toThrow(/compare --tie: .*use rinsight fit/);
+  await refused("--budget", "0").toThrow(/--budget: must be a positive/);
+  await refused("--bootstrap", "5").toThrow(/--bootstrap: must be 0 or 20 at least, got 5/);
+  expect(err).toBe("");
 });
 
 test("design takes law and noise from flags or from curves", async () => {

@@ -40,7 +40,12 @@ describe.skipIf(!hasPublished)("58 ladder points of arXiv 2609.19107 (skipped wh
   test.each(["bootstrap-percentile", "bootstrap-bca", "delta"] as const)(
     "%s: p below .05 where 0 is outside",
     (interval) => {
-      const { differences: rows } = compare(published(), { baseline: "deep_vanilla", replicates: 500, testReplicates: 0, interval });
+      const { differences: rows } = compare(published(), {
+        baseline: "deep_vanilla",
+        replicates: 500,
+        testReplicates: 0,
+        interval,
+      });
       expect(rows).toHaveLength(21);
       for (const { scheme: name, quantity, interval: found, pValue } of rows) {
         const outside = (found?.lower ?? 0) > 0 || (found?.upper ?? 0) < 0;
