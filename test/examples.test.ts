@@ -1,6 +1,7 @@
-// Every public name has an @example; each is type-checked, run, and held to what its comments say it prints.
+// Every public name has an @example, and the README a script; each is type-checked, run, and held to what its comments
+// say it prints.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import ts from "typescript";
@@ -60,7 +61,8 @@ function curves(): string {
 }
 
 beforeAll(() => {
-  found = examples(library);
+  const readme = /```ts\n(.*?)```/s.exec(readFileSync(path.join(root, "README.md"), "utf8"))?.[1];
+  found = new Map([...examples(library), ["README", readme]]);
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, "curves.csv"), curves());
   for (const [name, code = ""] of found) {
