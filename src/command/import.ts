@@ -11,6 +11,7 @@ interface ImportFlags {
   readonly tokens?: string;
   readonly loss?: string;
   readonly step?: string;
+  readonly run?: string;
   readonly tokensPerStep?: string;
   readonly pattern?: string;
   readonly scheme?: string;
@@ -32,6 +33,7 @@ export function command(): Command {
     .option("--tokens-per-step <N>", "tokens a step (batch × context), where only steps are logged")
     .option("--loss <COL>", "column of the validation loss, nats per token")
     .option("--step <COL>", "column of the step")
+    .option("--run <COL,…>", "columns that tell the runs of a table apart")
     .option("--pattern <REGEX>", "for logs: a regular expression with groups (?<step>…), (?<tokens>…), (?<loss>…)")
     .option("--scheme <NAME>", "value of the scheme column (default: the run's name)")
     .action(async (source: string, flags: ImportFlags) => {
@@ -47,7 +49,7 @@ export function command(): Command {
 }
 
 function optionsOf(flags: ImportFlags): ImportOptions {
-  const { tokens, loss, step, pattern, scheme } = flags;
+  const { tokens, loss, step, run, pattern, scheme } = flags;
   const tokensPerStep = flags.tokensPerStep === undefined ? undefined : Number(flags.tokensPerStep);
   if (tokensPerStep !== undefined && !(tokensPerStep > 0 && Number.isFinite(tokensPerStep))) {
     throw new InputError(
@@ -58,6 +60,7 @@ function optionsOf(flags: ImportFlags): ImportOptions {
     ...(tokens === undefined ? {} : { tokens }),
     ...(loss === undefined ? {} : { loss }),
     ...(step === undefined ? {} : { step }),
+    ...(run === undefined ? {} : { run: run.split(",").map((name) => name.trim()) }),
     ...(pattern === undefined ? {} : { pattern }),
     ...(scheme === undefined ? {} : { scheme }),
     ...(tokensPerStep === undefined ? {} : { tokensPerStep }),

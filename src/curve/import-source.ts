@@ -7,20 +7,24 @@ import { isRecord, parseJson, recordsTable } from "./json-lines.js";
 import { parseLog } from "./log-lines.js";
 import { readTable } from "./read-table.js";
 import { baseName, decoded, openSource, type Source, statusOf } from "./source.js";
-import { cellText, type Table, tableOf } from "./table.js";
+import { columnOf, type Table, tableOf, textAt } from "./table.js";
 import { isEventFile, readEvents } from "./tensorboard.js";
 
 /** What was read, as it was logged, with a column `run`. */
 export interface RawSource {
   readonly table: Table;
   readonly notes: readonly string[];
+  /** True where a resumed run logs its last steps again: the later record of a step is then the right one. */
+  readonly resumes: boolean;
 }
 
+/** Columns that tools and people name runs by, most telling first. */
+const RUN_NAMES = ["run", "run_name", "_run", "run_id", "Run", "Name", "name", "id"];
 const DEEPEST = 6;
 const MOST_FILES = 10_000;
 
-/** Reads a source in whatever form it is. Throws InputError where it is in none that is known. */
-export async function readRaw(given: string, pattern: string | null): Promise<RawSource> {
+/** Reads a source in whatever form it is; `run`: columns that tell runs apart. Throws InputError where the form is not known. */
+export async function readRaw(given: string, pattern: string | null, run: readonly string[] = []): Promise<RawSource> {
   if (given !== "-" && statusOf(given).isDirectory()) {
     const found = filesBelow(given, given);
     const events = found.filter((file) => path.basename(file).includes("tfevents"));
@@ -48,7 +52,7 @@ export async function readRaw(given: string, pattern: string | null): Promise<Ra
   }
   if (!/^\s*[{[]|^PAR1/.test(opening) && !/^[^\n]*[,\t;]/.test(opening) && source.bytes[1] !== 0)
     return log(source, null);
-  return wandbOrTable(given);
+  return wandbOrTable(given, run);
 }
 
 function log(source: Source, pattern: string | null): RawSource {
@@ -56,7 +60,11 @@ function log(source: Source, pattern: string | null): RawSource {
   const { table, pattern: used } = parseLog(source.name, text, pattern);
   const how =
     pattern === null ? `with the built-in pattern ${used}; --pattern gives another` : "with the pattern given";
-  return { table: withRun(table, baseName(source.name)), notes: [...notes, `read as a plain log ${how}`] };
+  return {
+    table: withRun(table, [], baseName(source.name)),
+    notes: [...notes, `read as a plain log ${how}`],
+    resumes: true,
+  };
 }
 
 /** Files below a folder; links are not followed, so that no circle can catch it. */
@@ -96,7 +104,7 @@ function tensorboard(given: string, files: readonly string[]): RawSource {
     }
   }
   if (rows.size === 0) throw new InputError(`${given}: event files must hold scalars, got none; log with add_scalar`);
-  return { table: tableOf(given, [...rows.values()]), notes };
+  return { table: tableOf(given, [...rows.values()]), notes, resumes: true };
 }
 
 function trainerState(source: Source, run: string): RawSource {
@@ -111,19 +119,25 @@ function trainerState(source: Source, run: string): RawSource {
     source.name,
     history.map((entry: unknown, i) => ({ value: entry, line: i + 1 })),
   );
-  return { table: withRun(table, run), notes: ["read as a Hugging Face trainer_state.json (log_history)"] };
+  return {
+    table: withRun(table, [], run),
+    notes: ["read as a Hugging Face trainer_state.json (log_history)"],
+    resumes: true,
+  };
 }
 
 /** A chart exported from W&B has columns "run - metric", with __MIN and __MAX beside each; a history export is a table. */
-async function wandbOrTable(given: string): Promise<RawSource> {
+async function wandbOrTable(given: string, by: readonly string[]): Promise<RawSource> {
   const { table, notes } = await readTable([given]);
   const charts = [...table.columns.keys()].filter((name) => / - /.test(name) && !/__(MIN|MAX)$/.test(name));
   const step = table.columns.get("Step") ?? table.columns.get("_step");
   if (charts.length === 0 || step?.kind !== "number") {
     const kind = table.columns.has("_step") ? "a Weights & Biases history" : "a table";
-    const run =
-      table.columns.get("run") === undefined ? withRun(table, baseName(given).replace(/\.\w+(\.gz)?$/, "")) : table;
-    return { table: run, notes: [...notes, `read as ${kind}`] };
+    const columns = by.length > 0 ? by : runColumns(table);
+    const file = baseName(given).replace(/\.\w+(\.gz)?$/, "");
+    const taken =
+      by.length > 0 || columns.length === 0 ? [] : [`took runs from column ${columns[0]}; --run chooses another`];
+    return { table: withRun(table, columns, file), notes: [...notes, `read as ${kind}`, ...taken], resumes: false };
   }
   const rows: Record<string, number | string>[] = [];
   for (const name of charts) {
@@ -138,17 +152,28 @@ async function wandbOrTable(given: string): Promise<RawSource> {
   return {
     table: tableOf(table.source, rows),
     notes: [...notes, `read as a Weights & Biases chart export of ${charts.length} curves`],
+    resumes: false,
   };
 }
 
-function withRun(table: Table, run: string): Table {
-  const before = table.columns.get("run") ?? table.columns.get("run_name") ?? table.columns.get("_run");
-  const values =
-    before === undefined
-      ? Array<string>(table.rows).fill(run)
-      : before.kind === "text"
-        ? before.values
-        : Array.from(before.values, cellText);
+/** The column that names runs; none where every row has another value, which then names rows. */
+function runColumns(table: Table): readonly string[] {
+  const found = RUN_NAMES.find((name) => {
+    const column = table.columns.get(name);
+    if (column === undefined) return false;
+    if (name === "run") return true;
+    const values = new Set(Array.from({ length: table.rows }, (_, row) => textAt(column, row)));
+    return !values.has("") && (values.size < table.rows || table.rows === 1);
+  });
+  return found === undefined ? [] : [found];
+}
+
+/** The table with a column `run`: the values of these columns, or one name for all rows. */
+function withRun(table: Table, columns: readonly string[], run: string): Table {
+  const named = columns.map((name) => columnOf(table, name, "--run"));
+  const values = Array.from({ length: table.rows }, (_, row) =>
+    named.length === 0 ? run : named.map((column) => textAt(column, row)).join(" "),
+  );
   return {
     ...table,
     columns: new Map([["run", { kind: "text", values }], ...[...table.columns].filter(([name]) => name !== "run")]),

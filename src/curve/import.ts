@@ -10,6 +10,8 @@ export interface ImportOptions {
   readonly tokens?: string;
   readonly loss?: string;
   readonly step?: string;
+  /** Columns that tell the runs of a table apart; run, Name, run_id and the like when not given. */
+  readonly run?: readonly string[];
   /** Tokens a step, where the source logs steps alone. */
   readonly tokensPerStep?: number;
   /** Regular expression with named groups, for plain logs. */
@@ -30,19 +32,20 @@ const STEP_NAMES = ["step", "_step", "Step", "global_step", "train/global_step",
 
 /** Imports a source. Throws InputError where it is not recognised, or holds no loss or no tokens. */
 export async function importCurves(source: string, options: ImportOptions = {}): Promise<Imported> {
-  const { table, notes } = await readRaw(source, options.pattern ?? null);
+  const { table, notes, resumes } = await readRaw(source, options.pattern ?? null, options.run);
   const stepName = options.step ?? STEP_NAMES.find((name) => table.columns.get(name)?.kind === "number") ?? null;
   if (stepName !== null) checkNumeric(table, stepName, "--step");
-  const rows = mergedByStep(table, stepName);
   const loss =
     options.loss === undefined ? chosenLoss(table) : { name: options.loss, why: "it was asked for with --loss" };
   checkNumeric(table, loss.name, "--loss");
+  const rows = mergedByStep(table, stepName, resumes ? null : loss.name);
   const tokens = tokensOf(table, rows, stepName, options);
   const points: Row[] = [];
   let without = 0;
   for (const row of rows) {
-    const [lossValue, tokenCount] = [row[loss.name], tokens.of(row)];
+    const lossValue = row[loss.name];
     if (typeof lossValue !== "number") continue;
+    const tokenCount = tokens.of(row);
     if (tokenCount === null) {
       without++;
       continue;
@@ -56,17 +59,20 @@ export async function importCurves(source: string, options: ImportOptions = {}):
       `${table.source}: some rows must hold ${loss.name} and tokens, got none; choose others with --loss and --tokens`,
     );
   }
+  const runs = new Set(points.map((point) => point.run)).size;
   return {
     table: tableOf(table.source, points),
     notes: [
       ...notes,
       `took loss from ${loss.name}: ${loss.why}`,
-      `took tokens from ${tokens.why}`,
-      ...(without === 0 ? [] : [`left out ${without} rows with a loss but no tokens`]),
-      `${points.length} points of ${new Set(points.map((point) => point.run)).size} runs`,
+      `took tokens from ${tokens.why()}`,
+      ...(without === 0 ? [] : [`left out ${plural(without, "row")} with a loss but no tokens`]),
+      `${plural(points.length, "point")} of ${plural(runs, "run")}`,
     ],
   };
 }
+
+const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`;
 
 function checkNumeric(table: Table, name: string, flag: string): void {
   const column = columnOf(table, name, flag);
@@ -77,8 +83,11 @@ function checkNumeric(table: Table, name: string, flag: string): void {
   );
 }
 
-/** Tools log training and validation in separate records: one row a run and step, the last value of each winning. */
-function mergedByStep(table: Table, step: string | null): readonly Row[] {
+/**
+ * Tools log training and validation in separate records: one row a run and step, the last value of each winning.
+ * Two values of `loss` at one step are two runs under one name and refused, where it is not null.
+ */
+function mergedByStep(table: Table, step: string | null, loss: string | null): readonly Row[] {
   const rows = new Map<string, Row>();
   for (let i = 0; i < table.rows; i++) {
     const cells: [string, number | string][] = [];
@@ -88,7 +97,14 @@ function mergedByStep(table: Table, step: string | null): readonly Row[] {
     }
     const record: Row = Object.fromEntries(cells);
     const key = step === null ? String(i) : `${record.run ?? ""}\n${record[step] ?? `row ${i}`}`;
-    rows.set(key, { ...rows.get(key), ...record });
+    const before = rows.get(key);
+    const [earlier, later] = loss === null ? [undefined, undefined] : [before?.[loss], record[loss]];
+    if (earlier !== undefined && later !== undefined && earlier !== later) {
+      throw new InputError(
+        `${placeOf(table, i)} column ${shown(loss)}: a run must have one loss a step, got ${later} after ${earlier} at step ${record[step ?? ""]} of run ${shown(String(record.run ?? ""))}; give the columns that tell runs apart with --run`,
+      );
+    }
+    rows.set(key, { ...before, ...record });
   }
   return [...rows.values()];
 }
@@ -117,13 +133,13 @@ function tokensOf(
   rows: readonly Row[],
   step: string | null,
   options: ImportOptions,
-): { readonly why: string; readonly of: (row: Row) => number | null } {
+): { readonly why: () => string; readonly of: (row: Row) => number | null } {
   const { tokensPerStep } = options;
   if (tokensPerStep !== undefined && options.tokens === undefined) {
     if (step === null)
       throw new InputError(`${table.source}: --tokens-per-step must have a step column, got none; give --step`);
     return {
-      why: `${step} × ${tokensPerStep} (--tokens-per-step)`,
+      why: () => `${step} × ${tokensPerStep} (--tokens-per-step)`,
       of: (row) => {
         const at = numeric(row[step]);
         return at === null ? null : at * tokensPerStep;
@@ -139,7 +155,7 @@ function tokensOf(
   checkNumeric(table, name, "--tokens");
   const why =
     options.tokens === undefined ? "its name says tokens; --tokens chooses another" : "it was asked for with --tokens";
-  if (step === null) return { why: `${name}: ${why}`, of: (row) => numeric(row[name]) };
+  if (step === null) return { why: () => `${name}: ${why}`, of: (row) => numeric(row[name]) };
   const known = new Map<string, { readonly step: number; readonly tokens: number }[]>();
   for (const row of rows) {
     const [at, tokens] = [numeric(row[step]), numeric(row[name])];
@@ -149,11 +165,13 @@ function tokensOf(
     known.set(String(row.run ?? ""), list);
   }
   for (const list of known.values()) list.sort((a, b) => a.step - b.step);
+  let interpolated = false;
   return {
-    why: `${name}: ${why}; between its steps where the loss was logged at others`,
+    why: () => `${name}: ${why}${interpolated ? "; between its steps where the loss was logged at others" : ""}`,
     of: (row) => {
       const [direct, at] = [numeric(row[name]), numeric(row[step])];
       if (direct !== null || at === null) return direct;
+      interpolated = true;
       return between(known.get(String(row.run ?? "")) ?? [], at);
     },
   };

@@ -119,5 +119,21 @@ test("tokens logged at other steps than the loss are taken between them", async 
   writeFileSync(file, "step,tokens,val_loss\n100,1000,\n150,,3\n200,2000,\n250,,2\n");
   const { table, notes } = await importCurves(file);
   expect(numbers(table, "tokens")).toEqual([1500]);
-  expect(notes.join("\n")).toMatch(/left out 1 rows with a loss but no tokens/);
+  expect(notes.join("\n")).toMatch(/left out 1 row with a loss but no tokens/);
+});
+
+test("Weights & Biases: runs of a history export are told apart by their names, and never merged", async () => {
+  const rows = [0, 1].flatMap((run) => STEPS.map((step) => `rins-${run},${step},${step * 16384},${3 - run / 10}`));
+  const file = path.join(scratch, "history.csv");
+  writeFileSync(file, `Name,_step,train_tokens,val_loss\n${rows.join("\n")}\n`);
+  const { table, notes } = await importCurves(file);
+  expect(distinct(table, "run")).toEqual(["rins-0", "rins-1"]);
+  expect(table.rows).toBe(8);
+  expect(notes.join("\n")).toMatch(/took runs from column Name.*8 points of 2 runs$/s);
+  expect(notes.join("\n")).not.toMatch(/between its steps/);
+  writeFileSync(file, `arm,_step,train_tokens,val_loss\n${rows.join("\n")}\n`);
+  await expect(importCurves(file)).rejects.toThrow(
+    /line 6 .*got 2\.9 after 3 at step 300 of run "history"; give .*--run/,
+  );
+  expect(distinct((await importCurves(file, { run: ["arm"] })).table, "run")).toEqual(["rins-0", "rins-1"]);
 });
