@@ -82,6 +82,22 @@ export function shown(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
+const FILE_REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file",
+  ENOTDIR: "a file in place of a folder",
+  EISDIR: "a folder",
+  EACCES: "no permission",
+  EPERM: "no permission",
+  EROFS: "a read-only disk",
+  ENOSPC: "a full disk",
+};
+
+/** Why the system refused a file, in the words of every message: "no such file". */
+export function fileReason(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  return FILE_REASONS[code] ?? code;
+}
+
 /** The message of an error that is not ours, as it may stand in a line of ours: control characters out, cut at 100. */
 export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);

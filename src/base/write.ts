@@ -1,14 +1,34 @@
 // Writing a file so that an interruption leaves the old content or the new, never half of one.
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import path from "node:path";
-import { InputError } from "./errors.js";
+import { fileReason, InputError } from "./errors.js";
+
+/**
+ * Makes a folder and those above it; returns those that were not there, outermost first.
+ * One by one: mkdir with `recursive` never returns where the system takes no folders (/proc).
+ */
+export function makeFolder(folder: string): readonly string[] {
+  const missing: string[] = [];
+  for (let at = path.resolve(folder); !existsSync(at) && at !== path.dirname(at); at = path.dirname(at)) {
+    missing.unshift(at);
+  }
+  for (const at of missing) {
+    try {
+      mkdirSync(at);
+    } catch (error) {
+      // Another process may have made it in between.
+      if (!existsSync(at)) throw error;
+    }
+  }
+  return missing;
+}
 
 /** Writes to a temporary neighbour, syncs, renames over `file`. Throws InputError naming the path when the disk refuses. */
 export function writeAtomically(file: string, content: string | Uint8Array): void {
   const temporary = `${file}.${process.pid}.tmp`;
   let begun = false;
   try {
-    mkdirSync(path.dirname(file), { recursive: true });
+    makeFolder(path.dirname(file));
     const handle = openSync(temporary, "w");
     begun = true;
     try {
@@ -21,9 +41,8 @@ export function writeAtomically(file: string, content: string | Uint8Array): voi
     renameSync(temporary, file);
   } catch (error) {
     if (begun) rmSync(temporary, { force: true });
-    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
     throw new InputError(
-      `write: ${file} must be writable, got ${reason}; free space or choose another folder with --out`,
+      `write: ${file} must be writable, got ${fileReason(error)}; free space or choose another folder with --out`,
     );
   }
 }

@@ -5,7 +5,7 @@ import path from "node:path";
 import type { Command } from "commander";
 import { InputError, shown } from "../base/errors.js";
 import { buildReport } from "../report/build.js";
-import { writeFolder } from "../report/folder.js";
+import { checkFolder, writeFolder } from "../report/folder.js";
 import { lossSentences } from "../report/sentences.js";
 import { serveSweep } from "../report/serve.js";
 import { readSource } from "../report/source.js";
@@ -81,6 +81,7 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
       ...(flags.pairBy === undefined ? {} : { pairBy: list(flags.pairBy) }),
     },
   };
+  checkFolder(flags.out);
   const { source, notes } = await readSource(files, options.selection);
   for (const note of notes) process.stderr.write(`${note}\n`);
   const report = await buildReport(source, options, versions());

@@ -3,7 +3,7 @@
 import { readFileSync, type Stats, statSync } from "node:fs";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
-import { InputError, reasonOf } from "../base/errors.js";
+import { fileReason, InputError, reasonOf } from "../base/errors.js";
 import { sha256 } from "../base/json.js";
 
 /** Largest file, expanded. A JavaScript string ends near 537 million characters. */
@@ -39,7 +39,9 @@ function unreadable(file: string, error: unknown): InputError {
           : code === "ENAMETOOLONG"
             ? ["path must be at most 255 characters a name", "shorten it"]
             : ["file must be readable", "check it"];
-  return new InputError(`${displayed(file)}: ${rule}, got ${code}; ${remedy}`);
+  // A path through a file leads to nothing, as a missing one does.
+  const got = code === "ENOTDIR" ? "no such file" : fileReason(error);
+  return new InputError(`${displayed(file)}: ${rule}, got ${got}; ${remedy}`);
 }
 
 function displayed(file: string): string {

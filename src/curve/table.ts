@@ -1,7 +1,7 @@
 // A table in memory: the shape every importer ends in and every analysis starts from.
 // Columns are typed arrays, so that a million rows stay small; NaN stands for a missing number inside a column only
 // (it is written as null and printed as "–").
-import { InputError } from "../base/errors.js";
+import { InputError, nearestName } from "../base/errors.js";
 
 export type Column =
   | { readonly kind: "number"; readonly values: Float64Array }
@@ -144,8 +144,9 @@ export function columnOf(table: Table, name: string, flag: string): Column {
   const column = table.columns.get(name);
   if (column !== undefined) return column;
   const names = [...table.columns.keys()];
+  const nearest = nearestName(name, names);
   throw new InputError(
-    `${table.source}: column for ${flag} must be one of ${names.slice(0, 20).join(", ").slice(0, 300)}, got ${JSON.stringify(name.slice(0, 60))}; name one of them`,
+    `${table.source}: column for ${flag} must be one of ${names.slice(0, 20).join(", ").slice(0, 300)}, got ${JSON.stringify(name.slice(0, 60))}; ${nearest === null ? "name one of them" : `did you mean ${JSON.stringify(nearest.slice(0, 60))}?`}`,
   );
 }
 

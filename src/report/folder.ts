@@ -1,7 +1,8 @@
 // A report on the disk: written beside its place and renamed into it, so that a reader sees the old one or the new one.
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { InputError, shown } from "../base/errors.js";
+import { fileReason, InputError, shown } from "../base/errors.js";
+import { makeFolder } from "../base/write.js";
 import type { ReportFiles } from "./build.js";
 
 /**
@@ -14,18 +15,14 @@ import type { ReportFiles } from "./build.js";
  * writeFolder("my-report", (await buildReport(source, { bootstrap: 200 }, {})).files);
  */
 export function writeFolder(folder: string, files: ReportFiles): void {
+  checkFolder(folder);
   const target = path.resolve(folder);
-  if (existsSync(target) && !replaceable(target)) {
-    throw new InputError(
-      `report: --out must be a new folder or an earlier report, got ${shown(folder)} with other files in it; name another folder`,
-    );
-  }
   const fresh = `${target}.${process.pid}.tmp`;
   const old = `${target}.${process.pid}.old.tmp`;
   try {
     for (const [name, content] of files) {
       const file = path.join(fresh, name);
-      mkdirSync(path.dirname(file), { recursive: true });
+      makeFolder(path.dirname(file));
       writeFileSync(file, content);
     }
     if (existsSync(target)) renameSync(target, old);
@@ -34,11 +31,29 @@ export function writeFolder(folder: string, files: ReportFiles): void {
   } catch (error) {
     rmSync(fresh, { recursive: true, force: true });
     if (existsSync(old) && !existsSync(target)) renameSync(old, target);
-    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw unwritable(folder, error);
+  }
+}
+
+/** Makes a folder beside the report's place and removes it again: what cannot be written is said before the work. */
+export function checkFolder(folder: string): void {
+  const target = path.resolve(folder);
+  if (existsSync(target) && !replaceable(target)) {
     throw new InputError(
-      `report: ${shown(folder)} must be writable, got ${reason}; free space or name another folder with --out`,
+      `report: --out must be a new folder or an earlier report, got ${shown(folder)} with other files in it; name another folder`,
     );
   }
+  try {
+    for (const made of makeFolder(`${target}.${process.pid}.tmp`).toReversed()) rmdirSync(made);
+  } catch (error) {
+    throw unwritable(folder, error);
+  }
+}
+
+function unwritable(folder: string, error: unknown): InputError {
+  return new InputError(
+    `report: ${shown(folder)} must be writable, got ${fileReason(error)}; free space or name another folder with --out`,
+  );
 }
 
 function replaceable(target: string): boolean {

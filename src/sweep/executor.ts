@@ -2,9 +2,10 @@
 // A worker that fails or dies costs its run only. Stopping lets every worker write its checkpoint. The trainer writes
 // <id>.jsonl; a finished file gets the name that people can read.
 import { type ChildProcess, fork } from "node:child_process";
-import { mkdirSync, renameSync } from "node:fs";
+import { renameSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { makeFolder } from "../base/write.js";
 import { endOf } from "../train/run-writer.js";
 import { runFileOf } from "../train/trainer.js";
 import { type PlannedRun, runFile } from "./expand.js";
@@ -53,7 +54,7 @@ export function missingRuns(runs: readonly PlannedRun[], folder: string): readon
 
 /** Does the runs that have no finished file and says how each ended. Never rejects for a run that fails. */
 export async function executeRuns(runs: readonly PlannedRun[], options: SweepOptions): Promise<SweepResult> {
-  mkdirSync(options.folder, { recursive: true });
+  makeFolder(options.folder);
   const queue = [...longestFirst(missingRuns(runs, options.folder))];
   const complete: PlannedRun[] = [];
   const diverged: PlannedRun[] = [];

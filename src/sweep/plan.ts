@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { InputError, shown } from "../base/errors.js";
+import { fileReason, InputError, shown } from "../base/errors.js";
 import { validated } from "../base/schema.js";
 import { schemeByName } from "../scheme/catalogue.js";
 import { checkShape } from "../scheme/cost.js";
@@ -94,14 +94,13 @@ export function readPlan(file: string): Plan {
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new InputError(`readPlan: ${file} must be a readable file, got ${reason}; see data/sweeps for examples`);
+    throw new InputError(`${file}: plan must be readable, got ${fileReason(error)}; see data/sweeps for examples`);
   }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new InputError(`readPlan: ${file} must be JSON, got ${shown(String(error))}; mend it`);
+    throw new InputError(`${file}: plan must be JSON, got ${shown(String(error))}; mend it`);
   }
   return checkPlan(value, path.basename(file));
 }

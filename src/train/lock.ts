@@ -1,7 +1,8 @@
 // One process a run: a lock file that holds the owner's process id, taken over when that process is dead.
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { InputError } from "../base/errors.js";
+import { fileReason, InputError } from "../base/errors.js";
+import { makeFolder } from "../base/write.js";
 
 export interface Lock {
   release(): void;
@@ -19,10 +20,12 @@ export function acquireLock(file: string, what: string, onMessage: (message: str
   const text = JSON.stringify(own);
   const mine = `${file}.${process.pid}`;
   try {
-    mkdirSync(path.dirname(file), { recursive: true });
+    makeFolder(path.dirname(file));
     writeFileSync(mine, text);
   } catch (error) {
-    throw new InputError(`train: ${path.dirname(file)} must be writable, got ${codeOf(error)}; choose another --out`);
+    throw new InputError(
+      `train: ${path.dirname(file)} must be writable, got ${fileReason(error)}; choose another --out`,
+    );
   }
   try {
     for (;;) {

@@ -1,7 +1,8 @@
 // How far a run is and how long it will take, for people; wall times go to a file of their own, <id>.times.jsonl, so that
 // run files stay the same on every machine.
-import { appendFileSync, mkdirSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import path from "node:path";
+import { makeFolder } from "../base/write.js";
 import { type RunConfiguration, tokensPerStep } from "./configuration.js";
 import type { Segment } from "./schedule.js";
 
@@ -36,7 +37,7 @@ export function progressClock(run: RunConfiguration, id: string, plan: readonly 
   const resumedAt = stepsDone;
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
-  mkdirSync(work, { recursive: true });
+  makeFolder(work);
   return {
     step: (loss: number): RunProgress => {
       stepsDone++;

@@ -2,7 +2,7 @@
 // checkpoint vouches for; what stands after them, a torn line too, is dropped and written again.
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
-import { InputError } from "../base/errors.js";
+import { fileReason, InputError } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/json.js";
 import { writeAtomically } from "../base/write.js";
 import type { RunEnd, RunHeader, RunPoint } from "../curve/run-file.js";
@@ -75,9 +75,8 @@ function guarded<T>(file: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
     throw new InputError(
-      `train: ${file} must be writable, got ${reason}; free space and start again, finished points stay valid`,
+      `train: ${file} must be writable, got ${fileReason(error)}; free space and start again, finished points stay valid`,
     );
   }
 }

@@ -8,7 +8,7 @@ import { beforeAll, expect, test } from "vitest";
 import { sha256 } from "../../src/base/json.js";
 import { buildReport, type Report } from "../../src/report/build.js";
 import { labels, latex, markdown, scriptJson } from "../../src/report/escape.js";
-import { writeFolder } from "../../src/report/folder.js";
+import { checkFolder, writeFolder } from "../../src/report/folder.js";
 import type { Analysis } from "../../src/report/record.js";
 import { doubts, lossSentences, verdict } from "../../src/report/sentences.js";
 import { REFERENCE, simulatedSource } from "./simulated.js";
@@ -130,6 +130,11 @@ test("a report folder is replaced whole, and a folder of other things is left al
     expect(readdirSync(folder)).toEqual(["x"]);
     writeFileSync(path.join(folder, "precious.txt"), "mine");
     expect(() => writeFolder(folder, new Map([["manifest.json", "{}"]]))).toThrow(/must be a new folder/);
+    for (const bad of [path.join(target, "b.txt/x"), "/proc/rinsight/x"]) {
+      expect(() => checkFolder(bad)).toThrow(/^report: .* must be writable, got .*; .*--out$/);
+    }
+    checkFolder(path.join(folder, "new/report"));
+    expect(readdirSync(folder).sort()).toEqual(["precious.txt", "x"]);
     expect(readFileSync(path.join(folder, "precious.txt"), "utf8")).toBe("mine");
   } finally {
     rmSync(folder, { recursive: true });
