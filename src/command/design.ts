@@ -10,6 +10,7 @@ import {
   studyFromCurves,
 } from "../compare/design.js";
 import { logHorizons, type Noise, type PowerLaw, type StudyPlan } from "../compare/simulate.js";
+import type { Observations } from "../curve/observations.js";
 import { loadAnalysis } from "./analysis-options.js";
 import { newCommand } from "./command.js";
 
@@ -19,7 +20,7 @@ interface DesignFlags {
   readonly correlation?: string;
   readonly changeLimit: string;
   readonly changeExponent: string;
-  readonly horizons: string;
+  readonly horizons?: string;
   readonly seeds: string;
   readonly power?: string;
   readonly simulations: string;
@@ -42,9 +43,16 @@ export function command(): Command {
     .option("--law <LIMIT,COEFFICIENT,EXPONENT>", "the baseline's law, in place of the curves'")
     .option("--noise <NATS>", "standard deviation of a run's final loss, in place of the curves'")
     .option("--correlation <R>", "share of its variance common to all schemes at a horizon and seed")
-    .option("--change-limit <NATS>", "what the other scheme's limit differs by", "0")
+    .option(
+      "--change-limit <NATS>",
+      "what the other scheme's limit differs by; both laws agree at the first horizon",
+      "0",
+    )
     .option("--change-exponent <C>", "what the other scheme's exponent differs by", "0")
-    .option("--horizons <FROM:TO:COUNT>", "values of x at which runs end, evenly spaced in log x", "1e7:1e9:6")
+    .option(
+      "--horizons <FROM:TO:COUNT>",
+      "values of x at which runs end, evenly spaced in log x (default: 6 over the range of the curves, else 1e7:1e9:6)",
+    )
     .option("--seeds <N>", "runs a horizon", "3")
     .option("--power <P>", "also look for the cheapest plan near this one that names the truth this often")
     .option("--simulations <N>", "simulated data sets a plan", "200")
@@ -55,10 +63,13 @@ export function command(): Command {
     .option("--by <COL,…>", "columns that tell schemes apart in the curves")
     .option("--pair-by <COL,…>", "columns that match points across schemes: horizon and seed")
     .action(async (files: readonly string[], flags: DesignFlags) => {
-      const { baseline, noise } = await study(files, flags);
-      const [from = 0, to = 0, horizons = 0] = numbers("--horizons", flags.horizons, ":", 3);
+      const { baseline, noise, range } = await study(files, flags);
+      const [from = 0, to = 0, horizons = 0] =
+        flags.horizons === undefined ? [...range, 6] : numbers("--horizons", flags.horizons, ":", 3);
       if (!(from > 0 && to > from)) {
-        throw new InputError(`--horizons: must rise from a positive x, got ${shown(flags.horizons)}; write 1e7:1e9:6`);
+        throw new InputError(
+          `--horizons: must rise from a positive x, got ${shown(flags.horizons ?? `${from}:${to}`)}; write 1e7:1e9:6`,
+        );
       }
       const plan: StudyPlan = {
         horizons: logHorizons(from, to, whole("--horizons COUNT", horizons, 100)),
@@ -82,8 +93,16 @@ export function command(): Command {
     });
 }
 
-async function study(files: readonly string[], flags: DesignFlags): Promise<{ baseline: PowerLaw; noise: Noise }> {
-  const curves = files.length === 0 ? null : studyFromCurves((await loadAnalysis(files, curveFlags(flags))).groups);
+interface Study {
+  readonly baseline: PowerLaw;
+  readonly noise: Noise;
+  /** Least and largest x of the curves: their unit may be FLOPs, far from the usual counts of tokens. */
+  readonly range: readonly [number, number];
+}
+
+async function study(files: readonly string[], flags: DesignFlags): Promise<Study> {
+  const groups = files.length === 0 ? null : (await loadAnalysis(files, curveFlags(flags))).groups;
+  const curves = groups === null ? null : studyFromCurves(groups);
   if (curves === null && (flags.law === undefined || flags.noise === undefined)) {
     throw new InputError("design: needs curves, or --law and --noise, got neither; see rinsight design --help");
   }
@@ -99,7 +118,15 @@ async function study(files: readonly string[], flags: DesignFlags): Promise<{ ba
   if (standardDeviation === undefined || !(standardDeviation > 0) || !(correlation >= 0 && correlation <= 1)) {
     throw new InputError("design: --noise must be positive and --correlation from 0 to 1; mend them");
   }
-  return { baseline, noise: { standardDeviation, correlation } };
+  return { baseline, noise: { standardDeviation, correlation }, range: groups === null ? [1e7, 1e9] : rangeOf(groups) };
+}
+
+function rangeOf(groups: readonly Observations[]): readonly [number, number] {
+  let [least, largest] = [Number.POSITIVE_INFINITY, 0];
+  for (const { x } of groups) {
+    for (const value of x[0] ?? []) [least, largest] = [Math.min(least, value), Math.max(largest, value)];
+  }
+  return [least, largest];
 }
 
 /** The analysis of the curves, at the defaults of rinsight fit. */
