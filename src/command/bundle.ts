@@ -2,17 +2,19 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
-import { ReproductionError } from "../base/errors.js";
+import { InputError, ReproductionError, shown } from "../base/errors.js";
 import { count } from "../base/format.js";
 import { writeAtomically } from "../base/write.js";
+import { readTable } from "../curve/read-table.js";
 import { pack } from "../reproduce/archive.js";
-import { filesUnder, locateInputs } from "../reproduce/inputs.js";
+import { filesUnder, locateInputs, usualPlaces } from "../reproduce/inputs.js";
 import { INPUTS_FOLDER, readManifest } from "../reproduce/verify-report.js";
+import { expandPlan } from "../sweep/expand.js";
 import { readPlan } from "../sweep/plan.js";
 import { newCommand } from "./command.js";
 
 interface Options {
-  readonly inputs: string;
+  readonly inputs?: string;
   readonly plan?: string;
   readonly out?: string;
   readonly json?: true;
@@ -22,15 +24,18 @@ export function command(): Command {
   return newCommand(
     "bundle",
     "Pack a report, its inputs and its plan into one archive that rinsight verify checks.",
-    "rinsight bundle reports/reference --plan data/sweeps/reference.json --out reference.tar.gz",
+    "rinsight bundle reports/2026-11-24_reference --out reference.tar.gz",
   )
     .argument("<report>", "folder that rinsight report wrote")
-    .option("--inputs <folder>", "where the inputs of the report lie", path.join("data", "runs"))
+    .option("--inputs <folder>", "where the inputs of the report lie (default: as rinsight verify)")
     .option("--plan <file>", "plan of the sweep, to go with it")
     .option("--out <file>", "archive to write (default: <report>.tar.gz)")
-    .action((report: string, options: Options) => {
+    .action(async (report: string, options: Options) => {
       const manifest = readManifest(report);
-      const located = locateInputs(manifest.inputs, [path.join(report, INPUTS_FOLDER), options.inputs]);
+      const located = locateInputs(manifest.inputs, [
+        path.join(report, INPUTS_FOLDER),
+        ...(options.inputs === undefined ? usualPlaces(report) : [options.inputs]),
+      ]);
       const [missing] = located.differences;
       if (missing !== undefined) {
         throw new ReproductionError(
@@ -43,7 +48,7 @@ export function command(): Command {
       }
       for (const file of located.files) files.set(`${INPUTS_FOLDER}/${path.basename(file)}`, readFileSync(file));
       if (options.plan !== undefined) {
-        readPlan(options.plan);
+        await checkPlanned(options.plan, located.files);
         files.set("plan.json", readFileSync(options.plan));
       }
       const archive = pack(files);
@@ -56,4 +61,23 @@ export function command(): Command {
           : `${out}: ${facts.files} files, ${facts.inputs} of them inputs, ${count(facts.bytes)} bytes\n`,
       );
     });
+}
+
+/** A plan that goes with runs must be the one they were trained by: the ids of its runs are those of the inputs. */
+async function checkPlanned(file: string, inputs: readonly string[]): Promise<void> {
+  const plan = readPlan(file);
+  const { runs } = await readTable(inputs);
+  const refuse = (got: string) =>
+    new InputError(
+      `bundle: --plan must be the plan of the report's runs, got ${got}; give the plan they were trained by`,
+    );
+  const [first] = runs;
+  if (first === undefined) throw refuse(`${shown(plan.name)} for inputs that are no runs`);
+  const planned = new Set(
+    expandPlan(plan, { ...first.header.corpus, trainTokens: Number.POSITIVE_INFINITY }).map(({ id }) => id),
+  );
+  const foreign = runs.filter(({ header }) => !planned.has(header.id));
+  if (foreign.length > 0) {
+    throw refuse(`${shown(plan.name)}, which lacks ${foreign.length} of ${runs.length} (${foreign[0]?.header.id})`);
+  }
 }

@@ -8,7 +8,7 @@ import { random } from "../base/random.js";
 import { isRunFile } from "../curve/read-run.js";
 import { unpack } from "../reproduce/archive.js";
 import type { Difference } from "../reproduce/differences.js";
-import { filesUnder } from "../reproduce/inputs.js";
+import { filesUnder, usualPlaces } from "../reproduce/inputs.js";
 import { verifyReport } from "../reproduce/verify-report.js";
 import { newCommand } from "./command.js";
 
@@ -33,10 +33,13 @@ export function command(): Command {
   return newCommand(
     "verify",
     "Recompute a report, or train runs again, and list every difference.",
-    "rinsight verify reports/reference",
+    "rinsight verify reports/2026-11-24_reference",
   )
     .argument("<target>", "report folder, bundle (.tar.gz), run file, or with --sample a folder of runs")
-    .option("--inputs <folder>", "where the inputs of a report lie", path.join("data", "runs"))
+    .option(
+      "--inputs <folder>",
+      "where the inputs of a report lie (default: data/runs, the working folder and the folders beside the report)",
+    )
     .option("--retrain", "train the run again from its own header")
     .option("--steps <n>", "with --retrain: only the first N steps")
     .option("--sample <k>", "with --retrain: K runs of a folder, drawn at random")
@@ -49,8 +52,11 @@ export function command(): Command {
       else process.stdout.write(verdicts.map(text).join(""));
       const differing = verdicts.filter((verdict) => verdict.differences.length > 0);
       if (differing.length > 0) {
+        const missing = differing.some(({ differences }) =>
+          differences.some(({ where }) => where.startsWith("input ")),
+        );
         throw new ReproductionError(
-          `verify: ${differing.map((verdict) => verdict.target).join(", ")} must be reproduced, got ${differing.reduce((sum, one) => sum + one.differences.length, 0)} differences; they are listed above`,
+          `verify: ${differing.map((verdict) => verdict.target).join(", ")} must be reproduced, got ${differing.reduce((sum, one) => sum + one.differences.length, 0)} differences; they are listed above${missing ? ", give the folder of the inputs with --inputs" : ""}`,
         );
       }
     });
@@ -60,7 +66,7 @@ async function recomputed(target: string, options: Options): Promise<Verdict> {
   const folder = isFolder(target) ? target : null;
   const scratch = folder === null ? await unpacked(target) : null;
   try {
-    const searched = folder === null ? [] : [options.inputs ?? "."];
+    const searched = folder === null ? [] : options.inputs === undefined ? usualPlaces(folder) : [options.inputs];
     const verified = await verifyReport(folder ?? scratch ?? target, searched);
     const standard =
       verified.tolerance === 0
@@ -79,7 +85,8 @@ async function recomputed(target: string, options: Options): Promise<Verdict> {
 /** A bundle laid out in a temporary folder. */
 async function unpacked(file: string): Promise<string> {
   const bytes = readFileSync(file);
-  if (isRunFile(bytes.subarray(0, 1000).toString())) {
+  // The header of a run file is one line, its kind far behind the configuration.
+  if (isRunFile(bytes.subarray(0, 1e6).toString())) {
     throw new InputError(
       `verify: ${file}: must be a report or a bundle, got a run file; add --retrain to train it again`,
     );

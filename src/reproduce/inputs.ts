@@ -1,5 +1,5 @@
 // Finding the inputs of a report again: by name and content hash, wherever they lie under the folders searched.
-import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
+import { type Dirent, existsSync, lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { sha256 } from "../base/json.js";
 import type { InputFile } from "../report/record.js";
@@ -12,11 +12,20 @@ export interface Located {
   readonly differences: readonly Difference[];
 }
 
-/** Searches `folders` (all levels, links not followed) for files with the names and SHA-256 of `inputs`. */
-export function locateInputs(inputs: readonly InputFile[], folders: readonly string[]): Located {
+const RUNS = path.join("data", "runs");
+
+/** Where the inputs of a report lie as a rule: the runs, the working folder, the report's neighbours and their folders. */
+export function usualPlaces(report: string): readonly string[] {
+  const beside = path.dirname(path.resolve(report));
+  // One level each: a working folder may be a home folder with millions of files.
+  return [RUNS, ...[".", beside, ...foldersIn(beside)].flatMap(filesIn)];
+}
+
+/** Looks in `places`, files or folders (all levels, links not followed), for files with the names and SHA-256 of `inputs`. */
+export function locateInputs(inputs: readonly InputFile[], places: readonly string[]): Located {
   const wanted = new Set(inputs.map((input) => input.name));
   const candidates = new Map<string, string[]>();
-  for (const file of folders.flatMap(filesUnder)) {
+  for (const file of places.flatMap((place) => (isFile(place) ? [place] : filesUnder(place)))) {
     const name = path.basename(file);
     if (wanted.has(name)) candidates.set(name, [...(candidates.get(name) ?? []), file]);
   }
@@ -30,6 +39,20 @@ export function locateInputs(inputs: readonly InputFile[], folders: readonly str
   }
   return { files, differences };
 }
+
+function entriesOf(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
+const isFile = (place: string): boolean => statSync(place, { throwIfNoEntry: false })?.isFile() === true;
+const foldersIn = (folder: string): string[] =>
+  entriesOf(folder).flatMap((entry) => (entry.isDirectory() ? [path.join(folder, entry.name)] : []));
+const filesIn = (folder: string): string[] =>
+  entriesOf(folder).flatMap((entry) => (entry.isFile() ? [path.join(folder, entry.name)] : []));
 
 /** All plain files below a folder, in the order of their names; none where there is no such folder. */
 export function filesUnder(folder: string): string[] {

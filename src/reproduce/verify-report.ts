@@ -43,9 +43,7 @@ export type ReportManifest = z.infer<typeof manifestSchema>;
 export function readManifest(folder: string): ReportManifest {
   const file = path.join(folder, "manifest.json");
   const refuse = (got: string) =>
-    new InputError(
-      `verify: ${file}: must be the manifest of a report, got ${got}; name a folder that rinsight report wrote`,
-    );
+    new InputError(`${file}: must be the manifest of a report, got ${got}; name a folder that rinsight report wrote`);
   if (!existsSync(file)) throw refuse("no such file");
   let value: unknown;
   try {
@@ -58,7 +56,7 @@ export function readManifest(folder: string): ReportManifest {
   return parsed.data;
 }
 
-/** `searched`: folders in which the inputs may lie, besides the report's own inputs/. */
+/** `searched`: folders and files among which the inputs may lie, besides the report's own inputs/. */
 export async function verifyReport(folder: string, searched: readonly string[]): Promise<VerifiedReport> {
   const manifest = readManifest(folder);
   const published = publishedFiles(folder);

@@ -8,6 +8,7 @@ import { command as verify } from "../../src/command/verify.js";
 import { buildReport } from "../../src/report/build.js";
 import { writeFolder } from "../../src/report/folder.js";
 import { readSource } from "../../src/report/source.js";
+import { usualPlaces } from "../../src/reproduce/inputs.js";
 import { verifyReport } from "../../src/reproduce/verify-report.js";
 import { simulatedRuns } from "../report/simulated.js";
 
@@ -106,4 +107,28 @@ test("a folder that is no report is refused in one line", async () => {
   await expect(verifyReport(runs, [])).rejects.toThrow(
     /manifest\.json: must be the manifest of a report, got no such file/,
   );
+});
+
+test("the inputs of a report are found beside it", async () => {
+  const copy = altered("beside");
+  expect((await verifyReport(copy.report, usualPlaces(copy.report))).differences).toEqual([]);
+});
+
+test("a run file without --retrain is told apart from a damaged bundle", async () => {
+  const [run] = simulatedRuns({ horizons: 5, seeds: 2, noise: 0.004 });
+  const file = path.join(home, "long.jsonl");
+  // Keys are sorted in a run file: the kind comes after the configuration, however long that is.
+  const { kind, configuration: _configuration, ...header } = run?.header ?? {};
+  const configuration = { note: "x".repeat(2000) };
+  writeFileSync(file, `${JSON.stringify({ configuration, ...header, kind })}\n`);
+  await expect(verify().parseAsync([file], { from: "user" })).rejects.toThrow(/got a run file; add --retrain/);
+});
+
+test("a plan that the runs of a report were not trained by is not packed with them", async () => {
+  const plan = path.resolve(import.meta.dirname, "../../data/sweeps/smoke.json");
+  const out = path.join(home, "foreign.tar.gz");
+  await expect(
+    bundle().parseAsync([report, "--inputs", runs, "--plan", plan, "--out", out], { from: "user" }),
+  ).rejects.toThrow(/--plan must be the plan of the report's runs, got "smoke", which lacks 6 of 6/);
+  expect(existsSync(out)).toBe(false);
 });
