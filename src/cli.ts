@@ -90,5 +90,9 @@ function report(error: unknown): number {
 process.stdout.on("error", (error: NodeJS.ErrnoException) =>
   process.exit(error.code === "EPIPE" ? EXIT_OK : EXIT_FAILED),
 );
+// Nobody reads what is said to people: the results may still be wanted, so the command goes on.
+process.stderr.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") process.exit(EXIT_FAILED);
+});
 
 process.exitCode = await main(process.argv.slice(2)).catch(report);
