@@ -7,6 +7,7 @@ import { defaultBackend } from "../train/backend.js";
 import {
   BACKENDS,
   type BackendName,
+  checkConfiguration,
   DEFAULT_OPTIMIZER,
   DEFAULT_SCHEDULE,
   DEFAULT_VALIDATION,
@@ -102,6 +103,24 @@ async function run(flags: Flags): Promise<void> {
       : { unit: "flops" as const, values: numbers("--flops", flags.flops) };
   const horizons = horizonsOf(scheme, shape, batch, budgets);
 
+  const settings = {
+    scheme,
+    shape,
+    batch,
+    horizons,
+    schedule: {
+      learningRate: positive("--lr", flags.lr),
+      warmupSteps: number("--warmup", flags.warmup),
+      timescale: positive("--timescale", flags.timescale),
+      cooldownFraction: number("--cooldown", flags.cooldown),
+    },
+    optimizer: { ...DEFAULT_OPTIMIZER, weightDecay: number("--weight-decay", flags.weightDecay) },
+    validation: { ...DEFAULT_VALIDATION, windows: number("--validation-windows", flags.validationWindows) },
+    seed: number("--seed", flags.seed),
+    backend,
+  };
+  // Preparing a corpus takes minutes: what cannot be trained is refused before.
+  checkConfiguration({ ...settings, corpus: { name: "", hash: "", tokenizer, tokenizerHash: "" } });
   const corpus = await openCorpus({
     path: flags.corpus ?? null,
     tokenizer,
@@ -109,21 +128,8 @@ async function run(flags: Flags): Promise<void> {
     onMessage: say,
   });
   const configuration: RunConfiguration = {
-    scheme,
-    shape,
-    batch,
+    ...settings,
     corpus: { name: corpus.name, hash: corpus.hash, tokenizer, tokenizerHash: corpus.tokenizer.hash },
-    horizons,
-    schedule: {
-      learningRate: number("--lr", flags.lr),
-      warmupSteps: number("--warmup", flags.warmup),
-      timescale: number("--timescale", flags.timescale),
-      cooldownFraction: number("--cooldown", flags.cooldown),
-    },
-    optimizer: { ...DEFAULT_OPTIMIZER, weightDecay: number("--weight-decay", flags.weightDecay) },
-    validation: { ...DEFAULT_VALIDATION, windows: number("--validation-windows", flags.validationWindows) },
-    seed: number("--seed", flags.seed),
-    backend,
   };
 
   const stop = new AbortController();
@@ -179,6 +185,12 @@ function number(flag: string, text: string): number {
   if (match === null)
     throw new InputError(`train: ${flag} must be a number, got ${shown(text)}; write 64, 400k or 1e12`);
   return Number(match[1]) * (MULTIPLES[match[2] ?? ""] ?? 1);
+}
+
+function positive(flag: string, text: string): number {
+  const value = /^-/.test(text.trim()) ? Number(text) : number(flag, text);
+  if (!(value > 0)) throw new InputError(`train: ${flag} must be above 0, got ${shown(text)}; give for example 1e-3`);
+  return value;
 }
 
 const numbers = (flag: string, text: string): number[] => text.split(",").map((part) => number(flag, part));

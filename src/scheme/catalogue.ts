@@ -177,6 +177,16 @@ function checked(scheme: Scheme): Scheme {
 }
 
 function unknown(text: string): InputError {
+  // Another number of rounds is no slip of the pen: rins-9 is not rins-2.
+  const stem = (name: string) => name.replace(/\d+/g, "#");
+  const siblings = CATALOGUE.map(({ scheme }) => scheme.name).filter(
+    (name) => /\d/.test(text) && stem(name) === stem(text),
+  );
+  if (siblings.length > 0) {
+    return new InputError(
+      `scheme: must be a catalogue name or a signature, got ${shown(text)}; there are ${siblings.join(", ")}, and signatures for other rounds: A^3 B`,
+    );
+  }
   const nearest = nearestName(
     text,
     CATALOGUE.map((candidate) => candidate.name),
