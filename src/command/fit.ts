@@ -13,7 +13,7 @@ export function command(): Command {
     newCommand(
       "fit",
       "fit a scaling law to each group of points",
-      "rinsight fit curves.csv --x tokens --y loss --by scheme",
+      "rinsight fit notebooks/curves.csv --x tokens --y loss --by scheme",
     ),
   ).action(async (files: readonly string[], flags: AnalysisFlags) => {
     const analysis = await loadAnalysis(files, flags);
@@ -30,15 +30,12 @@ export function command(): Command {
       }
     }
     const [failure] = failures;
-    if (fits.length === 0 && failure !== undefined) throw new FitError(failure.message);
+    if (fits.length === 0 && failure !== undefined) throw new FitError(inGroup(failure));
     const json = `${JSON.stringify(fitsJson(fits, failures, analysis.options.seed, analysis.warnings), null, 2)}\n`;
     if (flags.out !== undefined) writeAtomically(flags.out, json);
     process.stdout.write(flags.json === true ? json : fitTable(fits));
     for (const line of fitDoubts(fits)) process.stderr.write(`${line}\n`);
-    for (const { group, message } of failures) {
-      const name = groupName(group);
-      process.stderr.write(`${name === "" ? "" : `${name}: `}${message}\n`);
-    }
+    for (const failure of failures) process.stderr.write(`${inGroup(failure)}\n`);
     if (failures.length > 0) process.exitCode = 1;
   });
 }
@@ -82,6 +79,12 @@ function reasons(one: Fit): Readonly<Record<string, number>> {
 }
 
 const groupName = (group: Fit["group"]): string => Object.values(group).map(printable).join(", ");
+
+/** What went wrong, with the group that it went wrong in. */
+function inGroup({ group, message }: { readonly group: Fit["group"]; readonly message: string }): string {
+  const name = groupName(group);
+  return name === "" ? message : `${name}: ${message}`;
+}
 
 /** What there is to doubt about the fits, for a terminal. */
 export function fitDoubts(fits: readonly Fit[]): readonly string[] {

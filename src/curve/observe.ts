@@ -163,6 +163,19 @@ export function observe(source: Table, variables: readonly string[], selection: 
     }
     member.rows.push(row);
   }
+  const emptied = [...members].filter(
+    ([, { rows, excluded }]) =>
+      rows.length === 0 && excluded.every(({ code }) => code === "where" || code === "missing") && keep !== null,
+  );
+  // Where nothing at all is left, that is the error to come.
+  if (emptied.length > 0 && emptied.length < members.size) {
+    const names = emptied.map(([, { first }]) =>
+      byNames.map((name) => textAt(columnOf(table, name, "--by"), first)).join(", "),
+    );
+    notes.push(`left out ${shown(names.join("; "))}: --where holds for none of the points`);
+    for (const [key] of emptied) members.delete(key);
+  }
+  notes.push(...missingNotes([...members.values()].flatMap(({ excluded }) => excluded)));
   const runNames = runColumn(table);
   const rowsOf = [...members.values()].map(({ rows }) => rows);
   const pairOf = pairing(table, selection.pairBy, { x: xNames, used: [...xNames, yName, ...byNames] }, rowsOf, notes);
@@ -201,6 +214,13 @@ export function observe(source: Table, variables: readonly string[], selection: 
     ...duplicates(groups),
   ];
   return { groups, warnings, taken: { x: xNames, y: yName, by: byNames }, notes };
+}
+
+/** Rows without a number pass out of sight, unlike those that a rule leaves out: said, one line a column. */
+function missingNotes(excluded: readonly Exclusion[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const { code, reason } of excluded) if (code === "missing") counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return [...counts].map(([reason, n]) => `${n} row${n === 1 ? "" : "s"} left out: ${reason}`);
 }
 
 function noneLeft(table: Table, groups: readonly Observations[]): InputError {

@@ -165,11 +165,18 @@ describe("choosing", () => {
   test("columns are guessed aloud, groups and points sorted, missing cells left out", () => {
     const { groups, notes, taken } = observe(table, ["tokens"]);
     expect(taken).toEqual({ x: ["D"], y: "val_loss", by: ["arm"] });
-    expect(notes).toHaveLength(4);
-    expect(notes[3]).toMatch(/^matched points across groups by depth; --pair-by/);
+    expect(notes).toHaveLength(5);
+    expect(notes[3]).toBe("1 row left out: no val_loss");
+    expect(notes[4]).toMatch(/^matched points across groups by depth; --pair-by/);
     expect(groups.map(({ group }) => group)).toEqual([{ arm: "a" }, { arm: "b" }]);
     expect(Array.from(groups[1]?.x[0] ?? [])).toEqual([1e6, 4e6]);
     expect(groups[0]?.excluded).toEqual([{ row: 3, code: "missing", reason: "no val_loss" }]);
+  });
+  test("a group that --where empties is left out and said; where it empties all, that is the error", () => {
+    const { groups, notes } = observe(table, ["tokens"], { where: 'arm != "b"' });
+    expect(groups.map(({ group }) => group)).toEqual([{ arm: "a" }]);
+    expect(notes).toContain('left out "b": --where holds for none of the points');
+    expect(() => observe(table, ["tokens"], { where: "D < 0" })).toThrow(/got none of 4 \(4 × --where does not hold\)/);
   });
   test("a column that repeats in a group, or that few points share, matches nothing", () => {
     const repeated = tableOf("t", [
