@@ -22,7 +22,7 @@ export function command(): Command {
   return newCommand(
     "import",
     "import curves from TensorBoard, Weights & Biases, Hugging Face, logs and tables",
-    "rinsight import trainer_state.json --tokens-per-step 524288 --out runs/mine.jsonl",
+    "rinsight import notebooks/curves.csv --run scheme,seed --out curves.jsonl",
   )
     .argument(
       "<SOURCE>",
