@@ -24,7 +24,7 @@ export function command(): Command {
     newCommand(
       "compare",
       "compare schemes: exponent or limit, differences, compute multipliers",
-      "rinsight compare curves.csv --x flops --y loss --by scheme --pair-by horizon,seed --baseline baseline",
+      "rinsight compare notebooks/curves.csv --x tokens --y loss --by scheme --pair-by tokens,seed --baseline baseline",
     ),
   )
     .option(
