@@ -17,7 +17,7 @@ export function command(): Command {
       const folder = options.package ?? tensorflowPackage();
       if (folder === null) {
         throw new InputError(
-          `backend link: ${TENSORFLOW_PACKAGE} must be installed, got none; npm install --ignore-scripts ${TENSORFLOW_PACKAGE}`,
+          `backend link: ${TENSORFLOW_PACKAGE} must be installed, got none; npm install -D --ignore-scripts ${TENSORFLOW_PACKAGE}`,
         );
       }
       const found = findTensorflow(options.python);

@@ -59,7 +59,7 @@ async function nativeBackend(tf: typeof Tensorflow): Promise<Backend> {
   const problem = await nativeProblem();
   if (problem !== null) {
     throw new InputError(
-      `train: --backend tensorflow needs ${TENSORFLOW_PACKAGE}, got: ${problem}; type: npm install ${TENSORFLOW_PACKAGE}@4.22.0, then rinsight backend link, or take --backend wasm`,
+      `train: --backend tensorflow needs ${TENSORFLOW_PACKAGE}, got: ${problem}; type: npm install -D ${TENSORFLOW_PACKAGE}@4.22.0, then rinsight backend link, or take --backend wasm`,
     );
   }
   await tf.setBackend("tensorflow");

@@ -62,7 +62,7 @@ export function describeTensorflow(folder: string | null = tensorflowPackage()):
   if (folder === null) {
     return {
       kind: "absent",
-      message: `not installed; npm install ${TENSORFLOW_PACKAGE}@${PACKAGE_VERSION}, or without its download: npm install --ignore-scripts ${TENSORFLOW_PACKAGE}@${PACKAGE_VERSION} && npx rinsight backend link`,
+      message: `not installed; npm install -D ${TENSORFLOW_PACKAGE}@${PACKAGE_VERSION}, or without its download: npm install -D --ignore-scripts ${TENSORFLOW_PACKAGE}@${PACKAGE_VERSION} && npx rinsight backend link`,
     };
   }
   const child = spawnSync(process.execPath, ["-e", TRIAL, folder], { encoding: "utf8", timeout: LOAD_LIMIT_MS });
@@ -137,7 +137,7 @@ print(json.dumps({"folder": os.path.dirname(spec.origin), "version": version()})
 export function linkTensorflow(found: PythonTensorflow, packageFolder: string): TensorflowState {
   if (!existsSync(path.join(packageFolder, "binding.gyp"))) {
     throw new InputError(
-      `backend link: --package must be the folder of ${TENSORFLOW_PACKAGE}, got ${shown(packageFolder)}; npm install --ignore-scripts ${TENSORFLOW_PACKAGE}@${PACKAGE_VERSION}`,
+      `backend link: --package must be the folder of ${TENSORFLOW_PACKAGE}, got ${shown(packageFolder)}; npm install -D --ignore-scripts ${TENSORFLOW_PACKAGE}@${PACKAGE_VERSION}`,
     );
   }
   const deps = path.join(packageFolder, "deps");
