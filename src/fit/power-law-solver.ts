@@ -116,7 +116,7 @@ function newtonOn(sums: PowerLawSums, floor: number) {
       const nextA = straight ? a + (step[0] ?? 0) : Math.max(0, a + (step[0] ?? 0));
       const nextB = b + (step[1] ?? 0);
       // So near, the objective is lost in rounding while the gradient is not: one full step, squaring what is left, ends it.
-      if (Math.abs(promised) <= 1e-11 * current || current < floor) {
+      if (Math.abs(promised) <= 1e-9 * current || current < floor) {
         if (damping > 0) {
           damping = 0;
           continue;

@@ -53,6 +53,25 @@ function scratchOf(n: number): Scratch {
   return scratch;
 }
 
+/** Where between its neighbours the least of evenly spaced values lies: by the quartic through five, else the parabola. */
+function lowest(values: Float64Array, least: number): number {
+  const middle = values[least] ?? 0;
+  const [left, right] = [values[least - 1] ?? 0, values[least + 1] ?? 0];
+  const bend = left - 2 * middle + right;
+  if (!(bend > 0 && bend < Number.POSITIVE_INFINITY)) return 0;
+  const parabola = (0.5 * (left - right)) / bend;
+  const [first, last] = [values[least - 2] ?? Number.NaN, values[least + 2] ?? Number.NaN];
+  const d1 = (8 * (right - left) - last + first) / 12;
+  const d2 = (16 * (right + left) - last - first - 30 * middle) / 12;
+  const d3 = (last - 2 * right + 2 * left - first) / 2;
+  const d4 = last - 4 * right + 6 * middle - 4 * left + first;
+  let shift = parabola;
+  for (let step = 0; step < 4; step++) {
+    shift -= (d1 + shift * (d2 + shift * (d3 / 2 + (shift * d4) / 6))) / (d2 + shift * (d3 + (shift * d4) / 2));
+  }
+  return Math.abs(shift) < 1 ? shift : parabola;
+}
+
 /** Sums for losses at these `tokens`; z is log tokens over the smallest. */
 export function powerLawSums(tokens: Float64Array, space: "log" | "linear"): PowerLawSums {
   const n = tokens.length;
@@ -130,10 +149,7 @@ export function powerLawSums(tokens: Float64Array, space: "log" | "linear"): Pow
         costs[k] = below ? mean * mean * s - (aroundZero * aroundZero) / suu : -height * suy;
         if ((costs[k] ?? 0) < (costs[best] ?? 0)) best = k;
       }
-      const [left, middle, right] = [costs[best - 1] ?? 0, costs[best] ?? 0, costs[best + 1] ?? 0];
-      const bend = left - 2 * middle + right;
-      const shift = bend > 0 && bend < Number.POSITIVE_INFINITY ? (0.5 * (left - right)) / bend : 0;
-      return Math.min(smallest * 2 ** (best - 1 + shift), EXPONENT_UPPER);
+      return Math.min(smallest * 2 ** (best - 1 + lowest(costs, best)), EXPONENT_UPPER);
     },
 
     project(exponent, limit, theta) {
