@@ -206,7 +206,10 @@ interface Bracketed {
   readonly excess: number;
 }
 
-/** Root of `beyond` between a value below and one above, to 1e−8 of the standard error: by `guess` while it helps, else by halves. */
+/**
+ * Root of `beyond` between a value below and one above, to 1e−8 of the standard error: by `guess` while it helps, else
+ * by halves.
+ */
 function crossing(
   beyond: (value: number) => number,
   guess: () => number,

@@ -97,7 +97,10 @@ function gradientAt(
   });
 }
 
-/** Hessian at `free`, whose residuals and Jacobian are given, in units of `widths`: Jᵀρ″J exactly, plus the law's own curvature by central differences of its gradient. */
+/**
+ * Hessian at `free`, whose residuals and Jacobian are given, in units of `widths`: Jᵀρ″J exactly, plus the law's own
+ * curvature by central differences of its gradient.
+ */
 function hessianAt(
   problem: Problem,
   free: Float64Array,

@@ -25,7 +25,10 @@ export async function renderSvg(spec: Spec): Promise<string> {
   }
 }
 
-/** PNG of an SVG at one and a half times its size (twice takes three times as long; print takes the SVG), with the bundled DejaVu Sans alone. */
+/**
+ * PNG of an SVG at one and a half times its size (twice takes three times as long, and print takes the SVG), with the
+ * bundled DejaVu Sans alone.
+ */
 export async function renderPng(svg: string): Promise<Uint8Array> {
   const { renderAsync } = await import("@resvg/resvg-js");
   const require = createRequire(import.meta.url);
