@@ -1,10 +1,11 @@
 // npm run bench:train: how fast a training step is, against PyTorch and against the machine's own matrix products.
 //
-//   npm run bench:train                  about four minutes; run it with nothing else running
+//   npm run bench:train                  about eight minutes; run it with nothing else running
 //   npm run bench:train -- --seconds 2   quicker and rougher
 //
 // The same model, batch and optimizer on each backend that is there, and in PyTorch where python3 has it, in turns;
 // the median step of each turn, the best of the turns. GFLOP/s counts useful FLOPs alone (FLOP_CONVENTION).
+// Then a sweep on all cores against one run alone.
 import { spawnSync } from "node:child_process";
 import { availableParallelism, cpus } from "node:os";
 import path from "node:path";
@@ -24,6 +25,7 @@ import {
 } from "../src/train/configuration.js";
 import { productSpeeds } from "../src/train/kernels/product-speed.js";
 import { initialState, learner } from "../src/train/learner.js";
+import { sweepSpeeds } from "./bench-sweep.js";
 
 const TURNS = 3;
 const { values } = parseArgs({ options: { seconds: { type: "string", default: "4" }, json: { type: "boolean" } } });
@@ -179,10 +181,22 @@ for (const work of CASES) {
     });
   }
 }
-if (values.json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+const sweeps = threads === 1 ? [] : sweepSpeeds(threads, TURNS);
+const sweepRows = sweeps.map(({ aloneSeconds, togetherSeconds, ratio }) => ({
+  "one run alone, s": aloneSeconds.toFixed(1),
+  [`${threads} runs, ${threads} workers, s`]: togetherSeconds.toFixed(1),
+  "tokens a second of one run": `${ratio.toFixed(2)} times`,
+}));
+if (values.json) process.stdout.write(`${JSON.stringify({ steps: rows, sweeps }, null, 2)}\n`);
 else {
-  const columns = Object.keys(rows[0] ?? {});
+  printTable(rows);
+  printTable(sweepRows);
+}
+
+function printTable(table: readonly Readonly<Record<string, string | number>>[]): void {
+  const columns = Object.keys(table[0] ?? {});
   const line = (cells: readonly (string | number)[]) => `| ${cells.join(" | ")} |\n`;
   process.stdout.write(line(columns) + line(columns.map(() => "---")));
-  for (const row of rows) process.stdout.write(line(columns.map((column) => row[column] ?? "–")));
+  for (const row of table) process.stdout.write(line(columns.map((column) => row[column] ?? "–")));
+  process.stdout.write("\n");
 }
