@@ -90,6 +90,7 @@ const FILE_REASONS: Readonly<Record<string, string>> = {
   EPERM: "no permission",
   EROFS: "a read-only disk",
   ENOSPC: "a full disk",
+  EFBIG: "a limit on the size of files",
 };
 
 /** Why the system refused a file, in the words of every message: "no such file". */

@@ -23,26 +23,42 @@ export function makeFolder(folder: string): readonly string[] {
   return missing;
 }
 
+/** What `action` gives; a refusal of the disk (full, read-only, no permission) becomes an InputError that names `file`. */
+export function onDisk<T>(file: string, action: () => T, advice = "choose another folder with --out"): T {
+  try {
+    return action();
+  } catch (error) {
+    throw new InputError(`write: ${file} must be writable, got ${fileReason(error)}; free space or ${advice}`);
+  }
+}
+
+/** Writes all of `bytes` to an open file, from `position` or where the file stands; one write may take only a part. */
+export function writeWhole(handle: number, bytes: Uint8Array, position: number | null = null): void {
+  for (let offset = 0; offset < bytes.length; ) {
+    const at = position === null ? null : position + offset;
+    offset += writeSync(handle, bytes, offset, bytes.length - offset, at);
+  }
+}
+
 /** Writes to a temporary neighbour, syncs, renames over `file`. Throws InputError naming the path when the disk refuses. */
 export function writeAtomically(file: string, content: string | Uint8Array): void {
   const temporary = `${file}.${process.pid}.tmp`;
-  let begun = false;
-  try {
-    makeFolder(path.dirname(file));
-    const handle = openSync(temporary, "w");
-    begun = true;
+  onDisk(file, () => {
+    let begun = false;
     try {
-      const bytes = typeof content === "string" ? Buffer.from(content) : content;
-      for (let offset = 0; offset < bytes.length; ) offset += writeSync(handle, bytes, offset);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
+      makeFolder(path.dirname(file));
+      const handle = openSync(temporary, "w");
+      begun = true;
+      try {
+        writeWhole(handle, typeof content === "string" ? Buffer.from(content) : content);
+        fsyncSync(handle);
+      } finally {
+        closeSync(handle);
+      }
+      renameSync(temporary, file);
+    } catch (error) {
+      if (begun) rmSync(temporary, { force: true });
+      throw error;
     }
-    renameSync(temporary, file);
-  } catch (error) {
-    if (begun) rmSync(temporary, { force: true });
-    throw new InputError(
-      `write: ${file} must be writable, got ${fileReason(error)}; free space or choose another folder with --out`,
-    );
-  }
+  });
 }

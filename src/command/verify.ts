@@ -1,10 +1,11 @@
 // rinsight verify: recompute a report, or train a run again, and list every difference. Exit 0 same, 1 differs.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Command } from "commander";
 import { InputError, ReproductionError, shown } from "../base/errors.js";
 import { random } from "../base/random.js";
+import { makeFolder } from "../base/write.js";
 import { isRunFile } from "../curve/read-run.js";
 import { unpack } from "../reproduce/archive.js";
 import type { Difference } from "../reproduce/differences.js";
@@ -94,7 +95,7 @@ async function unpacked(file: string): Promise<string> {
   const files = await unpack(bytes, path.basename(file));
   const folder = mkdtempSync(path.join(tmpdir(), "rinsight-bundle-"));
   for (const [name, content] of files) {
-    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+    makeFolder(path.dirname(path.join(folder, name)));
     writeFileSync(path.join(folder, name), content);
   }
   return folder;

@@ -2,21 +2,11 @@
 // windows. Prepared once, kept in a cache under its content hash; larger than memory is fine.
 
 import { createHash } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, readSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { InputError } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/json.js";
-import { writeAtomically } from "../base/write.js";
+import { makeFolder, onDisk, writeAtomically, writeWhole } from "../base/write.js";
 import { fileSource, proseSource, type TextSource } from "./text-source.js";
 import { countWords, type Merge, type Tokenizer, tokenizer, trainMerges } from "./tokenizer.js";
 
@@ -64,6 +54,8 @@ const VALIDATION_SHARE = 1 / 16;
 const VALIDATION_BYTES = 740_000;
 /** A vocabulary learned from this much text does not change visibly with more. */
 const TOKENIZER_BYTES = 1 << 26;
+/** Between two messages on how far a long preparation is. */
+const MESSAGE_INTERVAL_MS = 10_000;
 
 /** Opens a corpus, preparing it first when the cache has none. Throws InputError for text that cannot be used. */
 export async function openCorpus(request: CorpusRequest): Promise<Corpus> {
@@ -119,21 +111,32 @@ function open(prepared: Prepared, folder: string): Corpus {
 }
 
 async function prepare(source: TextSource, request: CorpusRequest, folder: string): Promise<Prepared> {
-  const { sizes, textHash } = await survey(source);
+  const say = progress(source.name, request.onMessage);
+  const { sizes, textHash } = await survey(source, say);
+  const total = sum(sizes.values());
   const held = validationDocuments(sizes);
   const hash = sha256(canonicalJson({ text: textHash, validation: [...held].sort() })).slice(0, 16);
   const merges = request.tokenizer === "byte" ? [] : await learnMerges(source, held, request.vocabulary);
   const tokens = tokenizer(request.tokenizer, merges);
 
-  mkdirSync(folder, { recursive: true });
+  onDisk(folder, () => makeFolder(folder), PLACE);
   const file = (split: Split) => `${hash}-${tokens.hash}.${split}.bin`;
   const writers = { train: tokenWriter(folder, file("train")), validation: tokenWriter(folder, file("validation")) };
-  for await (const piece of source.pieces()) {
-    writers[held.has(piece.document) ? "validation" : "train"].write(tokens.encode(piece.text));
+  try {
+    let done = 0;
+    for await (const { document, text } of source.pieces()) {
+      writers[held.has(document) ? "validation" : "train"].write(tokens.encode(text));
+      done += Buffer.byteLength(text);
+      say(() => `${Math.floor((100 * done) / total)}% turned into tokens`);
+    }
+    writers.train.finish();
+    writers.validation.finish();
+  } finally {
+    writers.train.close();
+    writers.validation.close();
   }
-  const counts = { train: writers.train.finish(), validation: writers.validation.finish() };
-  let heldBytes = 0;
-  for (const name of held) heldBytes += sizes.get(name) ?? 0;
+  const counts = { train: writers.train.tokens(), validation: writers.validation.tokens() };
+  const heldBytes = sum([...held].map((name) => sizes.get(name) ?? 0));
   return {
     name: source.name,
     hash,
@@ -145,12 +148,31 @@ async function prepare(source: TextSource, request: CorpusRequest, folder: strin
   };
 }
 
+const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
+
+/** Tells how far a preparation is, ten seconds apart; nothing is made of a message that is not due. */
+function progress(name: string, onMessage: CorpusRequest["onMessage"]): (text: () => string) => void {
+  let told = performance.now();
+  return (text) => {
+    if (performance.now() - told < MESSAGE_INTERVAL_MS) return;
+    told = performance.now();
+    onMessage?.(`preparing corpus ${name}: ${text()}`);
+  };
+}
+
 /** Bytes of each document, and the hash of all names and text. */
-async function survey(source: TextSource): Promise<{ sizes: Map<string, number>; textHash: string }> {
+async function survey(
+  source: TextSource,
+  say: (text: () => string) => void,
+): Promise<{ sizes: Map<string, number>; textHash: string }> {
   const hash = createHash("sha256");
   const sizes = new Map<string, number>();
+  let bytes = 0;
   for await (const { document, text } of source.pieces()) {
-    sizes.set(document, (sizes.get(document) ?? 0) + Buffer.byteLength(text));
+    const size = Buffer.byteLength(text);
+    sizes.set(document, (sizes.get(document) ?? 0) + size);
+    bytes += size;
+    say(() => `${(bytes / 1e6).toFixed(0)} MB read`);
     hash.update(`${document.length}:${document}${text.length}:${text}`);
   }
   if (sizes.size < 2) {
@@ -193,26 +215,41 @@ async function learnMerges(source: TextSource, held: ReadonlySet<string>, vocabu
   return trainMerges(counts, vocabulary);
 }
 
-/** A growing file of 16-bit little-endian tokens that appears under its name only when it is whole. */
-function tokenWriter(folder: string, name: string): { write(ids: readonly number[]): void; finish(): number } {
+const PLACE = "start in another folder: .cache lies in the working folder";
+
+interface TokenWriter {
+  write(ids: Uint16Array): void;
+  tokens(): number;
+  /** Puts the file under its name. */
+  finish(): void;
+  /** Leaves nothing but a finished file. */
+  close(): void;
+}
+
+/** A growing file of 16-bit tokens that appears under its name only when it is whole. */
+function tokenWriter(folder: string, name: string): TokenWriter {
   const file = path.join(folder, name);
   const temporary = `${file}.${process.pid}.tmp`;
-  const handle = openSync(temporary, "w");
+  const handle = onDisk(file, () => openSync(temporary, "w"), PLACE);
   let tokens = 0;
   return {
     write: (ids) => {
-      const bytes = Buffer.alloc(2 * ids.length);
-      ids.forEach((id, i) => {
-        bytes.writeUInt16LE(id, 2 * i);
-      });
-      for (let offset = 0; offset < bytes.length; ) offset += writeSync(handle, bytes, offset);
+      onDisk(file, () => writeWhole(handle, new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength)), PLACE);
       tokens += ids.length;
     },
-    finish: () => {
-      fsyncSync(handle);
+    tokens: () => tokens,
+    finish: () =>
+      onDisk(
+        file,
+        () => {
+          fsyncSync(handle);
+          renameSync(temporary, file);
+        },
+        PLACE,
+      ),
+    close: () => {
       closeSync(handle);
-      renameSync(temporary, file);
-      return tokens;
+      rmSync(temporary, { force: true });
     },
   };
 }

@@ -3,11 +3,12 @@
 //
 // The package downloads libtensorflow 2.9 (CUDA 11) at install; without that download, or with a newer GPU, this is the way.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import path from "node:path";
 import { InputError, shown } from "../base/errors.js";
+import { makeFolder } from "../base/write.js";
 
 export const TENSORFLOW_PACKAGE = "@tensorflow/tfjs-node-gpu";
 const PACKAGE_VERSION = "4.22.0";
@@ -142,7 +143,7 @@ export function linkTensorflow(found: PythonTensorflow, packageFolder: string): 
   }
   const deps = path.join(packageFolder, "deps");
   rmSync(deps, { recursive: true, force: true });
-  mkdirSync(path.join(deps, "lib"), { recursive: true });
+  makeFolder(path.join(deps, "lib"));
   symlinkSync(path.join(found.folder, "include"), path.join(deps, "include"));
   symlinkSync(path.join(found.folder, LIBRARY), path.join(deps, "lib/libtensorflow.so"));
   symlinkSync(path.join(found.folder, FRAMEWORK), path.join(deps, "lib/libtensorflow_framework.so"));

@@ -2,7 +2,7 @@
 // run files stay the same on every machine.
 import { appendFileSync } from "node:fs";
 import path from "node:path";
-import { makeFolder } from "../base/write.js";
+import { makeFolder, onDisk } from "../base/write.js";
 import { type RunConfiguration, tokensPerStep } from "./configuration.js";
 import type { Segment } from "./schedule.js";
 
@@ -35,6 +35,7 @@ export function progressClock(run: RunConfiguration, id: string, plan: readonly 
   let stepsDone = plan.slice(0, at.segment).reduce((sum, { from, to }) => sum + to - from, 0);
   if (current !== undefined) stepsDone += at.step - current.from;
   const resumedAt = stepsDone;
+  const file = path.join(work, `${id}.times.jsonl`);
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
   makeFolder(work);
@@ -52,9 +53,6 @@ export function progressClock(run: RunConfiguration, id: string, plan: readonly 
       };
     },
     point: (tokens: number, decayed: boolean) =>
-      appendFileSync(
-        path.join(work, `${id}.times.jsonl`),
-        `${JSON.stringify({ tokens, decayed, seconds: seconds() })}\n`,
-      ),
+      onDisk(file, () => appendFileSync(file, `${JSON.stringify({ tokens, decayed, seconds: seconds() })}\n`)),
   };
 }

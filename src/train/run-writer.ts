@@ -1,10 +1,9 @@
 // Writes a run file: the header whole, then one synced line a point. After a cut it goes on from the bytes that a
 // checkpoint vouches for; what stands after them, a torn line too, is dropped and written again.
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
-import { fileReason, InputError } from "../base/errors.js";
+import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync } from "node:fs";
 import { canonicalJson, sha256 } from "../base/json.js";
-import { writeAtomically } from "../base/write.js";
+import { onDisk, writeAtomically, writeWhole } from "../base/write.js";
 import type { RunEnd, RunHeader, RunPoint } from "../curve/run-file.js";
 import type { Written } from "./checkpoint.js";
 
@@ -36,25 +35,29 @@ export function vouchesFor(written: Written, file: string, header: RunHeader): b
   return begins.length === written.bytes && sha256(begins) === written.sha256 && content.indexOf(line(header)) === 0;
 }
 
+const RESUME = "mend the folder, then start again: finished points stay valid";
+
 /** Opens `file` to go on after `kept`, or anew with `header` when it is null. */
 export function openRunFile(file: string, header: RunHeader, kept: Written | null): RunWriter {
   if (kept === null) writeAtomically(file, line(header));
   let points = kept?.points ?? 0;
   const hash = createHash("sha256");
-  const handle = guarded(file, () => openSync(file, "r+"));
+  const handle = onDisk(file, () => openSync(file, "r+"), RESUME);
   const begin = readFileSync(file).subarray(0, kept?.bytes);
   hash.update(begin);
   let bytes = begin.length;
-  guarded(file, () => ftruncateSync(handle, bytes));
+  onDisk(file, () => ftruncateSync(handle, bytes), RESUME);
 
   const append = (text: string) => {
     const content = Buffer.from(text);
-    guarded(file, () => {
-      for (let offset = 0; offset < content.length; ) {
-        offset += writeSync(handle, content, offset, content.length - offset, bytes + offset);
-      }
-      fsyncSync(handle);
-    });
+    onDisk(
+      file,
+      () => {
+        writeWhole(handle, content, bytes);
+        fsyncSync(handle);
+      },
+      RESUME,
+    );
     hash.update(content);
     bytes += content.length;
   };
@@ -70,13 +73,3 @@ export function openRunFile(file: string, header: RunHeader, kept: Written | nul
 }
 
 const line = (value: RunHeader | RunPoint | RunEnd): string => `${canonicalJson(value)}\n`;
-
-function guarded<T>(file: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    throw new InputError(
-      `train: ${file} must be writable, got ${fileReason(error)}; free space and start again, finished points stay valid`,
-    );
-  }
-}

@@ -9,7 +9,7 @@ export interface Tokenizer {
   /** Hash of the kind and the merges. */
   readonly hash: string;
   readonly merges: readonly Merge[];
-  encode(text: string): number[];
+  encode(text: string): Uint16Array;
   decode(ids: Iterable<number>): string;
 }
 
@@ -108,8 +108,9 @@ export function tokenizer(kind: "bpe" | "byte", merges: readonly Merge[]): Token
     }
   };
   const remembered = new Map<string, number[]>();
-  const encodeBpe = (text: string): number[] => {
-    const all: number[] = [];
+  const encodeBpe = (text: string): Uint16Array => {
+    const all = new Uint16Array(Buffer.byteLength(text));
+    let length = 0;
     for (const word of text.match(WORD) ?? []) {
       let ids = remembered.get(word);
       if (ids === undefined) {
@@ -117,16 +118,16 @@ export function tokenizer(kind: "bpe" | "byte", merges: readonly Merge[]): Token
         if (remembered.size >= REMEMBERED_WORDS) remembered.clear();
         remembered.set(word, ids);
       }
-      for (const id of ids) all.push(id);
+      for (const id of ids) all[length++] = id;
     }
-    return all;
+    return all.subarray(0, length);
   };
   return {
     kind,
     vocabulary: BYTES + merges.length,
     hash: sha256(canonicalJson({ kind, merges })).slice(0, 16),
     merges,
-    encode: kind === "byte" ? (text) => [...Buffer.from(text)] : encodeBpe,
+    encode: kind === "byte" ? (text) => Uint16Array.from(Buffer.from(text)) : encodeBpe,
     decode: (ids) => Buffer.from([...ids].flatMap((id) => spelling[id] ?? [])).toString("utf8"),
   };
 }
