@@ -8,7 +8,6 @@ import { adjustPairs, type Equivalence, nestedTests, verdict } from "./attributi
 import { baselineIndex } from "./baseline.js";
 import { borrowedLimit } from "./borrowed.js";
 import type { Comparison, Difference } from "./comparison.js";
-import { spreads } from "./covariance.js";
 import { type DifferenceInterval, differences } from "./differences.js";
 import { jackknife } from "./jackknife.js";
 import { type FreeFits, fitFree, ladders, residualCorrelation, subset } from "./ladders.js";
@@ -17,6 +16,7 @@ import { obstacles, withheld } from "./obstacles.js";
 import { jointRegions } from "./regions.js";
 import { type BootstrapOptions, replicate } from "./replicates.js";
 import { robustness } from "./robustness.js";
+import { spreads } from "./spread.js";
 
 export interface CompareOptions {
   /** Loss, space, weights, interval, level and seed of the fits; the seed also drives the replicates. */
@@ -34,7 +34,7 @@ export interface CompareOptions {
   /** Null for the widest that the data have keys for: pair, then run, then point. */
   readonly unit: ResampleUnit | null;
   /**
-   * Intervals of differences. Null for percentiles of the replicates, or the delta method where there are none: over short
+   * Intervals of differences of limit and exponent. Null for percentiles of the replicates, or the delta method where there are none: over short
    * ranges the delta method covered 98% of limits instead of 95% in simulation (npm run validate), the percentiles 95%.
    */
   readonly interval: DifferenceInterval | null;
@@ -104,10 +104,9 @@ export function compare(observations: readonly Observations[], options: Partial<
     free,
     spread,
     baseline,
-    names.map((_, l) => residualCorrelation(subset(free, [baseline, l])) ?? correlation ?? 0),
     replicates,
     chosen.interval === "bootstrap-bca" ? jackknife(free, unit) : [],
-    { interval: chosen.interval ?? (replicates === null ? "delta" : "bootstrap-percentile"), level, budget },
+    { interval: chosen.interval ?? (replicates === null ? "delta" : "bootstrap-percentile"), unit, level, budget },
   );
   const whole = nestedTests(squared, chosen.alpha, redrawn);
   const others = names.map((_, l) => l).filter((l) => l !== baseline);
@@ -134,7 +133,7 @@ export function compare(observations: readonly Observations[], options: Partial<
       regions: jointRegions(squared, level),
     },
     differences: rows,
-    multipliers: multipliers(free, baseline, replicates, level),
+    multipliers: multipliers(free, spread, baseline, replicates, unit, level),
     borrowed: borrowedLimit(free.ladders, baseline),
     bootstrap: {
       method: chosen.method,

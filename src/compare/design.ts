@@ -6,9 +6,10 @@ import { quantile } from "../fit/bootstrap-interval.js";
 import { studentTwoSided } from "../fit/distributions.js";
 import { nestedTests } from "./attribution.js";
 import type { Verdict } from "./comparison.js";
-import { covariance, spreads } from "./covariance.js";
 import { type FreeFits, fitFree, ladders, residualCorrelation } from "./ladders.js";
+import { DIFFERENCE_OF, robustDifference } from "./robust.js";
 import { logHorizons, type Noise, type PowerLaw, type StudyPlan, simulate } from "./simulate.js";
+import { spreads } from "./spread.js";
 
 export interface DesignOptions {
   /** Simulated data sets of a plan. */
@@ -91,18 +92,18 @@ export function evaluateDesign(
     const given = verdictOn(free, testReplicates, stream.integer(2 ** 31));
     verdicts[given] = (verdicts[given] ?? 0) + 1;
     const spread = spreads(free);
-    const df = spread[0]?.degreesOfFreedom ?? 1;
-    const correlation = residualCorrelation(free) ?? 0;
-    for (const [name, g] of [
-      ["limit", [1, 0, 0]],
-      ["exponent", [0, 0, 1]],
+    const base = spread[0];
+    const robust = robustDifference(free, spread, [1, 0], "pair");
+    for (const [name, p] of [
+      ["limit", 0],
+      ["exponent", 2],
     ] as const) {
-      const first = covariance(free, spread, 0, 0, g, g, 0);
-      const second = covariance(free, spread, 1, 1, g, g, 0);
-      const both = covariance(free, spread, 0, 1, g, g, correlation);
-      if (first === null || second === null || both === null) continue;
-      own[name].push(studentTwoSided(level, df) * Math.sqrt(first));
-      between[name].push(studentTwoSided(level, df) * Math.sqrt(Math.max(0, first + second - 2 * both)));
+      const variance = (base?.variance ?? Number.NaN) * (base?.inverse?.[p]?.[p] ?? Number.NaN);
+      if (base === undefined || robust === null || !(variance >= 0)) continue;
+      const gradient = DIFFERENCE_OF[name];
+      const df = robust.degreesOfFreedom(gradient);
+      own[name].push(studentTwoSided(level, base.degreesOfFreedom) * Math.sqrt(variance));
+      between[name].push(studentTwoSided(level, df) * robust.standardError(gradient));
     }
   }
   const truth = truthOf(laws);

@@ -1,10 +1,13 @@
 // What a scheme saves: the budget the baseline needs for the same loss, over the scheme's own, along budgets; and where
 // the two laws cross.
-import { expandedLevel, quantile } from "../fit/bootstrap-interval.js";
+import type { ResampleUnit } from "../fit/bootstrap.js";
+import { studentTwoSided } from "../fit/distributions.js";
 import type { Crossover, Multiplier, MultiplierPoint } from "./comparison.js";
 import { predict, WIDTH } from "./joint.js";
 import type { FreeFits } from "./ladders.js";
 import type { Replicates } from "./replicates.js";
+import { lossGradient, robustDifference } from "./robust.js";
+import type { Spread } from "./spread.js";
 
 const CURVE_POINTS = 25;
 /** How far outside the data a crossing is looked for. */
@@ -15,30 +18,36 @@ function inverse(theta: Float64Array, offset: number, loss: number): number {
   return ((theta[offset + 1] ?? 0) - Math.log(loss - (theta[offset] ?? 0))) / (theta[offset + 2] ?? 0);
 }
 
-/** Multiplier of every scheme over the baseline, with bands from the replicates at the level widened for few points. */
+/**
+ * Multiplier of every scheme over the baseline. Its band is the set of budgets of the baseline whose loss the difference of
+ * the two laws does not tell from the scheme's (Fieller's inversion of a t test), with the robust standard error: open
+ * above where the baseline's limit cannot be told from the scheme's loss. Percentiles of replicates left 1 out in 11%
+ * of simulated data sets where it was true.
+ */
 export function multipliers(
   free: FreeFits,
+  spread: readonly Spread[],
   baseline: number,
   replicates: Replicates | null,
+  unit: ResampleUnit,
   level: number,
 ): readonly Multiplier[] {
   const base = baseline * WIDTH;
-  const draws = replicates?.thetas ?? [];
   const baseRange = range(free.ladders[baseline]?.u ?? new Float64Array());
   return free.ladders.flatMap((ladder, l): Multiplier[] => {
     if (l === baseline) return [];
     const own = range(ladder.u);
-    const df = Math.min(ladder.u.length, free.ladders[baseline]?.u.length ?? 0) - WIDTH;
-    const wider = expandedLevel(level, df);
-    // Both laws are read in each replicate: an observed loss taken for exact would leave its own noise out of the band.
+    const gap = gapOf(free, spread, l, baseline, unit, level);
     const at = (u: number): MultiplierPoint => {
-      const logMultiplier = (theta: Float64Array) => inverse(theta, base, predict(theta, l * WIDTH, u)) - u;
-      const value = logMultiplier(free.theta);
-      const needed = value + u;
+      const needed = inverse(free.theta, base, predict(free.theta, l * WIDTH, u));
+      const defined = Number.isFinite(needed);
+      // Where the baseline never gets there its least budget is looked for from above.
+      const told = gap((budget) => [u, budget], defined ? needed : baseRange.most + SEARCH);
       return {
         budget: Math.exp(u + free.origin),
-        multiplier: Number.isFinite(value) ? Math.exp(value) : null,
-        ...band(draws.map(logMultiplier), wider),
+        multiplier: defined ? Math.exp(needed - u) : null,
+        lower: told.lower === null ? null : Math.exp(told.lower - u),
+        upper: told.upper === null ? null : Math.exp(told.upper - u),
         extrapolated: u < own.least || u > own.most || needed < baseRange.least || needed > baseRange.most,
       };
     };
@@ -52,56 +61,90 @@ export function multipliers(
         level,
         curve: Array.from({ length: CURVE_POINTS }, (_, i) => at(from + ((to - from) * i) / (CURVE_POINTS - 1))),
         last: at(own.most),
-        crossover: crossover(free, l, baseline, draws, level, wider),
+        crossover: crossover(free, l, baseline, replicates, gap, level),
       },
     ];
   });
 }
 
-/** Percentiles of the multipliers; a replicate whose baseline never gets there counts as infinitely large. */
-function band(logs: readonly number[], level: number): { lower: number | null; upper: number | null } {
-  if (logs.length < 20) return { lower: null, upper: null };
-  const sorted = Float64Array.from(logs, (value) => (Number.isFinite(value) ? value : Number.POSITIVE_INFINITY)).sort();
-  const bound = (p: number) => {
-    const value = Math.exp(quantile(sorted, p));
-    return Number.isFinite(value) ? value : null;
+interface Told {
+  readonly lower: number | null;
+  readonly upper: number | null;
+}
+/**
+ * The range round `start` within which the scheme's loss at place(v)[0] and the baseline's at place(v)[1] cannot be told
+ * apart at `level`; null on a side where they cannot over six decades, and on both without degrees of freedom.
+ */
+type Gap = (place: (v: number) => readonly [scheme: number, baseline: number], start: number) => Told;
+
+function gapOf(
+  free: FreeFits,
+  spread: readonly Spread[],
+  l: number,
+  baseline: number,
+  unit: ResampleUnit,
+  level: number,
+): Gap {
+  const robust = robustDifference(free, spread, [l, baseline], unit);
+  return (place, start) => {
+    const offsets = [l * WIDTH, baseline * WIDTH] as const;
+    const gradient = (v: number) => lossGradient(free.theta, offsets, place(v));
+    // Degrees of freedom change slowly along the laws: those at the start serve for both bounds.
+    const df = robust?.degreesOfFreedom(gradient(start)) ?? 0;
+    if (robust === null || !(df > 0)) return { lower: null, upper: null };
+    const wanted = studentTwoSided(level, df);
+    const told = (v: number) => {
+      const [mine, other] = place(v);
+      const difference = predict(free.theta, offsets[0], mine) - predict(free.theta, offsets[1], other);
+      return Math.abs(difference) > wanted * robust.standardError(gradient(v));
+    };
+    return { lower: firstTold(told, start, -1), upper: firstTold(told, start, 1) };
   };
-  return { lower: bound((1 - level) / 2), upper: bound((1 + level) / 2) };
+}
+
+/** Where `told` begins to hold on the way from `start`: growing steps, then halves; null where it does not within SEARCH. */
+function firstTold(told: (v: number) => boolean, start: number, direction: 1 | -1): number | null {
+  // Nothing on this side can be told from `start`, where the two are known to differ already.
+  if (told(start)) return null;
+  let inside = 0;
+  let outside = 0.01;
+  while (!told(start + direction * outside)) {
+    inside = outside;
+    outside *= 1.5;
+    if (outside > SEARCH) return null;
+  }
+  for (let k = 0; k < 40; k++) {
+    const half = (inside + outside) / 2;
+    if (told(start + direction * half)) outside = half;
+    else inside = half;
+  }
+  return start + direction * outside;
 }
 
 function crossover(
   free: FreeFits,
   l: number,
   baseline: number,
-  draws: readonly Float64Array[],
+  replicates: Replicates | null,
+  gap: Gap,
   level: number,
-  wider: number,
 ): Crossover {
   const mine = range(free.ladders[l]?.u ?? new Float64Array());
   const other = range(free.ladders[baseline]?.u ?? new Float64Array());
   const least = Math.min(mine.least, other.least);
   const most = Math.max(mine.most, other.most);
   const meet = (theta: Float64Array) => crossing(theta, l * WIDTH, baseline * WIDTH, least, most);
+  const draws = replicates?.thetas ?? [];
+  const found = draws.length === 0 ? null : draws.filter((theta) => meet(theta) !== null).length / draws.length;
   const u = meet(free.theta);
-  const met = draws.flatMap((theta) => {
-    const found = meet(theta);
-    return found === null ? [] : [found];
-  });
-  const sorted = Float64Array.from(met).sort();
-  const budgetAt = (p: number) => Math.exp(quantile(sorted, p) + free.origin);
+  if (u === null) return { budget: null, interval: null, position: "none", found };
+  const { lower, upper } = gap((v) => [v, v], u);
+  const budget = (v: number | null) => (v === null ? null : Math.exp(v + free.origin));
   return {
-    budget: u === null ? null : Math.exp(u + free.origin),
-    interval:
-      u === null || sorted.length < 20
-        ? null
-        : {
-            level,
-            lower: budgetAt((1 - wider) / 2),
-            upper: budgetAt((1 + wider) / 2),
-            method: "bootstrap-percentile",
-          },
-    position: u === null ? "none" : u < least ? "below" : u > most ? "above" : "inside",
-    found: draws.length === 0 ? null : met.length / draws.length,
+    budget: Math.exp(u + free.origin),
+    interval: { level, lower: budget(lower), upper: budget(upper), method: "delta" },
+    position: u < least ? "below" : u > most ? "above" : "inside",
+    found,
   };
 }
 

@@ -4,13 +4,14 @@ import type { Random } from "../base/random.js";
 import { bcaBounds, expandedLevel, percentileBounds } from "../fit/bootstrap-interval.js";
 import { fit as fitLaw, type Interval } from "../fit/fit.js";
 import { powerLawWithLimit } from "../law/power-law.js";
-import { spreads } from "./covariance.js";
 import { verdictOn } from "./design.js";
 import { differences } from "./differences.js";
 import { jackknife } from "./jackknife.js";
-import { fitFree, ladders, residualCorrelation } from "./ladders.js";
+import { fitFree, ladders } from "./ladders.js";
+import { multipliers } from "./multipliers.js";
 import { replicate } from "./replicates.js";
 import { logHorizons, type Noise, type PowerLaw, type StudyPlan, simulate } from "./simulate.js";
+import { spreads } from "./spread.js";
 
 export interface Regime {
   readonly baseline: PowerLaw;
@@ -67,6 +68,7 @@ export function covered(regime: Regime, stream: Random, n: number): Counts {
   const tally = new Tally();
   const other = changed(regime, "both");
   const truth = regime.baseline;
+  const largest = Math.max(...regime.plan.horizons);
   for (let i = 0; i < n; i++) {
     const data = simulate([truth, other], regime.noise, regime.plan, stream);
     const [first] = data;
@@ -81,8 +83,7 @@ export function covered(regime: Regime, stream: Random, n: number): Counts {
     const free = fitFree(prepared.ladders, prepared.origin, "log");
     const out = jackknife(free, "pair");
     const spread = spreads(free);
-    const correlation = residualCorrelation(free) ?? 0;
-    const options = { level: 0.95, budget: 1e8 };
+    const options = { level: 0.95, budget: largest };
     const wider = expandedLevel(0.95, spread[0]?.degreesOfFreedom ?? 0);
     for (const method of ["pairs", "residual", "wild"] as const) {
       const draws = replicate(free, { method, unit: "pair", replicates: REPLICATES, seed: stream.integer(2 ** 31) });
@@ -97,7 +98,7 @@ export function covered(regime: Regime, stream: Random, n: number): Counts {
         tally.interval(`${method}, plain percentile|${name}`, percentileBounds(values, 0.95), truth[name]);
       }
       for (const interval of ["bootstrap-percentile", "bootstrap-bca"] as const) {
-        for (const row of differences(free, spread, 0, [0, correlation], draws, out, { ...options, interval })) {
+        for (const row of differences(free, spread, 0, draws, out, { ...options, unit: "pair", interval })) {
           if (row.quantity === "loss") continue;
           tally.interval(
             `${method}, ${interval.slice(10)}|difference of ${row.quantity}`,
@@ -107,18 +108,27 @@ export function covered(regime: Regime, stream: Random, n: number): Counts {
         }
       }
     }
-    for (const [key, rho] of [
-      ["delta, paired", correlation],
-      ["delta, unpaired", 0],
-    ] as const) {
-      for (const row of differences(free, spread, 0, [0, rho], null, [], { ...options, interval: "delta" })) {
-        if (row.quantity === "loss") continue;
-        tally.interval(`${key}|difference of ${row.quantity}`, row.interval, other[row.quantity] - truth[row.quantity]);
+    for (const unit of ["pair", "point"] as const) {
+      const key = unit === "pair" ? "robust t, paired" : "robust t, unpaired";
+      for (const row of differences(free, spread, 0, null, [], { ...options, unit, interval: "delta" })) {
+        const expected =
+          row.quantity === "loss"
+            ? lossAt(other, largest) - lossAt(truth, largest)
+            : other[row.quantity] - truth[row.quantity];
+        tally.interval(`${key}|difference of ${row.quantity}`, row.interval, expected);
       }
+      const [multiplier] = multipliers(free, spread, 0, null, unit, 0.95);
+      tally.interval(`${key}|multiplier`, multiplier?.last ?? null, budgetFor(truth, lossAt(other, largest)) / largest);
     }
   }
   return tally.counts;
 }
+
+const lossAt = ({ limit, coefficient, exponent }: PowerLaw, x: number): number => limit + coefficient * x ** -exponent;
+
+/** x at which a law has come down to a loss. */
+const budgetFor = ({ limit, coefficient, exponent }: PowerLaw, loss: number): number =>
+  ((loss - limit) / coefficient) ** (-1 / exponent);
 
 export type Truth = "neither" | "limit" | "exponent" | "both";
 

@@ -1,9 +1,9 @@
 // P-values of differences: hand-made replicates against tables of t, and never in contradiction to the interval.
 import { describe, expect, test } from "vitest";
 import { compare } from "../../src/compare/compare.js";
-import { spreads } from "../../src/compare/covariance.js";
 import { differences } from "../../src/compare/differences.js";
 import { fitFree, ladders } from "../../src/compare/ladders.js";
+import { spreads } from "../../src/compare/spread.js";
 import { exact, hasPublished, ladder, published } from "./ladder-data.js";
 
 const X = [1e6, 3e6, 1e7, 3e7, 1e8, 3e8, 1e9];
@@ -25,8 +25,8 @@ function limitRow(below: number) {
     theta[3] = (theta[0] ?? 0) + 0.001 * (i - below);
     return theta;
   });
-  const options = { interval: "bootstrap-percentile", level: 0.95, budget: 1e8 } as const;
-  return differences(free, spreads(free), 0, [0, 0.5], { thetas, failed: 0 }, [], options)[0];
+  const options = { interval: "bootstrap-percentile", level: 0.95, unit: "pair", budget: 1e8 } as const;
+  return differences(free, spreads(free), 0, { thetas, failed: 0 }, [], options)[0];
 }
 
 test("the percentile at which 0 lies, as a t with the degrees of freedom that widen the interval", () => {

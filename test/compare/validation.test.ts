@@ -1,10 +1,10 @@
 // A small seeded part of npm run validate: intervals cover, and verdicts do not name what is not there.
 import { describe, expect, test } from "vitest";
 import { random } from "../../src/base/random.js";
-import { spreads } from "../../src/compare/covariance.js";
 import { differences } from "../../src/compare/differences.js";
-import { fitFree, ladders, residualCorrelation } from "../../src/compare/ladders.js";
+import { fitFree, ladders } from "../../src/compare/ladders.js";
 import { simulate } from "../../src/compare/simulate.js";
+import { spreads } from "../../src/compare/spread.js";
 import { attributed, FALSE_TRUTHS, REGIMES } from "../../src/compare/validation.js";
 import { fit as fitLaw } from "../../src/fit/fit.js";
 import { powerLawWithLimit } from "../../src/law/power-law.js";
@@ -25,8 +25,9 @@ describe.each(["well identified", "realistic"])("%s", (name) => {
       const data = simulate([truth, truth], regime.noise, regime.plan, stream);
       const prepared = ladders(data, false);
       const free = fitFree(prepared.ladders, prepared.origin, "log");
-      const rows = differences(free, spreads(free), 0, [0, residualCorrelation(free) ?? 0], null, [], {
+      const rows = differences(free, spreads(free), 0, null, [], {
         interval: "delta",
+        unit: "pair",
         level: 0.95,
         budget: 1e8,
       });

@@ -1,5 +1,4 @@
-// First-order uncertainty of the free fits: covariance of (E, a, c) within a scheme and between schemes whose residuals
-// move together at equal pair keys, and the leverage of each point.
+// First-order quantities of the free fits: curvature over (E, a, c), residuals, and the leverage of each point.
 import { type JointModel, predict, residuals, WIDTH } from "./joint.js";
 import type { FreeFits } from "./ladders.js";
 
@@ -50,33 +49,6 @@ export function spreads(free: FreeFits): readonly Spread[] {
       ),
     };
   });
-}
-
-/** gᵀ·Cov(θ of a, θ of b)·h, with residuals correlated by `correlation` at equal pair keys when a ≠ b; null when not defined. */
-export function covariance(
-  free: FreeFits,
-  spread: readonly Spread[],
-  a: number,
-  b: number,
-  g: readonly number[],
-  h: readonly number[],
-  correlation: number,
-): number | null {
-  const [first, second] = [spread[a], spread[b]];
-  if (!first?.inverse || !second?.inverse || first.variance === null || second.variance === null) return null;
-  if (a === b) return first.variance * bilinear(g, first.inverse, h);
-  const [left, right] = [free.ladders[a], free.ladders[b]];
-  if (correlation === 0 || !left?.pair || !right?.pair) return 0;
-  const position = new Map(right.pair.map((key, j) => [key, j]));
-  let sum = 0;
-  left.pair.forEach((key, i) => {
-    const j = position.get(key);
-    if (j === undefined) return;
-    const weight = Math.sqrt((left.weight[i] ?? 0) * (right.weight[j] ?? 0));
-    const pull = bilinear(g, first.inverse ?? [], first.jacobian[i] ?? []);
-    sum += weight * pull * bilinear(second.jacobian[j] ?? [], second.inverse ?? [], h);
-  });
-  return correlation * Math.sqrt(first.variance * second.variance) * sum;
 }
 
 function bilinear(g: readonly number[], matrix: Matrix, h: readonly number[]): number {
