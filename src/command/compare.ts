@@ -162,9 +162,8 @@ function probability(share: number): string {
 }
 
 function multiplier({ scheme, last, crossover, level }: Multiplier): string {
-  // No share of replicates: none were drawn. Dashes are for bounds that the replicates do not have.
-  const interval =
-    crossover.found === null ? "" : ` [${significant(last.lower, 3)}, ${significant(last.upper, 3)}] (${level * 100}%)`;
+  // A dash is a bound that the data do not give.
+  const interval = ` [${significant(last.lower, 3)}, ${significant(last.upper, 3)}] (${level * 100}%)`;
   const cross =
     crossover.budget === null
       ? "nowhere near the data"
@@ -174,10 +173,10 @@ function multiplier({ scheme, last, crossover, level }: Multiplier): string {
 
 function drawn({ method, unit, replicates, testReplicates, seed }: Comparison["bootstrap"]): string {
   const parts = [
-    ...(replicates === 0 ? [] : [`${replicates} for differences and multipliers`]),
+    ...(replicates === 0 ? [] : [`${replicates} for differences of limit and exponent`]),
     ...(testReplicates === 0 ? [] : [`${testReplicates} for the tests over all schemes`]),
   ];
-  if (parts.length === 0) return "No replicates: F tests alone, intervals by the delta method";
+  if (parts.length === 0) return "No replicates: F tests alone, t intervals";
   return `${method[0]?.toUpperCase()}${method.slice(1)} replicates by ${unit}: ${parts.join(", ")}; seed ${seed}`;
 }
 

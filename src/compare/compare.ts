@@ -34,8 +34,8 @@ export interface CompareOptions {
   /** Null for the widest that the data have keys for: pair, then run, then point. */
   readonly unit: ResampleUnit | null;
   /**
-   * Intervals of differences of limit and exponent. Null for percentiles of the replicates, or the delta method where there are none: over short
-   * ranges the delta method covered 98% of limits instead of 95% in simulation (npm run validate), the percentiles 95%.
+   * Intervals of differences of limit and exponent. Null for percentiles of the replicates, or t intervals ("delta") where
+   * there are none; differences of loss and multipliers have t intervals always. npm run validate holds their coverage.
    */
   readonly interval: DifferenceInterval | null;
   /** Value of x at which losses are compared; null for the largest that every scheme reaches. */

@@ -87,7 +87,7 @@ export interface Difference {
   /** For "loss": the budget (value of x) at which both laws are read; null otherwise. */
   readonly budget: number | null;
   readonly difference: number;
-  /** Residual covariance between the schemes at equal pair keys included; null when not defined. */
+  /** Over resampling units (robust.ts), so that what schemes share at a pair key cancels; null when not defined. */
   readonly standardError: number | null;
   readonly interval: Interval | null;
   /** Share of bootstrap replicates in which the scheme is better (lower limit, higher exponent, lower loss); null without bootstrap. */
@@ -103,7 +103,7 @@ export interface MultiplierPoint {
   readonly budget: number;
   /** Budget that the baseline needs for the same loss, over `budget`; null where the baseline's law never gets there. */
   readonly multiplier: number | null;
-  /** Null on a side where more replicates than the level allows have no multiplier. */
+  /** Budgets of the baseline whose loss cannot be told from the scheme's; null on a side where that has no end. */
   readonly lower: number | null;
   readonly upper: number | null;
   /** True where the scheme's or the baseline's budget lies outside its own data. */

@@ -80,7 +80,7 @@ test("what was not drawn is not printed, and a pairing that is none is not calle
   expect(out).toMatch(/, paired bootstrap p = /);
   expect(out).toMatch(/rins-3 limit: .*P\(better\) > \.999, Holm p/);
   expect(out).toMatch(/at each scheme's own largest budget:\n {2}rins-3: /);
-  expect(out).toMatch(/Wild replicates by pair: 100 for differences and multipliers, 499 for the tests/);
+  expect(out).toMatch(/Wild replicates by pair: 100 for differences of limit and exponent, 499 for the tests/);
   expect(out).toMatch(/best limit rins-3's in \d+%/);
   // Without a column that matches points they are redrawn one by one.
   const lone = path.join(folder, "lone.csv");
