@@ -1,7 +1,7 @@
 // npm run validate: do the intervals cover, and does the verdict name what is not there? Simulates data sets from known
 // laws in three regimes, in pieces that are kept in .cache/validation, so that an interrupted run goes on where it was.
 //
-//   npm run validate                    2,000 data sets a cell: about an hour of one core; a second run with the same seed goes on from the kept pieces
+//   npm run validate                    2,000 data sets a cell: about twenty minutes of one core; a second run with the same seed goes on from the kept pieces
 //   npm run validate -- --data-sets 200
 //
 // Writes coverage.csv, attribution.csv and README.md into reports/<date>_validation/.
@@ -122,7 +122,8 @@ Made by \`npm run validate -- --data-sets ${dataSets} --seed ${seed}\`. Every da
 
 ## Coverage of nominal 95% intervals
 With ${dataSets} data sets a true coverage of 95% shows up as 95 ± ${(196 * Math.sqrt((0.95 * 0.05) / dataSets)).toFixed(1)}%.
-Rows named "difference" are of paired differences between two schemes. Data sets whose interval is open on a side count as
+Rows named "difference" and "multiplier" are of two schemes, loss and multiplier at the largest x; "paired" matches their points
+by horizon and seed, "unpaired" leaves that out although half of the noise is shared. Data sets whose interval is open on a side count as
 covered there when the closed side covers; the mean width is over closed intervals and fits.
 
 ${markdown(coverageHead, coverage)}

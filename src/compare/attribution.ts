@@ -4,6 +4,7 @@ import { random } from "../base/random.js";
 import { resampler } from "../fit/bootstrap.js";
 import { fTail } from "../fit/distributions.js";
 import type { NestedTest, NestedTests, Verdict } from "./comparison.js";
+import { distinctX } from "./distinct.js";
 import { descend, type JointFit, type JointModel, WIDTH } from "./joint.js";
 import type { FreeFits } from "./ladders.js";
 import { type BootstrapOptions, resampleGroups } from "./replicates.js";
@@ -96,16 +97,16 @@ function redrawnShare(
   const draw = resampler(resampleGroups(free, nested.theta, method), method, options.unit);
   const stream = random(options.seed).split(`${model.limit}/${model.exponent}`);
   const freeModel: JointModel = { ...model, limit: "free", exponent: "free" };
+  const data = distinctX(free.ladders, free.space);
   let reached = 0;
   for (let r = 0; r < options.replicates; r++) {
-    const redrawn = draw(stream);
-    const data = free.ladders.map((ladder, l) => ({ ...ladder, loss: redrawn[l]?.loss ?? ladder.loss }));
-    const under = descend(data, model, nested.theta, 1e-6, 60);
-    const over = data.reduce((sum, ladder, l) => {
+    const within = data.load(draw(stream).map(({ loss }) => loss));
+    const under = descend(data.ladders, model, nested.theta, 1e-6, 60);
+    const over = data.ladders.reduce((sum, ladder, l) => {
       const start = under.theta.slice(l * WIDTH, (l + 1) * WIDTH);
       return sum + descend([ladder], freeModel, start, 1e-6, 60).sum;
-    }, 0);
-    if ((under.sum - over) / over >= observed) reached++;
+    }, within);
+    if ((under.sum + within - over) / over >= observed) reached++;
   }
   return (1 + reached) / (1 + options.replicates);
 }
