@@ -68,6 +68,29 @@ test("specs validate against the schema of Vega-Lite and carry alternative text"
   }
 });
 
+test("no dashed line of the multiplier crosses the data: a stretch has inside points at its ends alone", () => {
+  interface Point {
+    readonly scheme: string;
+    readonly budget: number;
+    readonly extrapolated: boolean;
+    readonly stretch?: number;
+  }
+  const { datasets }: { datasets: Record<string, Point[]> } = JSON.parse(text("charts/multiplier.vl.json"));
+  const beyond = datasets.beyond ?? [];
+  const keyOf = ({ scheme, stretch }: Point) => `${scheme}/${stretch}`;
+  const keys = new Set(beyond.map(keyOf));
+  expect(keys.size).toBeGreaterThan(5);
+  for (const key of keys) {
+    const points = beyond.filter((point) => keyOf(point) === key);
+    const budgets = points.map(({ budget }) => budget);
+    const between = (datasets.inside ?? []).filter(
+      ({ scheme, budget }) =>
+        scheme === points[0]?.scheme && budget > Math.min(...budgets) && budget < Math.max(...budgets),
+    );
+    expect(between).toEqual([]);
+  }
+});
+
 test("the page stays under 1.5 MB and asks for nothing from elsewhere", () => {
   const page = text("index.html");
   expect(page.length).toBeLessThan(1_500_000);

@@ -147,7 +147,7 @@ export function heldOutChart(labels: readonly string[], laws: readonly string[],
     field: "law",
     type: "nominal",
     scale: { domain: laws, range: laws.map((_, order) => LAW_DASHES[order % LAW_DASHES.length]) },
-    legend: laws.length > 1 ? { title: null, symbolType: "stroke" } : null,
+    legend: laws.length > 1 ? { title: null, symbolType: "stroke", symbolSize: 900, orient: "bottom" } : null,
   };
   return {
     name: "held-out",

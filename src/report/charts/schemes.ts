@@ -38,7 +38,14 @@ export function multiplierChart(
     data: { name },
     ...(extrapolated ? {} : { params: [PICK, ZOOM] }),
     mark: { type: "line", clip: true, strokeWidth: 1.8, ...(extrapolated ? { strokeDash: [5, 4] } : {}) },
-    encoding: { x, y, color: colour(labels), opacity: picked(extrapolated ? 0.6 : 0.95), tooltip },
+    encoding: {
+      x,
+      y,
+      color: colour(labels),
+      opacity: picked(extrapolated ? 0.6 : 0.95),
+      tooltip,
+      ...(extrapolated ? { detail: { field: "stretch", type: "nominal" } } : {}),
+    },
   });
   return {
     name: "multiplier",
@@ -49,7 +56,7 @@ export function multiplierChart(
       {
         band: defined.filter((row) => row.lower !== null && row.upper !== null),
         inside: defined.filter((row) => row.extrapolated === false),
-        beyond: defined.filter((row) => row.extrapolated === true),
+        beyond: stretchesBeyond(defined),
       },
       {
         layer: [
@@ -75,6 +82,18 @@ export function multiplierChart(
       },
     ),
   };
+}
+
+/** Rows outside the data, numbered by stretch, each with the inside row that it meets: no dashed line crosses the data. */
+function stretchesBeyond(rows: readonly Row[]): readonly Row[] {
+  let stretch = 0;
+  return rows.flatMap((row, i) => {
+    if (row.extrapolated === true) return [{ ...row, stretch }];
+    const meets = (other: Row | undefined) => other?.scheme === row.scheme && other?.extrapolated === true;
+    const end = meets(rows[i - 1]) ? [{ ...row, stretch }] : [];
+    stretch++;
+    return [...end, ...(meets(rows[i + 1]) ? [{ ...row, stretch }] : [])];
+  });
 }
 
 /** Rows {scheme, run, seed, tokens, rounds, loss, inferenceFlopsPerToken}: one checkpoint at one number of rounds. */
