@@ -4,6 +4,7 @@ import { InputError, shown, type Warning } from "../base/errors.js";
 import type { Observations } from "../curve/observations.js";
 import { observe, type Selection, withDerived } from "../curve/observe.js";
 import { type InputFile, type ReadResult, readTable } from "../curve/read-table.js";
+import { LEAST_REPLICATES } from "../fit/bootstrap-interval.js";
 import { DEFAULT_FIT_OPTIONS, type FitOptions, type Loss } from "../fit/fit.js";
 import { lawByName } from "../law/catalogue.js";
 import type { Law } from "../law/law.js";
@@ -76,6 +77,14 @@ export function addAnalysisOptions(command: Command): Command {
     .option("--held-out <K>", "points of largest x kept out of each fit to score it", "0")
     .option("--undecayed", "fit points whose learning rate was not cooled down too")
     .option("--out <FILE>", "write the JSON result to a file too");
+}
+
+/** For comparisons: replicates are none, or enough for percentiles. */
+export function checkReplicates(command: string, replicates: number): void {
+  if (replicates === 0 || replicates >= LEAST_REPLICATES) return;
+  throw new InputError(
+    `${command} --bootstrap: must be 0 or ${LEAST_REPLICATES} at least, got ${replicates}; give 2000, or 0 for t intervals alone`,
+  );
 }
 
 /** Reads the files, finds the law and groups the points. Throws InputError. */

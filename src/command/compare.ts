@@ -9,7 +9,7 @@ import type { Comparison, Difference, Multiplier, NestedTests, Robustness } from
 import { schemeName } from "../compare/ladders.js";
 import { powerLawWithLimit } from "../law/power-law.js";
 import { CATALOGUE } from "../scheme/catalogue.js";
-import { type AnalysisFlags, addAnalysisOptions, loadAnalysis } from "./analysis-options.js";
+import { type AnalysisFlags, addAnalysisOptions, checkReplicates, loadAnalysis } from "./analysis-options.js";
 import { newCommand } from "./command.js";
 import { fitDoubts, fitsJson, fitTable } from "./fit.js";
 
@@ -39,11 +39,7 @@ export function command(): Command {
       const budget = flags.budget === undefined ? null : positive("--budget", flags.budget);
       const analysis = await loadAnalysis(files, flags);
       const replicates = flags.bootstrap === undefined ? null : analysis.options.bootstrap;
-      if (replicates !== null && replicates > 0 && replicates < LEAST_REPLICATES) {
-        throw new InputError(
-          `compare --bootstrap: must be 0 or ${LEAST_REPLICATES} at least, got ${replicates}; give 2000, or 0 for the delta method`,
-        );
-      }
+      if (replicates !== null) checkReplicates("compare", replicates);
       const names = analysis.groups.map(schemeName);
       const baseline = names[baselineIndex(names, flags.baseline ?? null, catalogueNames(names))] ?? null;
       for (const note of [...analysis.notes, ...narrowFlags(flags)]) process.stderr.write(`${note}\n`);
@@ -66,9 +62,6 @@ export function command(): Command {
       for (const warning of warnings) process.stderr.write(`${warning.code}: ${warning.message}\n`);
     });
 }
-
-/** Percentiles need as many: rinsight fit refuses fewer too. */
-const LEAST_REPLICATES = 20;
 
 /** The tests are about one law with every parameter free: what changes that is refused, not passed over. */
 function refuse(flags: CompareFlags): void {

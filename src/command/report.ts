@@ -9,6 +9,7 @@ import { checkFolder, writeFolder } from "../report/folder.js";
 import { lossSentences } from "../report/sentences.js";
 import { serveSweep } from "../report/serve.js";
 import { readSource } from "../report/source.js";
+import { checkReplicates } from "./analysis-options.js";
 import { newCommand } from "./command.js";
 
 interface Flags {
@@ -81,6 +82,7 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
       ...(flags.pairBy === undefined ? {} : { pairBy: list(flags.pairBy) }),
     },
   };
+  checkReplicates("report", options.bootstrap);
   checkFolder(flags.out);
   const { source, notes } = await readSource(files, options.selection);
   for (const note of notes) process.stderr.write(`${note}\n`);

@@ -36,7 +36,7 @@ export function command(): Command {
     "Recompute a report, or train runs again, and list every difference.",
     "rinsight verify reports/2026-11-24_reference",
   )
-    .argument("<target>", "report folder, bundle (.tar.gz), run file, or with --sample a folder of runs")
+    .argument("<target...>", "report folders, bundles (.tar.gz), run files, or with --sample folders of runs")
     .option(
       "--inputs <folder>",
       "where the inputs of a report lie (default: data/runs, the working folder and the folders beside the report)",
@@ -46,9 +46,9 @@ export function command(): Command {
     .option("--sample <k>", "with --retrain: K runs of a folder, drawn at random")
     .option("--seed <n>", "seed of that draw", "0")
     .option("--corpus <path>", "text that the runs were trained on (default: the built-in prose)")
-    .action(async (target: string, options: Options) => {
-      const verdicts =
-        options.retrain === true ? await retrained(target, options) : [await recomputed(target, options)];
+    .action(async (targets: readonly string[], options: Options) => {
+      const verdicts: Verdict[] = options.retrain === true ? await retrained(targets, options) : [];
+      if (options.retrain !== true) for (const target of targets) verdicts.push(await recomputed(target, options));
       if (options.json === true) process.stdout.write(`${JSON.stringify({ verified: verdicts }, null, 2)}\n`);
       else process.stdout.write(verdicts.map(text).join(""));
       const differing = verdicts.filter((verdict) => verdict.differences.length > 0);
@@ -101,14 +101,14 @@ async function unpacked(file: string): Promise<string> {
   return folder;
 }
 
-async function retrained(target: string, options: Options): Promise<Verdict[]> {
+async function retrained(targets: readonly string[], options: Options): Promise<Verdict[]> {
   const { retrain } = await import("../reproduce/retrain.js");
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.once("SIGINT", onSignal);
   const verdicts: Verdict[] = [];
   try {
-    for (const file of runFiles(target, options)) {
+    for (const file of targets.flatMap((target) => runFiles(target, options))) {
       process.stderr.write(`training ${path.basename(file)} again\n`);
       const again = await retrain(file, {
         steps: options.steps === undefined ? null : whole("--steps", options.steps),

@@ -24,16 +24,19 @@ export function expandedLevel(level: number, degreesOfFreedom: number): number {
   return 2 * jStat.normal.cdf(jStat.studentt.inv((1 + level) / 2, degreesOfFreedom), 0, 1) - 1;
 }
 
-/** The central `level` of the replicates; null with fewer than 20. */
+/** With fewer there is no percentile to speak of. */
+export const LEAST_REPLICATES = 20;
+
+/** The central `level` of the replicates; null with fewer than LEAST_REPLICATES. */
 export function percentileBounds(replicates: ArrayLike<number>, level: number): Bounds | null {
-  if (replicates.length < 20) return null;
+  if (replicates.length < LEAST_REPLICATES) return null;
   const sorted = Float64Array.from(replicates).sort();
   return { lower: quantile(sorted, (1 - level) / 2), upper: quantile(sorted, (1 + level) / 2) };
 }
 
 /**
  * BCa (Efron 1987): percentiles moved by z0, the replicates' share below the estimate, and by the acceleration
- * Σd³/(6(Σd²)^1.5) of the leave-one-unit-out estimates. Null with fewer than 20 replicates or 3 jackknife values.
+ * Σd³/(6(Σd²)^1.5) of the leave-one-unit-out estimates. Null with fewer than LEAST_REPLICATES or 3 jackknife values.
  */
 export function bcaBounds(
   replicates: ArrayLike<number>,
@@ -41,7 +44,7 @@ export function bcaBounds(
   jackknife: readonly number[],
   level: number,
 ): Bounds | null {
-  if (replicates.length < 20 || jackknife.length < 3) return null;
+  if (replicates.length < LEAST_REPLICATES || jackknife.length < 3) return null;
   const sorted = Float64Array.from(replicates).sort();
   const below = sorted.filter((value) => value < estimate).length + 0.5 * sorted.filter((v) => v === estimate).length;
   const share = Math.min(1 - 0.5 / sorted.length, Math.max(0.5 / sorted.length, below / sorted.length));

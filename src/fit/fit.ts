@@ -2,6 +2,7 @@
 import { FitError, InputError, type Warning } from "../base/errors.js";
 import type { Exclusion, Observations } from "../curve/observations.js";
 import { at, type Law } from "../law/law.js";
+import { LEAST_REPLICATES } from "./bootstrap-interval.js";
 import { studentTwoSided } from "./distributions.js";
 import { doubts } from "./doubts.js";
 import { holdOut, score } from "./held-out.js";
@@ -211,9 +212,9 @@ function checkOptions(options: FitOptions): void {
   if (!(options.level > 0 && options.level < 1)) {
     throw new InputError(`fit: the level of an interval must lie between 0 and 1, got ${options.level}; 0.95 is usual`);
   }
-  if (options.interval === "bootstrap" && !(options.bootstrap >= 20)) {
+  if (options.interval === "bootstrap" && !(options.bootstrap >= LEAST_REPLICATES)) {
     throw new InputError(
-      `fit: bootstrap intervals need 20 replicates at least, got ${options.bootstrap}; 2000 is usual`,
+      `fit: bootstrap intervals need ${LEAST_REPLICATES} replicates at least, got ${options.bootstrap}; 2000 is usual`,
     );
   }
   if (options.loss.kind === "huber" && !(options.loss.delta > 0)) {

@@ -20,7 +20,7 @@ describe.each(["well identified", "realistic"])("%s", (name) => {
 
   test("profile intervals of limit and exponent, and paired differences, cover at 95%", () => {
     const stream = random(11);
-    const hits = { limit: 0, exponent: 0, limitDifference: 0, exponentDifference: 0 };
+    const hits = { limit: 0, exponent: 0, limitDifference: 0, exponentDifference: 0, lossDifference: 0 };
     for (let i = 0; i < DATA_SETS; i++) {
       const data = simulate([truth, truth], regime.noise, regime.plan, stream);
       const prepared = ladders(data, false);
@@ -29,12 +29,13 @@ describe.each(["well identified", "realistic"])("%s", (name) => {
         interval: "delta",
         unit: "pair",
         level: 0.95,
-        budget: 1e8,
+        budget: Math.max(...regime.plan.horizons),
       });
       for (const { quantity, interval } of rows) {
         const inside = (interval?.lower ?? 1) <= 0 && (interval?.upper ?? -1) >= 0;
         if (quantity === "limit" && inside) hits.limitDifference++;
         if (quantity === "exponent" && inside) hits.exponentDifference++;
+        if (quantity === "loss" && inside) hits.lossDifference++;
       }
       const [first] = data;
       if (first === undefined) continue;
