@@ -1,11 +1,13 @@
 // From a table to what fits see: columns chosen, named and derived, rows left out with reasons, groups.
 // Groups are sorted by their key and points by value, so that the order of files and rows changes no result.
 import { InputError, shown, type Warning } from "../base/errors.js";
-import { compileRowExpression, parseExpression } from "../base/expression.js";
+import { compileRowExpression } from "../base/expression/compile.js";
+import { parseExpression } from "../base/expression/parse.js";
+import { compareKeys, condition, flags, grouping, numbers, runColumn } from "./cells.js";
 import { columnDoubts, guessColumn, requiredColumn } from "./columns.js";
 import type { Exclusion, Observations } from "./observations.js";
 import { pairing } from "./pairing.js";
-import { type Column, columnOf, placeOf, type Table, textAt } from "./table.js";
+import { columnOf, placeOf, type Table, textAt } from "./table.js";
 
 export interface Selection {
   /** Column of the law's variable, for laws with one. */
@@ -125,23 +127,8 @@ export function observe(source: Table, variables: readonly string[], selection: 
     return null;
   };
 
-  const keyOf = grouping(table, byNames);
-  const members = new Map<
-    string,
-    { readonly first: number; readonly rows: number[]; readonly excluded: Exclusion[] }
-  >();
-  for (let row = 0; row < table.rows; row++) {
-    const key = keyOf(row);
-    let member = members.get(key);
-    if (member === undefined) {
-      member = { first: row, rows: [], excluded: [] };
-      members.set(key, member);
-    }
-    const left = exclusion(row);
-    if (left !== null) {
-      member.excluded.push({ row, ...left });
-      continue;
-    }
+  /** What must hold in a row that stays. */
+  const check = (row: number): void => {
     x.forEach((values, i) => {
       const value = values[row] ?? Number.NaN;
       if (value > 0 && Number.isFinite(value)) return;
@@ -161,8 +148,8 @@ export function observe(source: Table, variables: readonly string[], selection: 
         `${placeOf(table, row)} column ${shown(selection.weights)}: standard error must be positive and finite, got ${error}; mend it, or leave --weights out`,
       );
     }
-    member.rows.push(row);
-  }
+  };
+  const members = gather(table, byNames, exclusion, check);
   const emptied = [...members].filter(
     ([, { rows, excluded }]) =>
       rows.length === 0 && excluded.every(({ code }) => code === "where" || code === "missing") && keep !== null,
@@ -216,6 +203,39 @@ export function observe(source: Table, variables: readonly string[], selection: 
   return { groups, warnings, taken: { x: xNames, y: yName, by: byNames }, notes };
 }
 
+interface Member {
+  /** Its first row in the table, whether it stays or not. */
+  readonly first: number;
+  readonly rows: number[];
+  readonly excluded: Exclusion[];
+}
+
+/** The rows of each group, those that stay and those left out; `check` sees each that stays. */
+function gather(
+  table: Table,
+  byNames: readonly string[],
+  exclusion: (row: number) => Omit<Exclusion, "row"> | null,
+  check: (row: number) => void,
+): Map<string, Member> {
+  const keyOf = grouping(table, byNames);
+  const members = new Map<string, Member>();
+  for (let row = 0; row < table.rows; row++) {
+    const key = keyOf(row);
+    let member = members.get(key);
+    if (member === undefined) {
+      member = { first: row, rows: [], excluded: [] };
+      members.set(key, member);
+    }
+    const left = exclusion(row);
+    if (left !== null) member.excluded.push({ row, ...left });
+    else {
+      check(row);
+      member.rows.push(row);
+    }
+  }
+  return members;
+}
+
 /** Rows without a number pass out of sight, unlike those that a rule leaves out: said, one line a column. */
 function missingNotes(excluded: readonly Exclusion[]): readonly string[] {
   const counts = new Map<string, number>();
@@ -238,64 +258,6 @@ function defaultGrouping(table: Table, taken: readonly string[], notes: string[]
   if (found === null || taken.includes(found)) return [];
   notes.push(`grouped by column ${found}; --by chooses others`);
   return [found];
-}
-
-/** A column as numbers. A cell that is none is named with its line. */
-function numbers(table: Table, name: string, flag: string): Float64Array {
-  const column = columnOf(table, name, flag);
-  if (column.kind === "number") return column.values;
-  return Float64Array.from(column.values, (cell, row) => {
-    if (cell === "") return Number.NaN;
-    const value = Number(cell);
-    if (!Number.isNaN(value) && /^[-+.\d]/.test(cell)) return value;
-    throw new InputError(
-      `${placeOf(table, row)} column ${shown(name)}: cell must be a number, got ${shown(cell)}; ${cellRemedy(cell)}`,
-    );
-  });
-}
-
-function cellRemedy(cell: string): string {
-  if (/^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$/.test(cell)) return "drop the thousands separators";
-  if (/^[+-]?\d+,\d+$/.test(cell)) return "write a decimal point, not a comma";
-  if (/%$/.test(cell)) return "write a plain number without the percent sign";
-  if (/^[+-]?[\d.]+(e[+-]?\d+)?\s*[a-zµ/]+/i.test(cell)) return "write plain numbers, units in the header";
-  return "mend it, or choose another column";
-}
-
-function flags(column: Column | undefined): readonly boolean[] | null {
-  if (column === undefined) return null;
-  if (column.kind === "number") return Array.from(column.values, (value) => value === 1);
-  return column.values.map((cell) => /^(true|yes|1)$/i.test(cell));
-}
-
-function condition(table: Table, where: string): (row: number) => number {
-  const formula = parseExpression(where, "--where");
-  return compileRowExpression(formula, (name) => table.columns.get(name), [...table.columns.keys()], "--where");
-}
-
-function grouping(table: Table, names: readonly string[]): (row: number) => string {
-  const columns = names.map((name) => columnOf(table, name, "--by"));
-  const [first] = columns;
-  if (first === undefined) return () => "";
-  if (columns.length === 1) return (row) => textAt(first, row);
-  return (row) => JSON.stringify(columns.map((column) => textAt(column, row)));
-}
-
-/** By number where both are numbers, by code unit otherwise: the same order on every machine. */
-function compareKeys(a: readonly string[], b: readonly string[]): number {
-  for (let i = 0; i < a.length; i++) {
-    const [left = "", right = ""] = [a[i], b[i]];
-    if (left === right) continue;
-    const difference = left === "" || right === "" ? Number.NaN : Number(left) - Number(right);
-    return Number.isNaN(difference) || difference === 0 ? (left < right ? -1 : 1) : difference;
-  }
-  return 0;
-}
-
-/** The unit of the clustered bootstrap: the run, else the seed. */
-function runColumn(table: Table): ((row: number) => string) | null {
-  const column = table.columns.get("run") ?? table.columns.get("seed");
-  return column === undefined ? null : (row) => textAt(column, row);
 }
 
 /** Points that stand twice in the data count twice in a fit: said, since it is a slip more often than not. */

@@ -2,7 +2,8 @@
 // the data are variables, all others parameters; which of these are linear, and what role they play, is read off the tree.
 
 import { InputError, shown } from "../base/errors.js";
-import { compileExpression, derivative, type Expression, parseExpression } from "../base/expression.js";
+import { compileExpression } from "../base/expression/compile.js";
+import { derivative, type Expression, parseExpression } from "../base/expression/parse.js";
 import type { Law, LawParameter } from "./law.js";
 
 type Tree = Expression["tree"];

@@ -2,12 +2,13 @@
 // windows. Prepared once, kept in a cache under its content hash; larger than memory is fine.
 
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, readSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { InputError } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/json.js";
-import { makeFolder, onDisk, writeAtomically, writeWhole } from "../base/write.js";
+import { writeAtomically } from "../base/write.js";
 import { fileSource, proseSource, type TextSource } from "./text-source.js";
+import { tokenReader, tokenWriter } from "./token-file.js";
 import { countWords, type Merge, type Tokenizer, tokenizer, trainMerges } from "./tokenizer.js";
 
 export type Split = "train" | "validation";
@@ -84,28 +85,21 @@ function readPrepared(description: string, folder: string): Prepared | null {
 }
 
 function open(prepared: Prepared, folder: string): Corpus {
-  const handles = {
-    train: openSync(path.join(folder, prepared.files.train), "r"),
-    validation: openSync(path.join(folder, prepared.files.validation), "r"),
+  const { name, hash, tokens, bytesPerToken } = prepared;
+  const readers = {
+    train: tokenReader(folder, prepared.files.train, tokens.train),
+    validation: tokenReader(folder, prepared.files.validation, tokens.validation),
   };
   return {
-    name: prepared.name,
-    hash: prepared.hash,
+    name,
+    hash,
     tokenizer: tokenizer(prepared.kind, prepared.merges),
-    tokens: prepared.tokens,
-    bytesPerToken: prepared.bytesPerToken,
-    read: (split, start, into) => {
-      const bytes = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
-      const got = readSync(handles[split], bytes, 0, bytes.length, 2 * start);
-      if (got !== bytes.length) {
-        throw new InputError(
-          `corpus: ${prepared.files[split]} must hold ${prepared.tokens[split]} tokens, got fewer; delete ${folder} and start again`,
-        );
-      }
-    },
+    tokens,
+    bytesPerToken,
+    read: (split, start, into) => readers[split].read(start, into),
     close: () => {
-      closeSync(handles.train);
-      closeSync(handles.validation);
+      readers.train.close();
+      readers.validation.close();
     },
   };
 }
@@ -119,7 +113,6 @@ async function prepare(source: TextSource, request: CorpusRequest, folder: strin
   const merges = request.tokenizer === "byte" ? [] : await learnMerges(source, held, request.vocabulary);
   const tokens = tokenizer(request.tokenizer, merges);
 
-  onDisk(folder, () => makeFolder(folder), PLACE);
   const file = (split: Split) => `${hash}-${tokens.hash}.${split}.bin`;
   const writers = { train: tokenWriter(folder, file("train")), validation: tokenWriter(folder, file("validation")) };
   try {
@@ -213,43 +206,4 @@ async function learnMerges(source: TextSource, held: ReadonlySet<string>, vocabu
     if (bytes >= TOKENIZER_BYTES) break;
   }
   return trainMerges(counts, vocabulary);
-}
-
-const PLACE = "start in another folder: .cache lies in the working folder";
-
-interface TokenWriter {
-  write(ids: Uint16Array): void;
-  tokens(): number;
-  /** Puts the file under its name. */
-  finish(): void;
-  /** Leaves nothing but a finished file. */
-  close(): void;
-}
-
-/** A growing file of 16-bit tokens that appears under its name only when it is whole. */
-function tokenWriter(folder: string, name: string): TokenWriter {
-  const file = path.join(folder, name);
-  const temporary = `${file}.${process.pid}.tmp`;
-  const handle = onDisk(file, () => openSync(temporary, "w"), PLACE);
-  let tokens = 0;
-  return {
-    write: (ids) => {
-      onDisk(file, () => writeWhole(handle, new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength)), PLACE);
-      tokens += ids.length;
-    },
-    tokens: () => tokens,
-    finish: () =>
-      onDisk(
-        file,
-        () => {
-          fsyncSync(handle);
-          renameSync(temporary, file);
-        },
-        PLACE,
-      ),
-    close: () => {
-      closeSync(handle);
-      rmSync(temporary, { force: true });
-    },
-  };
 }

@@ -1,7 +1,8 @@
 // Formulas of the user's: values against hand arithmetic, derivatives against central differences, and what is refused.
 import { describe, expect, test } from "vitest";
 import { InputError } from "../../src/base/errors.js";
-import { compileExpression, compileRowExpression, derivative, parseExpression } from "../../src/base/expression.js";
+import { compileExpression, compileRowExpression } from "../../src/base/expression/compile.js";
+import { derivative, parseExpression } from "../../src/base/expression/parse.js";
 
 const evaluate = (text: string, scope: Readonly<Record<string, number>>): number =>
   compileExpression(parseExpression(text), Object.keys(scope))(Object.values(scope));

@@ -2,7 +2,8 @@
 // Inputs are valid ones with seeded mutations: what a torn disk, a careless edit or a mischievous person leaves.
 import fc from "fast-check";
 import { FitError, InputError } from "../../src/base/errors.js";
-import { compileExpression, derivative, parseExpression } from "../../src/base/expression.js";
+import { compileExpression } from "../../src/base/expression/compile.js";
+import { derivative, parseExpression } from "../../src/base/expression/parse.js";
 import { parseDelimited } from "../../src/curve/delimited.js";
 import { parseJsonLines } from "../../src/curve/json-lines.js";
 import { observe } from "../../src/curve/observe.js";

@@ -1,0 +1,66 @@
+// What a table's cells say to an analysis: numbers, yes and no, conditions, the keys of groups and runs.
+import { InputError, shown } from "../base/errors.js";
+import { compileRowExpression } from "../base/expression/compile.js";
+import { parseExpression } from "../base/expression/parse.js";
+import { type Column, columnOf, placeOf, type Table, textAt } from "./table.js";
+
+/** A column as numbers. A cell that is none is named with its line. */
+export function numbers(table: Table, name: string, flag: string): Float64Array {
+  const column = columnOf(table, name, flag);
+  if (column.kind === "number") return column.values;
+  return Float64Array.from(column.values, (cell, row) => {
+    if (cell === "") return Number.NaN;
+    const value = Number(cell);
+    if (!Number.isNaN(value) && /^[-+.\d]/.test(cell)) return value;
+    throw new InputError(
+      `${placeOf(table, row)} column ${shown(name)}: cell must be a number, got ${shown(cell)}; ${cellRemedy(cell)}`,
+    );
+  });
+}
+
+function cellRemedy(cell: string): string {
+  if (/^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$/.test(cell)) return "drop the thousands separators";
+  if (/^[+-]?\d+,\d+$/.test(cell)) return "write a decimal point, not a comma";
+  if (/%$/.test(cell)) return "write a plain number without the percent sign";
+  if (/^[+-]?[\d.]+(e[+-]?\d+)?\s*[a-zµ/]+/i.test(cell)) return "write plain numbers, units in the header";
+  return "mend it, or choose another column";
+}
+
+/** A column of yes and no; null without the column. */
+export function flags(column: Column | undefined): readonly boolean[] | null {
+  if (column === undefined) return null;
+  if (column.kind === "number") return Array.from(column.values, (value) => value === 1);
+  return column.values.map((cell) => /^(true|yes|1)$/i.test(cell));
+}
+
+/** A --where formula as a function of the row: 0 where it does not hold. */
+export function condition(table: Table, where: string): (row: number) => number {
+  const formula = parseExpression(where, "--where");
+  return compileRowExpression(formula, (name) => table.columns.get(name), [...table.columns.keys()], "--where");
+}
+
+/** What tells the groups of rows apart. */
+export function grouping(table: Table, names: readonly string[]): (row: number) => string {
+  const columns = names.map((name) => columnOf(table, name, "--by"));
+  const [first] = columns;
+  if (first === undefined) return () => "";
+  if (columns.length === 1) return (row) => textAt(first, row);
+  return (row) => JSON.stringify(columns.map((column) => textAt(column, row)));
+}
+
+/** By number where both are numbers, by code unit otherwise: the same order on every machine. */
+export function compareKeys(a: readonly string[], b: readonly string[]): number {
+  for (let i = 0; i < a.length; i++) {
+    const [left = "", right = ""] = [a[i], b[i]];
+    if (left === right) continue;
+    const difference = left === "" || right === "" ? Number.NaN : Number(left) - Number(right);
+    return Number.isNaN(difference) || difference === 0 ? (left < right ? -1 : 1) : difference;
+  }
+  return 0;
+}
+
+/** The unit of the clustered bootstrap: the run, else the seed. */
+export function runColumn(table: Table): ((row: number) => string) | null {
+  const column = table.columns.get("run") ?? table.columns.get("seed");
+  return column === undefined ? null : (row) => textAt(column, row);
+}
