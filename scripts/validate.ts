@@ -11,8 +11,10 @@ import { parseArgs } from "node:util";
 import { random } from "../src/base/random.js";
 import { writeAtomically } from "../src/base/write.js";
 import {
+  addCounts,
   attributed,
   type Cell,
+  type Count,
   type Counts,
   cells,
   covered,
@@ -37,7 +39,7 @@ const kept = path.join(root, ".cache/validation");
 
 /** Counts of one cell over all pieces; each finished piece is a file. */
 function run(kind: string, name: string, count: (stream: ReturnType<typeof random>, n: number) => Counts): Counts {
-  const total: Record<string, { hits: number; of: number; width: number }> = {};
+  const total: Record<string, Count> = {};
   for (let start = 0; start < dataSets; start += piece) {
     const n = Math.min(piece, dataSets - start);
     const file = path.join(kept, `${kind}-${name}-${seed}-${start}-${n}.json`);
@@ -46,10 +48,7 @@ function run(kind: string, name: string, count: (stream: ReturnType<typeof rando
       process.stderr.write(`${kind} ${name}: ${start + n} of ${dataSets}\n`);
     }
     const counts: Counts = JSON.parse(readFileSync(file, "utf8"));
-    for (const [key, { hits, of, width }] of Object.entries(counts)) {
-      const before = total[key] ?? { hits: 0, of: 0, width: 0 };
-      total[key] = { hits: before.hits + hits, of: before.of + of, width: before.width + width };
-    }
+    addCounts(total, counts);
   }
   return total;
 }
@@ -58,7 +57,7 @@ const share = (hits: number, of: number) => (of === 0 ? "–" : `${((100 * hits)
 const coverage: string[][] = [];
 for (const [name, regime] of Object.entries(REGIMES)) {
   const counts = run("coverage", name, (stream, n) => covered(regime, stream, n));
-  for (const [key, { hits, of, width }] of Object.entries(counts)) {
+  for (const [key, { hits, of, closed, width }] of Object.entries(counts)) {
     const [method = "", quantity = ""] = key.split("|");
     const rate = hits / of;
     coverage.push([
@@ -67,7 +66,8 @@ for (const [name, regime] of Object.entries(REGIMES)) {
       quantity,
       share(hits, of),
       rate >= 0.93 && rate <= 0.97 ? "yes" : "no",
-      (width / of).toPrecision(3),
+      closed === 0 ? "–" : (width / closed).toPrecision(3),
+      share(closed, of),
       String(of),
     ]);
   }
@@ -93,7 +93,7 @@ function cellName(cell: Cell): string {
   return `${cell.regime}-${cell.schemes}-${cell.truth}`;
 }
 
-const coverageHead = ["regime", "method", "quantity", "coverage", "within 93–97%", "mean width", "data sets"];
+const coverageHead = ["regime", "method", "quantity", "coverage", "within 93–97%", "mean width", "closed", "data sets"];
 const attributionHead = [
   "regime",
   "schemes",
@@ -124,7 +124,7 @@ Made by \`npm run validate -- --data-sets ${dataSets} --seed ${seed}\`. Every da
 With ${dataSets} data sets a true coverage of 95% shows up as 95 ± ${(196 * Math.sqrt((0.95 * 0.05) / dataSets)).toFixed(1)}%.
 Rows named "difference" and "multiplier" are of two schemes, loss and multiplier at the largest x; "paired" matches their points
 by horizon and seed, "unpaired" leaves that out although half of the noise is shared. Data sets whose interval is open on a side count as
-covered there when the closed side covers; the mean width is over closed intervals and fits.
+covered there when the closed side covers; the mean width is over closed intervals.
 
 ${markdown(coverageHead, coverage)}
 

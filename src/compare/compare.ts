@@ -15,6 +15,7 @@ import { multipliers } from "./multipliers.js";
 import { obstacles, withheld } from "./obstacles.js";
 import { jointRegions } from "./regions.js";
 import { type BootstrapOptions, replicate } from "./replicates.js";
+import { robustDifference } from "./robust.js";
 import { robustness } from "./robustness.js";
 import { spreads } from "./spread.js";
 
@@ -97,6 +98,7 @@ export function compare(observations: readonly Observations[], options: Partial<
   const redrawnPairs =
     redrawn === null ? null : bootstrap(Math.max(chosen.testReplicates, Math.ceil((2 * names.length) / chosen.alpha)));
   const spread = spreads(free);
+  const robust = names.map((_, l) => (l === baseline ? null : robustDifference(free, spread, [l, baseline], unit)));
   const correlation = residualCorrelation(free);
   const budget = chosen.budget ?? commonBudget(free);
   const level = fitOptions.level;
@@ -104,9 +106,10 @@ export function compare(observations: readonly Observations[], options: Partial<
     free,
     spread,
     baseline,
+    robust,
     replicates,
     chosen.interval === "bootstrap-bca" ? jackknife(free, unit) : [],
-    { interval: chosen.interval ?? (replicates === null ? "delta" : "bootstrap-percentile"), unit, level, budget },
+    { interval: chosen.interval ?? (replicates === null ? "delta" : "bootstrap-percentile"), level, budget },
   );
   const whole = nestedTests(squared, chosen.alpha, redrawn);
   const others = names.map((_, l) => l).filter((l) => l !== baseline);
@@ -133,7 +136,7 @@ export function compare(observations: readonly Observations[], options: Partial<
       regions: jointRegions(squared, level),
     },
     differences: rows,
-    multipliers: multipliers(free, spread, baseline, replicates, unit, level),
+    multipliers: multipliers(free, baseline, robust, replicates, level),
     borrowed: borrowedLimit(free.ladders, baseline),
     bootstrap: {
       method: chosen.method,

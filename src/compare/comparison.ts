@@ -101,9 +101,12 @@ export interface Difference {
 export interface MultiplierPoint {
   /** Budget of the scheme (value of x). */
   readonly budget: number;
-  /** Budget that the baseline needs for the same loss, over `budget`; null where the baseline's law never gets there. */
+  /** Budget that the baseline needs for the same loss, over `budget`; null where its law does not get there within 6 decades. */
   readonly multiplier: number | null;
-  /** Budgets of the baseline whose loss cannot be told from the scheme's; null on a side where that has no end. */
+  /**
+   * Budgets of the baseline whose loss cannot be told from the scheme's, over `budget`. Null on a side where they have no end
+   * within 6 decades of the data; where even the last of these is told apart, it stands as the bound.
+   */
   readonly lower: number | null;
   readonly upper: number | null;
   /** True where the scheme's or the baseline's budget lies outside its own data. */
@@ -113,6 +116,7 @@ export interface MultiplierPoint {
 export interface Crossover {
   /** Budget at which the two laws give one loss; null where they do not meet within 6 decades of the data. */
   readonly budget: number | null;
+  /** Budgets round it at which the two losses cannot be told apart. */
   readonly interval: Interval | null;
   readonly position: "inside" | "below" | "above" | "none";
   /** Share of replicates in which the two laws meet; null without bootstrap. */

@@ -29,7 +29,7 @@ export interface DesignOutcome {
   readonly cost: number;
   /** Median over data sets of the half-width of the baseline's interval, t from the delta method; null without degrees of freedom. */
   readonly halfWidth: { readonly limit: number | null; readonly exponent: number | null };
-  /** The same for the paired difference between the first two schemes. */
+  /** The same for the difference between the first two schemes, t from the robust standard error by pairs. */
   readonly differenceHalfWidth: { readonly limit: number | null; readonly exponent: number | null };
   /** What the laws differ in. */
   readonly truth: Exclude<Verdict, "cannot tell">;
@@ -100,10 +100,9 @@ export function evaluateDesign(
     ] as const) {
       const variance = (base?.variance ?? Number.NaN) * (base?.inverse?.[p]?.[p] ?? Number.NaN);
       if (base === undefined || robust === null || !(variance >= 0)) continue;
-      const gradient = DIFFERENCE_OF[name];
-      const df = robust.degreesOfFreedom(gradient);
       own[name].push(studentTwoSided(level, base.degreesOfFreedom) * Math.sqrt(variance));
-      between[name].push(studentTwoSided(level, df) * robust.standardError(gradient));
+      const error = robust(DIFFERENCE_OF[name]);
+      if (error !== null) between[name].push(studentTwoSided(level, error.df) * error.value);
     }
   }
   const truth = truthOf(laws);

@@ -1,5 +1,4 @@
 // Differences of limit, exponent and loss between a scheme and the baseline, with what their points share taken out.
-import type { ResampleUnit } from "../fit/bootstrap.js";
 import { type Bounds, bcaBounds, expandedLevel, percentileBounds } from "../fit/bootstrap-interval.js";
 import { fTail, normalQuantile, studentTwoSided } from "../fit/distributions.js";
 import type { Interval } from "../fit/fit.js";
@@ -8,7 +7,7 @@ import type { Difference, Quantity } from "./comparison.js";
 import { predict, WIDTH } from "./joint.js";
 import type { FreeFits } from "./ladders.js";
 import type { Replicates } from "./replicates.js";
-import { DIFFERENCE_OF, lossGradient, robustDifference } from "./robust.js";
+import { DIFFERENCE_OF, lossGradient, type Robust, type StandardError } from "./robust.js";
 import type { Spread } from "./spread.js";
 
 export type DifferenceInterval = "delta" | "bootstrap-percentile" | "bootstrap-bca";
@@ -16,15 +15,13 @@ export type DifferenceInterval = "delta" | "bootstrap-percentile" | "bootstrap-b
 export interface DifferenceOptions {
   /** Of limit and exponent. */
   readonly interval: DifferenceInterval;
-  /** What varies together: a point, a run, or the points of a pair key. */
-  readonly unit: ResampleUnit;
   readonly level: number;
   /** Value of x at which losses are compared. */
   readonly budget: number;
 }
 
 /** Value of a quantity for the ladder at `offset` of theta. */
-export function quantityOf(quantity: Quantity, theta: Float64Array, offset: number, u: number): number {
+function quantityOf(quantity: Quantity, theta: Float64Array, offset: number, u: number): number {
   if (quantity === "limit") return theta[offset] ?? Number.NaN;
   if (quantity === "exponent") return theta[offset + 2] ?? Number.NaN;
   return predict(theta, offset, u);
@@ -43,19 +40,20 @@ export function quantityOf(quantity: Quantity, theta: Float64Array, offset: numb
  * test with the t interval, the interval inverted with replicates. R replicates tell no tail below 1/(R + 1); beyond
  * it the t test goes on, so that a rejection there needs both.
  *
+ * @param robust the errors of each scheme's differences from the baseline, in the order of the ladders
  * @param jackknife the free fits without one unit each, for BCa
  */
 export function differences(
   free: FreeFits,
   spread: readonly Spread[],
   baseline: number,
+  robust: readonly (Robust | null)[],
   replicates: Replicates | null,
   jackknife: readonly Float64Array[],
   options: DifferenceOptions,
 ): readonly Difference[] {
   const u = Math.log(options.budget) - free.origin;
   const others = free.ladders.map((_, l) => l).filter((l) => l !== baseline);
-  const robust = new Map(others.map((l) => [l, robustDifference(free, spread, [l, baseline], options.unit)]));
   return (["limit", "exponent", "loss"] as const).flatMap((quantity) => {
     const of = (theta: Float64Array, l: number) =>
       quantityOf(quantity, theta, l * WIDTH, u) - quantityOf(quantity, theta, baseline * WIDTH, u);
@@ -64,22 +62,21 @@ export function differences(
       const estimate = of(free.theta, l);
       const offsets = [l * WIDTH, baseline * WIDTH] as const;
       const gradient = quantity === "loss" ? lossGradient(free.theta, offsets, [u, u]) : DIFFERENCE_OF[quantity];
-      const error = robust.get(l)?.standardError(gradient) ?? 0;
-      const standardError = error > 0 ? error : null;
-      const df = robust.get(l)?.degreesOfFreedom(gradient) ?? 0;
+      const error = robust[l]?.(gradient) ?? null;
       const fewest = Math.min(spread[l]?.degreesOfFreedom ?? 0, spread[baseline]?.degreesOfFreedom ?? 0);
-      // In order, because the p-value takes their percentiles again and again.
-      const draws = Float64Array.from(replicates?.thetas ?? [], (theta) => of(theta, l)).sort();
+      // Without degrees of freedom the laws go through every point, and replicates all agree. Otherwise in order, because
+      // the p-value takes their percentiles again and again.
+      const draws = Float64Array.from(fewest > 0 ? (replicates?.thetas ?? []) : [], (theta) => of(theta, l)).sort();
       const left = jackknife.map((theta) => of(theta, l));
       const intervalAt = (level: number): Interval | null => {
         const bounds =
           method === "delta"
-            ? tBounds(estimate, standardError, df, level)
+            ? tBounds(estimate, error, level)
             : percentiles(method, draws, estimate, left, expandedLevel(level, fewest));
         return bounds === null ? null : { level, ...bounds, method };
       };
       const interval = intervalAt(options.level);
-      const tTest = standardError === null ? null : fTail((estimate / standardError) ** 2, 1, df);
+      const tTest = error === null ? null : fTail((estimate / error.value) ** 2, 1, error.df);
       const better = draws.filter((value) => (quantity === "exponent" ? value > 0 : value < 0)).length;
       return {
         quantity,
@@ -87,7 +84,7 @@ export function differences(
         baseline: free.ladders[baseline]?.name ?? "",
         budget: quantity === "loss" ? options.budget : null,
         difference: estimate,
-        standardError,
+        standardError: error?.value ?? null,
         interval,
         probabilityBetter: draws.length === 0 ? null : better / draws.length,
         pValue: method === "delta" || interval === null ? tTest : inverted(intervalAt, draws.length, fewest, tTest),
@@ -99,9 +96,9 @@ export function differences(
   });
 }
 
-function tBounds(estimate: number, standardError: number | null, df: number, level: number): Bounds | null {
-  if (standardError === null) return null;
-  const half = standardError * studentTwoSided(level, df);
+function tBounds(estimate: number, error: StandardError | null, level: number): Bounds | null {
+  if (error === null) return null;
+  const half = error.value * studentTwoSided(level, error.df);
   return { lower: estimate - half, upper: estimate + half };
 }
 

@@ -6,7 +6,7 @@ export interface Distinct {
   /** One point for each x: the weighted mean in the space of the fit, the weights summed. `load` overwrites the losses. */
   readonly ladders: readonly Ladder[];
   /** Takes over the losses of all points; returns the sum of squares about the means. */
-  load(losses: readonly (Float64Array | undefined)[]): number;
+  load(losses: readonly Float64Array[]): number;
 }
 
 export function distinctX(ladders: readonly Ladder[], space: "log" | "linear"): Distinct {
@@ -27,7 +27,8 @@ export function distinctX(ladders: readonly Ladder[], space: "log" | "linear"): 
     load: (losses) => {
       let within = 0;
       for (const [l, { whole, place, one }] of parts.entries()) {
-        const given = losses[l] ?? whole.loss;
+        const given = losses[l];
+        if (given === undefined) throw new Error("distinct: losses must be given for every ladder");
         const valueAt = (i: number) => (log ? Math.log(given[i] ?? 0) : (given[i] ?? 0));
         one.loss.fill(0);
         for (let i = 0; i < place.length; i++) {

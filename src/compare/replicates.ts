@@ -18,6 +18,9 @@ export interface Replicates {
   readonly failed: number;
 }
 
+/** The residual of a point that the fit goes through is rounding, and is not blown up. */
+const MOST_LEVERAGE = 0.99;
+
 /**
  * What replicates are redrawn from: a fitted curve and residuals scaled up for what the fit took from them, by
  * 1/√(1 − h) or, where their own signs are flipped, 1/(1 − h) (Davidson & Flachaire 2008), h being a point's leverage.
@@ -29,7 +32,7 @@ export function resampleGroups(free: FreeFits, fitted: Float64Array, method: Res
     return {
       loss: method === "pairs" ? ladder.loss : ladder.u.map((u) => predict(fitted, l * WIDTH, u)),
       residual: (spread[l]?.residual ?? new Float64Array()).map(
-        (r, i) => r / (1 - (leverage[i] ?? 0)) ** (method === "wild" ? 1 : 0.5),
+        (r, i) => r / (1 - Math.min(MOST_LEVERAGE, leverage[i] ?? 0)) ** (method === "wild" ? 1 : 0.5),
       ),
       space: free.space,
       pair: ladder.pair,

@@ -2,7 +2,7 @@
 import { type JointModel, predict, residuals, WIDTH } from "./joint.js";
 import type { FreeFits } from "./ladders.js";
 
-type Matrix = readonly (readonly number[])[];
+export type Matrix = readonly (readonly number[])[];
 
 export interface Spread {
   /** Weighted SSE over degrees of freedom; null without any. */
@@ -45,13 +45,14 @@ export function spreads(free: FreeFits): readonly Spread[] {
       jacobian,
       residual,
       leverage: Float64Array.from(jacobian, (row, i) =>
-        inverse === null ? 0 : Math.min(0.99, (ladder.weight[i] ?? 0) * bilinear(row, inverse, row)),
+        inverse === null ? 0 : (ladder.weight[i] ?? 0) * bilinear(row, inverse, row),
       ),
     };
   });
 }
 
-function bilinear(g: readonly number[], matrix: Matrix, h: readonly number[]): number {
+/** gᵀ·M·h. */
+export function bilinear(g: readonly number[], matrix: Matrix, h: readonly number[]): number {
   return matrix.reduce((sum, row, p) => sum + (g[p] ?? 0) * row.reduce((s, value, q) => s + value * (h[q] ?? 0), 0), 0);
 }
 

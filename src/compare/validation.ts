@@ -10,6 +10,7 @@ import { jackknife } from "./jackknife.js";
 import { fitFree, ladders } from "./ladders.js";
 import { multipliers } from "./multipliers.js";
 import { replicate } from "./replicates.js";
+import { robustDifference } from "./robust.js";
 import { logHorizons, type Noise, type PowerLaw, type StudyPlan, simulate } from "./simulate.js";
 import { spreads } from "./spread.js";
 
@@ -45,21 +46,41 @@ export const REGIMES: Readonly<Record<string, Regime>> = {
   },
 };
 
-/** Hits of each key, out of how many, and the summed width of what was hit. */
-export type Counts = Readonly<Record<string, { readonly hits: number; readonly of: number; readonly width: number }>>;
+export interface Count {
+  hits: number;
+  of: number;
+  /** How many intervals were closed on both sides, and the sum of their widths. */
+  closed: number;
+  width: number;
+}
+
+/** Hits of each key. */
+export type Counts = Readonly<Record<string, Readonly<Count>>>;
 
 const REPLICATES = 300;
 
+/** Adds the counts of a part to those of the whole. */
+export function addCounts(total: Record<string, Count>, part: Counts): void {
+  for (const [key, { hits, of, closed, width }] of Object.entries(part)) {
+    const before = total[key] ?? { hits: 0, of: 0, closed: 0, width: 0 };
+    total[key] = {
+      hits: before.hits + hits,
+      of: before.of + of,
+      closed: before.closed + closed,
+      width: before.width + width,
+    };
+  }
+}
+
 class Tally {
-  readonly counts: Record<string, { hits: number; of: number; width: number }> = {};
-  add(key: string, hit: boolean, width = 0): void {
-    const before = this.counts[key] ?? { hits: 0, of: 0, width: 0 };
-    this.counts[key] = { hits: before.hits + (hit ? 1 : 0), of: before.of + 1, width: before.width + width };
+  readonly counts: Record<string, Count> = {};
+  add(key: string, hit: boolean, width: number | null = null): void {
+    addCounts(this.counts, { [key]: { hits: Number(hit), of: 1, closed: Number(width !== null), width: width ?? 0 } });
   }
   interval(key: string, interval: Pick<Interval, "lower" | "upper"> | null, truth: number): void {
     const { lower, upper } = interval ?? { lower: Number.NaN, upper: Number.NaN };
     const inside = (lower === null || lower <= truth) && (upper === null || truth <= upper);
-    this.add(key, inside, lower === null || upper === null || interval === null ? 0 : upper - lower);
+    this.add(key, inside, lower === null || upper === null || interval === null ? null : upper - lower);
   }
 }
 
@@ -83,6 +104,7 @@ export function covered(regime: Regime, stream: Random, n: number): Counts {
     const free = fitFree(prepared.ladders, prepared.origin, "log");
     const out = jackknife(free, "pair");
     const spread = spreads(free);
+    const paired = [null, robustDifference(free, spread, [1, 0], "pair")];
     const options = { level: 0.95, budget: largest };
     const wider = expandedLevel(0.95, spread[0]?.degreesOfFreedom ?? 0);
     for (const method of ["pairs", "residual", "wild"] as const) {
@@ -98,7 +120,7 @@ export function covered(regime: Regime, stream: Random, n: number): Counts {
         tally.interval(`${method}, plain percentile|${name}`, percentileBounds(values, 0.95), truth[name]);
       }
       for (const interval of ["bootstrap-percentile", "bootstrap-bca"] as const) {
-        for (const row of differences(free, spread, 0, draws, out, { ...options, unit: "pair", interval })) {
+        for (const row of differences(free, spread, 0, paired, draws, out, { ...options, interval })) {
           if (row.quantity === "loss") continue;
           tally.interval(
             `${method}, ${interval.slice(10)}|difference of ${row.quantity}`,
@@ -108,16 +130,18 @@ export function covered(regime: Regime, stream: Random, n: number): Counts {
         }
       }
     }
-    for (const unit of ["pair", "point"] as const) {
-      const key = unit === "pair" ? "robust t, paired" : "robust t, unpaired";
-      for (const row of differences(free, spread, 0, null, [], { ...options, unit, interval: "delta" })) {
+    for (const [key, robust] of [
+      ["robust t, paired", paired],
+      ["robust t, unpaired", [null, robustDifference(free, spread, [1, 0], "point")]],
+    ] as const) {
+      for (const row of differences(free, spread, 0, robust, null, [], { ...options, interval: "delta" })) {
         const expected =
           row.quantity === "loss"
             ? lossAt(other, largest) - lossAt(truth, largest)
             : other[row.quantity] - truth[row.quantity];
         tally.interval(`${key}|difference of ${row.quantity}`, row.interval, expected);
       }
-      const [multiplier] = multipliers(free, spread, 0, null, unit, 0.95);
+      const [multiplier] = multipliers(free, 0, robust, null, 0.95);
       tally.interval(`${key}|multiplier`, multiplier?.last ?? null, budgetFor(truth, lossAt(other, largest)) / largest);
     }
   }

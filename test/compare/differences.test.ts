@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { compare } from "../../src/compare/compare.js";
 import { differences } from "../../src/compare/differences.js";
 import { fitFree, ladders } from "../../src/compare/ladders.js";
+import { robustDifference } from "../../src/compare/robust.js";
 import { spreads } from "../../src/compare/spread.js";
 import { exact, hasPublished, ladder, published } from "./ladder-data.js";
 
@@ -25,8 +26,10 @@ function limitRow(below: number) {
     theta[3] = (theta[0] ?? 0) + 0.001 * (i - below);
     return theta;
   });
-  const options = { interval: "bootstrap-percentile", level: 0.95, unit: "pair", budget: 1e8 } as const;
-  return differences(free, spreads(free), 0, { thetas, failed: 0 }, [], options)[0];
+  const options = { interval: "bootstrap-percentile", level: 0.95, budget: 1e8 } as const;
+  const spread = spreads(free);
+  const robust = [null, robustDifference(free, spread, [1, 0], "pair")];
+  return differences(free, spread, 0, robust, { thetas, failed: 0 }, [], options)[0];
 }
 
 test("the percentile at which 0 lies, as a t with the degrees of freedom that widen the interval", () => {

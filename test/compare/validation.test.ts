@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { random } from "../../src/base/random.js";
 import { differences } from "../../src/compare/differences.js";
 import { fitFree, ladders } from "../../src/compare/ladders.js";
+import { robustDifference } from "../../src/compare/robust.js";
 import { simulate } from "../../src/compare/simulate.js";
 import { spreads } from "../../src/compare/spread.js";
 import { attributed, FALSE_TRUTHS, REGIMES } from "../../src/compare/validation.js";
@@ -25,9 +26,10 @@ describe.each(["well identified", "realistic"])("%s", (name) => {
       const data = simulate([truth, truth], regime.noise, regime.plan, stream);
       const prepared = ladders(data, false);
       const free = fitFree(prepared.ladders, prepared.origin, "log");
-      const rows = differences(free, spreads(free), 0, null, [], {
+      const spread = spreads(free);
+      const robust = [null, robustDifference(free, spread, [1, 0], "pair")];
+      const rows = differences(free, spread, 0, robust, null, [], {
         interval: "delta",
-        unit: "pair",
         level: 0.95,
         budget: Math.max(...regime.plan.horizons),
       });

@@ -50,11 +50,11 @@ export function multiplierChart(
   return {
     name: "multiplier",
     title: "Compute multiplier",
-    caption: `How many times the budget the baseline needs for the same loss; above 1 the scheme saves. Band: ${percent(level)} interval. Dashed: outside the data of one of the two.`,
+    caption: `How many times the budget the baseline needs for the same loss; above 1 the scheme saves. Band: ${percent(level)} interval. One without an end above runs to the top. Dashed: outside the data of one of the two.`,
     spec: chartSpec(
       `Budget multiplier over ${baseline} against ${BUDGET_TITLE[variable]} for ${labels.length - 1} schemes, with bands; 1 means no difference.`,
       {
-        band: defined.filter((row) => row.lower !== null && row.upper !== null),
+        band: bands(rows),
         inside: defined.filter((row) => row.extrapolated === false),
         beyond: stretchesBeyond(defined),
       },
@@ -82,6 +82,17 @@ export function multiplierChart(
       },
     ),
   };
+}
+
+/** An open band ends where the highest closed one does, also where the baseline never gets there. */
+function bands(rows: readonly Row[]): readonly Row[] {
+  const numbers = rows.flatMap(({ multiplier, upper }) =>
+    [multiplier, upper].filter((value) => typeof value === "number"),
+  );
+  const top = Math.max(1, ...numbers);
+  return rows.flatMap((row) =>
+    typeof row.lower === "number" && row.lower < top ? [{ ...row, upper: row.upper ?? top }] : [],
+  );
 }
 
 /** Rows outside the data, numbered by stretch, each with the inside row that it meets: no dashed line crosses the data. */
