@@ -27,6 +27,7 @@ export function multiplierChart(
   const x = axis("budget", BUDGET_TITLE[variable], { log: true, format: "~s" });
   const y = axis("multiplier", "multiplier (times the budget of the baseline)", { log: true, format: "~g" });
   const defined = rows.filter((row) => row.multiplier !== null);
+  const open = rows.some(({ lower, upper }) => lower !== null && upper === null);
   const tooltip = [
     { field: "scheme", type: "nominal", title: "scheme" },
     { field: "budget", type: "quantitative", title: "budget", format: ".3s" },
@@ -50,7 +51,7 @@ export function multiplierChart(
   return {
     name: "multiplier",
     title: "Compute multiplier",
-    caption: `How many times the budget the baseline needs for the same loss; above 1 the scheme saves. Band: ${percent(level)} interval. One without an end above runs to the top. Dashed: outside the data of one of the two.`,
+    caption: `How many times the budget the baseline needs for the same loss; above 1 the scheme saves. Band: ${percent(level)} interval${open ? ", up to the top where it has no end" : ""}. Dashed: outside the data of one of the two.`,
     spec: chartSpec(
       `Budget multiplier over ${baseline} against ${BUDGET_TITLE[variable]} for ${labels.length - 1} schemes, with bands; 1 means no difference.`,
       {
