@@ -2,10 +2,12 @@
 // A worker that fails or dies costs its run only. Stopping lets every worker write its checkpoint. The trainer writes
 // <id>.jsonl; a finished file gets the name that people can read.
 import { type ChildProcess, fork } from "node:child_process";
-import { renameSync } from "node:fs";
+import { accessSync, constants, renameSync } from "node:fs";
 import { createRequire } from "node:module";
+import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { makeFolder } from "../base/write.js";
+import { fileReason } from "../base/errors.js";
+import { makeFolder, onDisk } from "../base/write.js";
 import { endOf } from "../train/run-writer.js";
 import { runFileOf } from "../train/trainer.js";
 import { type PlannedRun, runFile } from "./expand.js";
@@ -54,36 +56,52 @@ export function missingRuns(runs: readonly PlannedRun[], folder: string): readon
 
 /** Does the runs that have no finished file and says how each ended. Never rejects for a run that fails. */
 export async function executeRuns(runs: readonly PlannedRun[], options: SweepOptions): Promise<SweepResult> {
-  makeFolder(options.folder);
+  // Where the workers put their locks and checkpoints: a folder that cannot be written is said once, not by every run.
+  const work = path.join(options.folder, ".work");
+  onDisk(work, () => {
+    makeFolder(work);
+    accessSync(work, constants.W_OK);
+  });
   const queue = [...longestFirst(missingRuns(runs, options.folder))];
   const complete: PlannedRun[] = [];
   const diverged: PlannedRun[] = [];
   const failed: { run: PlannedRun; message: string }[] = [];
   let interrupted = false;
 
-  const work = async (worker: number): Promise<void> => {
-    let process: Worker | null = null;
+  const serve = async (worker: number): Promise<void> => {
+    let child: Worker | null = null;
     for (let run = queue.shift(); run !== undefined && !options.signal?.aborted; run = queue.shift()) {
-      process ??= startWorker(options.signal);
+      // Another sweep on the folder may have done it by now.
+      if (missingRuns([run], options.folder).length === 0) continue;
+      child ??= startWorker(options.signal);
       options.onEvent?.({ kind: "started", worker, run });
       const current = run;
-      const outcome = await process.perform(
+      let outcome = await child.perform(
         { kind: "run", configuration: run.configuration, folder: options.folder, corpus: options.corpus },
         (tokens, loss) => options.onEvent?.({ kind: "progress", worker, run: current, tokens, loss }),
       );
-      if (!process.alive()) process = null;
-      if (outcome.status === "complete" || outcome.status === "diverged") {
-        renameSync(runFileOf(options.folder, run.id), runFile(options.folder, run));
-      }
+      if (!child.alive()) child = null;
+      if (outcome.status === "complete" || outcome.status === "diverged") outcome = named(run, outcome, options.folder);
       if (outcome.status === "failed") failed.push({ run, message: outcome.message });
       else if (outcome.status === "interrupted") interrupted = true;
       else (outcome.status === "complete" ? complete : diverged).push(run);
       options.onEvent?.({ kind: "ended", worker, run, outcome });
     }
-    await process?.stop();
+    await child?.stop();
   };
-  await Promise.all(Array.from({ length: Math.min(options.workers, queue.length) }, (_, worker) => work(worker)));
+  await Promise.all(Array.from({ length: Math.min(options.workers, queue.length) }, (_, worker) => serve(worker)));
   return { complete, diverged, failed, interrupted: interrupted || options.signal?.aborted === true };
+}
+
+/** Gives a finished run file its name; it may have it already, from another sweep. */
+function named(run: PlannedRun, outcome: Outcome, folder: string): Outcome {
+  const [from, to] = [runFileOf(folder, run.id), runFile(folder, run)];
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (endOf(to) === null) return { status: "failed", message: `${from} must become ${to}, got ${fileReason(error)}` };
+  }
+  return outcome;
 }
 
 interface Worker {

@@ -12,8 +12,11 @@ import type { CorpusSource } from "./messages.js";
 const WARM_UP_STEPS = 5;
 const SECONDS = 3;
 
-/** Training FLOPs a second of one core on `run`, from about three seconds of its steps in a folder that is removed. */
-export async function measureSpeed(run: RunConfiguration, source: CorpusSource): Promise<number> {
+/**
+ * Training FLOPs a second of one worker on `run`, from about three seconds of its steps in a folder that is removed; null
+ * for a run that is over before it can be timed.
+ */
+export async function measureSpeed(run: RunConfiguration, source: CorpusSource): Promise<number | null> {
   const folder = mkdtempSync(path.join(tmpdir(), "rinsight-measure-"));
   const corpus = await openCorpus(source);
   const stop = new AbortController();
@@ -36,6 +39,7 @@ export async function measureSpeed(run: RunConfiguration, source: CorpusSource):
     corpus.close();
     rmSync(folder, { recursive: true, force: true });
   }
+  if (!(steps > WARM_UP_STEPS && seconds > 0)) return null;
   const { flopsPerToken } = schemeCost(run.scheme, run.shape);
   return ((steps - WARM_UP_STEPS) * tokensPerStep(run) * flopsPerToken) / seconds;
 }

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { fileReason, InputError, shown } from "../base/errors.js";
+import { fileReason, InputError, reasonOf, shown } from "../base/errors.js";
 import { validated } from "../base/schema.js";
 import { schemeByName } from "../scheme/catalogue.js";
 import { checkShape } from "../scheme/cost.js";
@@ -12,6 +12,8 @@ import { SURVEY_RANGE, survey } from "../scheme/survey.js";
 import { BACKENDS, DEFAULT_OPTIMIZER, DEFAULT_SCHEDULE, DEFAULT_VALIDATION } from "../train/configuration.js";
 
 const count = z.int().positive().max(1e9);
+
+const distinct = (values: readonly number[]): boolean => new Set(values).size === values.length;
 
 const schemeEntry = z.union([
   z.string().min(1).max(200).describe("A catalogue name or a signature: rins-3, A^3 B"),
@@ -54,8 +56,13 @@ export const planSchema = z.strictObject({
     .min(1)
     .max(64)
     .describe("Training FLOPs at which a run is cooled down and scored, increasing, the same for all schemes"),
-  seeds: z.array(z.int().min(0)).min(1).max(100),
-  learningRates: z.array(z.number().positive().max(10)).min(1).max(20).default([DEFAULT_SCHEDULE.learningRate]),
+  seeds: z.array(z.int().min(0)).min(1).max(100).refine(distinct, "must be distinct"),
+  learningRates: z
+    .array(z.number().positive().max(10))
+    .min(1)
+    .max(20)
+    .refine(distinct, "must be distinct")
+    .default([DEFAULT_SCHEDULE.learningRate]),
   schedule: z
     .strictObject({
       warmupSteps: z.int().min(0).default(DEFAULT_SCHEDULE.warmupSteps),
@@ -100,7 +107,7 @@ export function readPlan(file: string): Plan {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new InputError(`${file}: plan must be JSON, got ${shown(String(error))}; mend it`);
+    throw new InputError(`${file}: plan must be JSON, got ${reasonOf(error)}; mend it there`);
   }
   return checkPlan(value, path.basename(file));
 }

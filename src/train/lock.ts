@@ -1,5 +1,6 @@
 // One process a run: a lock file that holds the owner's process id, taken over when that process is dead.
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import path from "node:path";
 import { fileReason, InputError } from "../base/errors.js";
 import { makeFolder } from "../base/write.js";
@@ -9,6 +10,8 @@ export interface Lock {
 }
 
 interface Owner {
+  /** A process id means nothing on another machine that shares the folder. */
+  readonly host: string;
   readonly pid: number;
   /** When the process began, where the system tells: a process id is used again, a start is not. */
   readonly started: string | null;
@@ -16,7 +19,7 @@ interface Owner {
 
 /** Takes the lock `file`. Throws InputError "held by process N" while another living process has it. */
 export function acquireLock(file: string, what: string, onMessage: (message: string) => void): Lock {
-  const own: Owner = { pid: process.pid, started: startOf(process.pid) };
+  const own: Owner = { host: hostname(), pid: process.pid, started: startOf(process.pid) };
   const text = JSON.stringify(own);
   const mine = `${file}.${process.pid}`;
   try {
@@ -39,8 +42,15 @@ export function acquireLock(file: string, what: string, onMessage: (message: str
       const held = readIfThere(file);
       if (held === null) continue;
       const owner = parseOwner(held);
+      if (owner !== null && owner.host !== own.host) {
+        throw new InputError(
+          `train: ${what} must have one process, got a second; it is held by process ${owner.pid} on ${owner.host}: if that is gone, delete ${file}`,
+        );
+      }
       if (owner !== null && isAlive(owner)) {
-        throw new InputError(`train: ${what} must have one process, got a second; it is held by process ${owner.pid}`);
+        throw new InputError(
+          `train: ${what} must have one process, got a second; it is held by process ${owner.pid}: wait for it or stop it`,
+        );
       }
       onMessage(`taking over the lock of ${what} from a dead process${owner === null ? "" : ` (${owner.pid})`}`);
       const stale = `${mine}.stale`;
@@ -75,16 +85,17 @@ function readIfThere(file: string): string | null {
 function parseOwner(text: string): Owner | null {
   try {
     const owner: unknown = JSON.parse(text);
-    if (typeof owner !== "object" || owner === null || !("pid" in owner) || !("started" in owner)) return null;
-    const { pid, started } = owner;
-    if (typeof pid !== "number" || !Number.isInteger(pid) || pid < 1) return null;
-    return { pid, started: typeof started === "string" ? started : null };
+    if (typeof owner !== "object" || owner === null) return null;
+    if (!("host" in owner) || !("pid" in owner) || !("started" in owner)) return null;
+    const { host, pid, started } = owner;
+    if (typeof host !== "string" || typeof pid !== "number" || !Number.isInteger(pid) || pid < 1) return null;
+    return { host, pid, started: typeof started === "string" ? started : null };
   } catch {
     return null;
   }
 }
 
-function isAlive({ pid, started }: Owner): boolean {
+function isAlive({ pid, started }: Omit<Owner, "host">): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {

@@ -35,7 +35,7 @@ export function vouchesFor(written: Written, file: string, header: RunHeader): b
   return begins.length === written.bytes && sha256(begins) === written.sha256 && content.indexOf(line(header)) === 0;
 }
 
-const RESUME = "mend the folder, then start again: finished points stay valid";
+const RESUME = "mend the folder, then start again: the run goes on from its last checkpoint";
 
 /** Opens `file` to go on after `kept`, or anew with `header` when it is null. */
 export function openRunFile(file: string, header: RunHeader, kept: Written | null): RunWriter {

@@ -92,7 +92,7 @@ export function fileSource(location: string): TextSource {
   const single = files.length === 1;
   return {
     name: path.basename(location),
-    fingerprint: sha256(canonicalJson(files.map(({ name, size, time }) => ({ name, size, time })))),
+    fingerprint: sha256(canonicalJson(files.map(({ name, size, times }) => ({ name, size, times })))),
     async *pieces() {
       for (const file of files) yield* /\.jsonl(\.gz)?$/.test(file.path) ? jsonDocuments(file) : sections(file, single);
     },
@@ -104,13 +104,14 @@ interface SourceFile {
   /** Relative to the folder given: the same on every machine. */
   readonly name: string;
   readonly size: number;
-  readonly time: number;
+  /** Of content, and of the entry: a copy that keeps the first, as cp -p does, has another second. */
+  readonly times: readonly [modified: number, changed: number];
 }
 
 function listFiles(location: string): SourceFile[] {
   const entry = (file: string, name: string): SourceFile => {
-    const { size, mtimeMs } = statSync(file);
-    return { path: file, name, size, time: mtimeMs };
+    const { size, mtimeMs, ctimeMs } = statSync(file);
+    return { path: file, name, size, times: [mtimeMs, ctimeMs] };
   };
   try {
     if (!statSync(location).isDirectory()) return [entry(location, path.basename(location))];
@@ -120,6 +121,7 @@ function listFiles(location: string): SourceFile[] {
   const files = readdirSync(location, { recursive: true, encoding: "utf8" })
     .filter((name) => /\.(txt|jsonl)(\.gz)?$/.test(name))
     .map((name) => name.split(path.sep).join("/"))
+    .filter((name) => !name.split("/").some((part) => part.startsWith(".")))
     .sort()
     .map((name) => entry(path.join(location, name), name));
   if (files.length === 0) {

@@ -9,7 +9,7 @@ import type { RunHeader, RunPoint } from "../curve/run-file.js";
 import { drawRounds, fullRounds } from "../scheme/applications.js";
 import { forwardFlopsPerToken } from "../scheme/cost.js";
 import { type Backend, loadBackend } from "./backend.js";
-import { trainingBatches, validationBatches } from "./batches.js";
+import { type Batch, trainingBatches, validationBatches } from "./batches.js";
 import { type Checkpoint, previousOf, readCheckpoint, tidyCheckpoints, writeCheckpoint } from "./checkpoint.js";
 import { checkConfiguration, type RunConfiguration, runId, tokensPerStep } from "./configuration.js";
 import type { Corpus } from "./corpus.js";
@@ -20,6 +20,9 @@ import { type Path, progressClock, type RunProgress } from "./progress-clock.js"
 import { headerOf } from "./run-header.js";
 import { endOf, openRunFile, type RunWriter, vouchesFor } from "./run-writer.js";
 import { learningRate, segments, trunkPoints } from "./schedule.js";
+
+/** A decayed loss of more than twice ln V, which guessing gives, is that of a model blown up without a NaN. */
+const MOST_DECAYED_LOSS = 2;
 
 export interface TrainOptions {
   /** Run files go here, one a run: <id>.jsonl. */
@@ -56,17 +59,25 @@ export async function trainRun(configuration: RunConfiguration, options: TrainOp
   const run = checkConfiguration(configuration);
   const id = runId(run);
   const file = runFileOf(options.runsFolder, id);
-  const finished = endOf(file);
-  if (finished !== null) {
-    return { id, file, status: finished.status, points: finished.points, reason: finished.reason };
-  }
+  const finished = (): RunResult | null => {
+    const end = endOf(file);
+    return end === null ? null : { id, file, status: end.status, points: end.points, reason: end.reason };
+  };
+  const before = finished();
+  if (before !== null) return before;
   checkCorpus(run, options.corpus);
   checkMemory(run);
+  const { corpus } = options;
+  const batchOf = trainingBatches(corpus, run.batch, run.shape.context, run.seed);
+  const validation = validationBatches(corpus, run.validation.windows, run.batch, run.shape.context);
 
   const work = path.join(options.runsFolder, ".work");
   const say = options.onMessage ?? (() => {});
   const lock = acquireLock(path.join(work, `${id}.lock`), `run ${id}`, say);
   try {
+    // Another process may have finished it while this one came to the lock.
+    const meanwhile = finished();
+    if (meanwhile !== null) return meanwhile;
     const backend = await loadBackend(run.backend);
     const header = headerOf(run, id);
     const checkpointFile = path.join(work, `${id}.checkpoint`);
@@ -74,7 +85,10 @@ export async function trainRun(configuration: RunConfiguration, options: TrainOp
     const checkpoint = findCheckpoint(checkpointFile, id, file, header, say);
     const writer = openRunFile(file, header, checkpoint?.written ?? null);
     try {
-      const result = await walk({ run, id, backend, writer, checkpoint, checkpointFile, work }, options);
+      const result = await walk(
+        { run, id, backend, batchOf, validation, writer, checkpoint, checkpointFile, work },
+        options,
+      );
       if (result.status !== "interrupted") tidyCheckpoints(checkpointFile, true);
       return { id, file, points: writer.written().points, ...result };
     } finally {
@@ -89,6 +103,8 @@ interface Walk {
   readonly run: RunConfiguration;
   readonly id: string;
   readonly backend: Backend;
+  readonly batchOf: (step: number) => Batch;
+  readonly validation: readonly Batch[];
   readonly writer: RunWriter;
   readonly checkpoint: Checkpoint | null;
   readonly checkpointFile: string;
@@ -96,14 +112,12 @@ interface Walk {
 }
 
 async function walk(context: Walk, options: TrainOptions): Promise<Pick<RunResult, "status" | "reason">> {
-  const { run, id, backend, writer, checkpointFile } = context;
+  const { run, id, backend, batchOf, validation, writer, checkpointFile } = context;
   const { scheme, shape, schedule } = run;
   const stepTokens = tokensPerStep(run);
   const horizonSteps = run.horizons.map(({ tokens }) => tokens / stepTokens);
   const plan = segments(horizonSteps, schedule);
   const pointSteps = new Set(trunkPoints(horizonSteps, schedule, run.validation.pointsPerOctave));
-  const batchOf = trainingBatches(options.corpus, run.batch, shape.context, run.seed);
-  const validation = validationBatches(options.corpus, run.validation.windows, run.batch, shape.context);
   const draws = random(run.seed).split("rounds");
   const noise = random(run.seed).split("noise");
   const full = fullRounds(scheme);
@@ -154,11 +168,7 @@ async function walk(context: Walk, options: TrainOptions): Promise<Pick<RunResul
       const rate = learningRate(at.step, segment, schedule);
       const rounds = drawRounds(scheme, draws.split(at.step));
       const loss = model.step(batchOf(at.step), rate, rounds, noise.split(at.step));
-      if (!Number.isFinite(loss)) {
-        const reason = `loss ${loss} at step ${at.step}, learning rate ${rate}, scheme ${scheme.label}`;
-        writer.end({ status: "diverged", reason });
-        return { status: "diverged", reason };
-      }
+      if (!Number.isFinite(loss)) return diverged(`loss ${loss}`, rate);
       at.step++;
       at.flops += stepFlops(rounds);
       at.lossSum += loss;
@@ -166,7 +176,7 @@ async function walk(context: Walk, options: TrainOptions): Promise<Pick<RunResul
 
       const decayed = segment.kind === "branch" && at.step === segment.to;
       if (decayed || (segment.kind === "trunk" && pointSteps.has(at.step))) {
-        writer.point({
+        const point: RunPoint = {
           kind: "point",
           step: at.step,
           tokens: at.step * stepTokens,
@@ -177,7 +187,12 @@ async function walk(context: Walk, options: TrainOptions): Promise<Pick<RunResul
           decayed,
           horizonTokens: decayed ? segment.to * stepTokens : null,
           lossByRounds: decayed && full > 1 ? depths() : [],
-        });
+        };
+        const worst = decayed ? MOST_DECAYED_LOSS * Math.log(shape.vocabulary) : Number.POSITIVE_INFINITY;
+        if (!(point.loss <= worst && Number.isFinite(point.lossStandardError))) {
+          return diverged(`validation loss ${point.loss}`, rate);
+        }
+        writer.point(point);
         at.lossSum = 0;
         at.lossSteps = 0;
         clock.point(at.step * stepTokens, decayed);
@@ -195,17 +210,22 @@ async function walk(context: Walk, options: TrainOptions): Promise<Pick<RunResul
     model.dispose();
   }
 
+  function diverged(what: string, rate: number): Pick<RunResult, "status" | "reason"> {
+    const reason = `${what} at step ${at.step}, learning rate ${rate}, scheme ${scheme.label}`;
+    writer.end({ status: "diverged", reason });
+    return { status: "diverged", reason };
+  }
   function lossOf(rounds: number): Pick<RunPoint, "loss" | "lossStandardError"> {
     const { loss, standardError } = model.evaluate(validation, rounds);
     return { loss, lossStandardError: standardError };
   }
-  /** The checkpoint at every number of rounds, to twice the trained depth. */
+  /** The checkpoint at every number of rounds, to twice the trained depth, as far as there is a loss. */
   function depths(): RunPoint["lossByRounds"] {
     return Array.from({ length: 2 * full }, (_, k) => ({
       rounds: k + 1,
       ...lossOf(k + 1),
       inferenceFlopsPerToken: forwardFlopsPerToken(scheme, shape, k + 1),
-    }));
+    })).filter(({ loss, lossStandardError }) => Number.isFinite(loss + lossStandardError));
   }
 }
 
@@ -233,10 +253,12 @@ function findCheckpoint(
   for (const candidate of [checkpointFile, previousOf(checkpointFile)]) {
     const checkpoint = readCheckpoint(candidate);
     if (checkpoint === "missing") continue;
-    if (checkpoint === "damaged") say(`checkpoint ${candidate} is damaged (checksum); taking the one before it`);
+    const next =
+      candidate === checkpointFile && existsSync(previousOf(checkpointFile)) ? "; taking the one before it" : "";
+    if (checkpoint === "damaged") say(`checkpoint ${candidate} is damaged (checksum)${next}`);
     else if (checkpoint.run === id && vouchesFor(checkpoint.written, file, header)) return checkpoint;
-    else say(`checkpoint ${candidate} does not go with ${file}; taking the one before it`);
+    else say(`checkpoint ${candidate} does not go with ${file}${next}`);
   }
-  if (existsSync(file)) say(`run ${id} was cut off before its first usable checkpoint; it starts again`);
+  if (existsSync(file)) say(`run ${id} has no usable checkpoint; it starts again, and ends in the same bytes`);
   return null;
 }

@@ -1,5 +1,5 @@
 // A real sweep of tiny runs in worker processes: what is missing is done, the rest left alone, all can be stopped.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -81,6 +81,31 @@ describe("executeRuns", () => {
     expect(rest.failed[0]?.message).toMatch(/^train: corpus .* must have hash another[^\n]*$/);
     expect(contents(folder)).toEqual(contents(undisturbed));
   });
+});
+
+test("a run that another sweep finishes meanwhile is left alone; a folder that cannot be written is said once", async () => {
+  const folder = path.join(home, "shared");
+  const [first, second] = runs;
+  if (first === undefined || second === undefined) throw new Error("no runs");
+  const started: string[] = [];
+  const onEvent = (event: SweepEvent) => {
+    if (event.kind !== "started") return;
+    started.push(event.run.name);
+    for (const { name } of runs) {
+      if (name !== event.run.name)
+        copyFileSync(path.join(home, "two", `${name}.jsonl`), path.join(folder, `${name}.jsonl`));
+    }
+  };
+  const result = await executeRuns([first, second], { folder, corpus: source, workers: 1, onEvent });
+  expect(started).toHaveLength(1);
+  expect(result.failed).toEqual([]);
+  expect(contents(folder)).toEqual(contents(path.join(home, "two")));
+
+  const taken = path.join(home, "taken");
+  writeFileSync(taken, "a file");
+  await expect(executeRuns(runs, { folder: taken, corpus: source, workers: 2 })).rejects.toThrow(
+    /taken\/\.work must be writable, got a file in place of a folder/,
+  );
 });
 
 describe("sweepProgress", () => {

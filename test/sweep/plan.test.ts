@@ -52,6 +52,8 @@ describe("checkPlan", () => {
     [{ horizons: [] }, /horizons/],
     [{ name: "../up" }, /lower-case letters/],
     [{ seeds: [1.5] }, /seeds\.0/],
+    [{ seeds: [1, 1] }, /seeds.*distinct/],
+    [{ learningRates: [0.01, 0.01] }, /learningRates.*distinct/],
     [{ shape: { ...small.shape, heads: 3 } }, /twice the heads/],
     [{ shape: { ...small.shape, width: -1 } }, /shape\.width/],
   ])("%j is refused", (change, message) => {

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import path from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { sha256 } from "../../src/base/json.js";
@@ -125,6 +126,22 @@ test("the cpu composition and the wasm kernels agree to 1e-4 after 50 steps", as
   });
 });
 
+test.each([
+  ["a NaN first met in validation", "rins-2", 1e8, 2, /^validation loss NaN at step 2, learning rate/],
+  ["a decayed loss of more than twice ln 256", "rao-4", 0, 10, /^validation loss (1[2-9]|[2-9]\d|\d{3,})\.\d+ at step/],
+])("%s: diverged", async (_case, scheme, weightDecay, steps, reason) => {
+  const run = tinyRun(corpus, scheme);
+  const wild = {
+    ...run,
+    horizons: run.horizons.slice(0, 1).map((horizon) => ({ ...horizon, tokens: 32 * steps })),
+    schedule: { learningRate: 10, warmupSteps: 0, timescale: 400, cooldownFraction: 1 / steps },
+    optimizer: { ...run.optimizer, weightDecay },
+  };
+  const result = await train(wild, temporaryFolder());
+  expect(result.status).toBe("diverged");
+  expect(result.reason).toMatch(reason);
+});
+
 test("a run that diverges says so in its end line, and is not trained again", async () => {
   const run = tinyRun(corpus, "rins-2");
   const wild = {
@@ -220,11 +237,17 @@ test("a second process is refused and told who has the run; a dead one's lock is
   first.release();
   expect(messages).toEqual([]);
   // Nobody has this process id; and one who has ours began at another time.
-  for (const owner of [{ pid: 2 ** 22 + 1, started: null }, { pid: process.pid, started: "another/1" }, "torn"]) {
+  const here = { host: hostname(), started: null };
+  for (const owner of [{ ...here, pid: 2 ** 22 + 1 }, { ...here, pid: process.pid, started: "another/1" }, "torn"]) {
     writeFileSync(file, JSON.stringify(owner));
     acquireLock(file, "run x", (message) => messages.push(message)).release();
   }
   expect(messages).toHaveLength(3);
+  // On another machine it may well be alive.
+  writeFileSync(file, JSON.stringify({ host: "elsewhere", pid: 2 ** 22 + 1, started: null }));
+  expect(() => acquireLock(file, "run x", () => {})).toThrow(
+    /held by process \d+ on elsewhere: if that is gone, delete/,
+  );
   const run = tinyRun(corpus, "rins-2");
   const lock = acquireLock(path.join(folder, ".work", `${runId(run)}.lock`), "run", () => {});
   await expect(train(run, folder)).rejects.toThrow(/held by process/);
