@@ -9,7 +9,7 @@ import { canonicalJson, sha256 } from "../base/json.js";
 import { writeAtomically } from "../base/write.js";
 import { fileSource, proseSource, type TextSource } from "./text-source.js";
 import { tokenReader, tokenWriter } from "./token-file.js";
-import { countWords, type Merge, type Tokenizer, tokenizer, trainMerges } from "./tokenizer.js";
+import { BYTES, countWords, type Merge, type Tokenizer, tokenizer, trainMerges } from "./tokenizer.js";
 
 export type Split = "train" | "validation";
 
@@ -62,7 +62,8 @@ const MESSAGE_INTERVAL_MS = 10_000;
 export async function openCorpus(request: CorpusRequest): Promise<Corpus> {
   const source = request.path === null ? proseSource() : fileSource(request.path);
   const folder = path.join(request.cacheFolder ?? ".cache", "corpus");
-  const { tokenizer: kind, vocabulary } = request;
+  const { tokenizer: kind } = request;
+  const vocabulary = kind === "byte" ? BYTES : request.vocabulary;
   const key = sha256(canonicalJson({ recipe: RECIPE, source: source.fingerprint, kind, vocabulary })).slice(0, 16);
   const description = path.join(folder, `${key}.json`);
   let prepared = readPrepared(description, folder);

@@ -151,7 +151,9 @@ async function* textPieces(file: SourceFile): AsyncGenerator<string> {
       pending += decoder.decode(chunk, { stream: true });
       while (pending.length > SECTION) {
         const lineEnd = pending.lastIndexOf("\n", SECTION - 1);
-        const end = lineEnd < 0 ? SECTION : lineEnd + 1;
+        // A line longer than a piece is cut, but not within a character of two code units.
+        const whole = /[\ud800-\udbff]/.test(pending[SECTION - 1] ?? "") ? SECTION - 1 : SECTION;
+        const end = lineEnd < 0 ? whole : lineEnd + 1;
         yield pending.slice(0, end);
         pending = pending.slice(end);
       }

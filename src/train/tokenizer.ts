@@ -25,7 +25,7 @@ export function countWords(text: string, counts: Map<string, number>): void {
   for (const word of text.match(WORD) ?? []) counts.set(word, (counts.get(word) ?? 0) + 1);
 }
 
-const BYTES = 256;
+export const BYTES = 256;
 const pairKey = (left: number, right: number): number => left * 65_536 + right;
 
 /**

@@ -109,6 +109,17 @@ test("one large file is read in pieces and split by section", async () => {
   corpus.close();
 });
 
+test("a line longer than a piece keeps its characters whole", async () => {
+  const folder = temporaryFolder();
+  // An odd start puts every second cut between the two halves of a character.
+  writeFileSync(path.join(folder, "emoji.txt"), `a${"😀".repeat(400_000)}`);
+  const corpus = await bytes(path.join(folder, "emoji.txt"), folder);
+  const text = (["train", "validation"] as const).map((split) => corpus.tokenizer.decode(allTokens(corpus, split)));
+  expect(text.join("")).not.toContain("\ufffd");
+  expect(corpus.tokens.train + corpus.tokens.validation).toBe(1_600_001);
+  corpus.close();
+});
+
 test.each([
   ["no such path", "/nowhere/at/all", /must be a readable file or folder/],
   [
