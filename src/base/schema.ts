@@ -5,27 +5,34 @@ import { InputError, nearestName, shown } from "./errors.js";
 /**
  * `value` as the schema has it, defaults filled in.
  * @param where what is checked, at the head of the message: "plan.json", "configuration".
- * @param remedy what to do when nothing nearer is known.
+ * @param remedy what to do when nothing nearer is known; may depend on the field: "schedule.warmupSteps".
  * @throws InputError naming the first field that breaks a rule; for an unknown key the nearest known one.
  */
-export function validated<T>(schema: z.ZodType<T>, value: unknown, where: string, remedy: string): T {
+export function validated<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  where: string,
+  remedy: string | ((field: string) => string),
+): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = innermost(result.error.issues[0]);
   const path = issue?.path ?? [];
-  const field = path.length === 0 ? "" : ` ${path.map(String).join(".").slice(0, 200)}`;
+  const name = path.map(String).join(".").slice(0, 200);
+  const field = name === "" ? "" : ` ${name}`;
+  const advice = typeof remedy === "string" ? remedy : remedy(name);
   if (issue?.code === "unrecognized_keys") {
     const key = issue.keys[0] ?? "";
     const known = keysAt(schema, path);
     const nearest = nearestName(key, known);
-    const advice =
-      nearest !== null ? `did you mean ${nearest}?` : known.length > 0 ? `known are ${known.join(", ")}` : remedy;
-    throw new InputError(`${where}${field}: must have no unknown key, got ${shown(key)}; ${advice}`);
+    const nearer =
+      nearest !== null ? `did you mean ${nearest}?` : known.length > 0 ? `known are ${known.join(", ")}` : advice;
+    throw new InputError(`${where}${field}: must have no unknown key, got ${shown(key)}; ${nearer}`);
   }
   const got = valueAt(value, path);
   const given =
     got === undefined ? "nothing" : typeof got === "object" && got !== null ? shown(JSON.stringify(got)) : shown(got);
-  throw new InputError(`${where}${field}: ${ruleOf(issue)}, got ${given}; ${remedy}`);
+  throw new InputError(`${where}${field}: ${ruleOf(issue)}, got ${given}; ${advice}`);
 }
 
 type Issue = z.core.$ZodIssue;

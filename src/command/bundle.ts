@@ -23,7 +23,7 @@ interface Options {
 export function command(): Command {
   return newCommand(
     "bundle",
-    "Pack a report, its inputs and its plan into one archive that rinsight verify checks.",
+    "pack a report, its inputs and its plan into one archive that rinsight verify checks",
     "rinsight bundle reports/2026-11-24_reference --out reference.tar.gz",
   )
     .argument("<report>", "folder that rinsight report wrote")

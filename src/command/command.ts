@@ -8,7 +8,7 @@ export interface CommandModule {
 
 /** A command with --help text that ends in one example that runs, and --json. Results on stdout, people-text on stderr. */
 export function newCommand(name: string, summary: string, example: string): Command {
-  return new Command(name)
+  return new Command(`rinsight ${name}`)
     .description(summary)
     .option("--json", "print the result as JSON on standard output")
     .addHelpText("after", `\nExample:\n  ${example}`);

@@ -16,7 +16,7 @@ interface Options {
 export function command(): Command {
   return newCommand(
     "demo",
-    "Train a small recursion grid on real text, fit, compare and report: the whole of Rinsight in minutes.",
+    "train a small recursion grid on real text, fit, compare and report: the whole of Rinsight in minutes",
     "rinsight demo --size smoke",
   )
     .option("--size <name>", "demo (minutes) or smoke (seconds, to try the installation)", "demo")

@@ -25,7 +25,7 @@ interface Diagnosis {
 }
 
 export function command(): Command {
-  return newCommand("doctor", "Show what this machine can train on.", "rinsight doctor").action(run);
+  return newCommand("doctor", "show what this machine can train on", "rinsight doctor").action(run);
 }
 
 async function run(flags: { readonly json?: true }): Promise<void> {

@@ -1,8 +1,11 @@
 // rinsight train: one run of one scheme, from flags to a run file.
+import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { InputError, shown } from "../base/errors.js";
 import { count, duration, fixed } from "../base/format.js";
+import { parseRun } from "../curve/read-run.js";
 import { schemeByName } from "../scheme/catalogue.js";
+import { planWarnings } from "../sweep/expand.js";
 import { defaultBackend } from "../train/backend.js";
 import {
   BACKENDS,
@@ -19,6 +22,9 @@ import type { RunProgress } from "../train/progress-clock.js";
 import { trainRun } from "../train/trainer.js";
 import { newCommand } from "./command.js";
 
+/** Of the tokenizers; that of bytes has no other. */
+const VOCABULARIES = { bpe: "1024", byte: "256" };
+
 const EXIT_INTERRUPTED = 130;
 const EXIT_DIVERGED = 1;
 
@@ -31,7 +37,7 @@ interface Flags {
   readonly layers: string;
   readonly heads: string;
   readonly context: string;
-  readonly vocab: string;
+  readonly vocab?: string;
   readonly batch: string;
   readonly horizons: string;
   readonly flops?: string;
@@ -52,17 +58,17 @@ export function command(): Command {
   const { learningRate, warmupSteps, timescale, cooldownFraction } = DEFAULT_SCHEDULE;
   return newCommand(
     "train",
-    "Train one run of a recursion scheme and write its curve.",
+    "train one run of a recursion scheme and write its curve",
     'rinsight train --scheme "A^3 B" --width 64 --layers 4 --heads 4 --context 128 --horizons 400k,800k --seed 0 --out data/runs/mine',
   )
     .option("--scheme <name|signature>", "recursion scheme: see rinsight schemes", "baseline")
     .option("--skip <probability>", "chance to drop each extra round, drawn per step (stochastic depth)")
     .option("--adapters", "linear adapters after the repeated block")
-    .option("--width <n>", "E", "64")
+    .option("--width <n>", "model width", "64")
     .option("--layers <n>", "layers in all", "4")
     .option("--heads <n>", "attention heads", "4")
     .option("--context <n>", "tokens a sequence", "128")
-    .option("--vocab <n>", "vocabulary of the BPE", "1024")
+    .option("--vocab <n>", `vocabulary of the BPE (default: ${VOCABULARIES.bpe})`)
     .option("--batch <n>", "sequences a step", "16")
     .option("--horizons <tokens,…>", "token counts to cool down at (k, M and G may follow)", "400k,800k,1.6M")
     .option("--flops <flops,…>", "the same as budgets of training FLOPs, in place of --horizons")
@@ -73,9 +79,12 @@ export function command(): Command {
     .option("--weight-decay <rate>", "decoupled weight decay of matrices", String(DEFAULT_OPTIMIZER.weightDecay))
     .option("--validation-windows <n>", "windows of the validation loss", String(DEFAULT_VALIDATION.windows))
     .option("--seed <n>", "seed of start weights, data order and rounds", "0")
-    .option("--corpus <path>", ".txt, .jsonl (a text field), .gz of these, or a folder; English prose when left out")
+    .option(
+      "--corpus <path>",
+      ".txt, .jsonl (a text field), .gz of these, or a folder; English prose when left out; prepared once, in .cache of the working folder",
+    )
     .option("--tokenizer <bpe|byte>", "tokenizer", "bpe")
-    .option("--backend <name>", `${BACKENDS.join(", ")}; the first that is there when left out`)
+    .option("--backend <name>", `${BACKENDS.join(", ")}; tensorflow where it loads, else wasm, when left out`)
     .option("--out <folder>", "where the run file goes", "data/runs/mine")
     .action(run);
 }
@@ -90,8 +99,13 @@ async function run(flags: Flags): Promise<void> {
     layers: number("--layers", flags.layers),
     heads: number("--heads", flags.heads),
     context: number("--context", flags.context),
-    vocabulary: tokenizer === "byte" ? 256 : number("--vocab", flags.vocab),
+    vocabulary: number("--vocab", flags.vocab ?? VOCABULARIES[tokenizer]),
   };
+  if (tokenizer === "byte" && String(shape.vocabulary) !== VOCABULARIES.byte) {
+    throw new InputError(
+      `train: --vocab must be ${VOCABULARIES.byte} with --tokenizer byte, got ${shape.vocabulary}; leave it out`,
+    );
+  }
   const scheme = schemeByName(flags.scheme, {
     ...(flags.skip === undefined ? {} : { skipProbability: number("--skip", flags.skip) }),
     ...(flags.adapters === undefined ? {} : { adapters: true }),
@@ -99,8 +113,8 @@ async function run(flags: Flags): Promise<void> {
   const batch = number("--batch", flags.batch);
   const budgets =
     flags.flops === undefined
-      ? { unit: "tokens" as const, values: numbers("--horizons", flags.horizons) }
-      : { unit: "flops" as const, values: numbers("--flops", flags.flops) };
+      ? { unit: "tokens" as const, values: positives("--horizons", flags.horizons) }
+      : { unit: "flops" as const, values: positives("--flops", flags.flops) };
   const horizons = horizonsOf(scheme, shape, batch, budgets);
 
   const settings = {
@@ -132,25 +146,38 @@ async function run(flags: Flags): Promise<void> {
     corpus: { name: corpus.name, hash: corpus.hash, tokenizer, tokenizerHash: corpus.tokenizer.hash },
   };
 
+  for (const { code, message } of planWarnings([{ configuration }], { trainTokens: corpus.tokens.train })) {
+    say(`warning ${code}: ${message}`);
+  }
+
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
   try {
     const show = progressPrinter();
+    let trained = false;
     const result = await trainRun(configuration, {
       runsFolder: flags.out,
       corpus,
       onMessage: say,
-      onProgress: show.step,
+      onProgress: (progress) => {
+        trained = true;
+        show.step(progress);
+      },
       signal: stop.signal,
     });
-    show.end();
+    if (trained) show.end();
     if (result.status === "interrupted") {
       say(`run ${result.id} was stopped; the same command goes on with it`);
       process.exitCode = EXIT_INTERRUPTED;
     } else if (result.status === "diverged") {
       say(`run ${result.id} diverged: ${result.reason}; lower --lr`);
       process.exitCode = EXIT_DIVERGED;
+    } else {
+      if (!trained) say(`run ${result.id} was already complete; nothing trained`);
+      for (const { tokens, loss, decayed } of parseRun(result.file, readFileSync(result.file, "utf8")).points) {
+        if (decayed) say(`${count(tokens)} tokens: validation loss ${fixed(loss, 4)}`);
+      }
     }
     process.stdout.write(flags.json === true ? `${JSON.stringify(result)}\n` : `${result.file}\n`);
   } finally {
@@ -180,20 +207,27 @@ function progressPrinter(): { step(progress: RunProgress): void; end(): void } {
 
 const MULTIPLES: Readonly<Record<string, number>> = { k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15 };
 
-function number(flag: string, text: string): number {
-  const match = /^([0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?)([kMGTP]?)$/.exec(text.trim());
+/** A number as people write it, with its sign. */
+function parsed(flag: string, text: string): number {
+  const match = /^(-?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?)([kMGTP]?)$/.exec(text.trim());
   if (match === null)
-    throw new InputError(`train: ${flag} must be a number, got ${shown(text)}; write 64, 400k or 1e12`);
+    throw new InputError(`train: ${flag} must be a number, got ${shown(text)}; write it like 64, 400k, .5 or 1e-3`);
   return Number(match[1]) * (MULTIPLES[match[2] ?? ""] ?? 1);
 }
 
-function positive(flag: string, text: string): number {
-  const value = /^-/.test(text.trim()) ? Number(text) : number(flag, text);
-  if (!(value > 0)) throw new InputError(`train: ${flag} must be above 0, got ${shown(text)}; give for example 1e-3`);
+function number(flag: string, text: string): number {
+  const value = parsed(flag, text);
+  if (value < 0) throw new InputError(`train: ${flag} must be 0 or more, got ${shown(value)}; raise it`);
   return value;
 }
 
-const numbers = (flag: string, text: string): number[] => text.split(",").map((part) => number(flag, part));
+function positive(flag: string, text: string): number {
+  const value = parsed(flag, text);
+  if (!(value > 0)) throw new InputError(`train: ${flag} must be above 0, got ${shown(value)}; raise it`);
+  return value;
+}
+
+const positives = (flag: string, text: string): number[] => text.split(",").map((part) => positive(flag, part));
 
 function choice<T extends string>(flag: string, text: string, known: readonly T[]): T {
   const found = known.find((name) => name === text);

@@ -33,7 +33,7 @@ interface Verdict {
 export function command(): Command {
   return newCommand(
     "verify",
-    "Recompute a report, or train runs again, and list every difference.",
+    "recompute a report, or train runs again, and list every difference",
     "rinsight verify reports/2026-11-24_reference",
   )
     .argument("<target...>", "report folders, bundles (.tar.gz), run files, or with --sample folders of runs")

@@ -84,8 +84,11 @@ export function runFile(folder: string, run: PlannedRun): string {
   return path.join(folder, `${run.name}.jsonl`);
 }
 
-/** Doubts about a plan: runs that see the corpus more than once. */
-export function planWarnings(runs: readonly PlannedRun[], corpus: CorpusFacts): readonly Warning[] {
+/** Doubts about runs that are to be trained: those that see the corpus more than once. */
+export function planWarnings(
+  runs: readonly Pick<PlannedRun, "configuration">[],
+  corpus: Pick<CorpusFacts, "trainTokens">,
+): readonly Warning[] {
   const longest = Math.max(...runs.map(({ configuration }) => configuration.horizons.at(-1)?.tokens ?? 0));
   if (longest <= corpus.trainTokens) return [];
   return [

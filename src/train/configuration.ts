@@ -74,6 +74,8 @@ export const DEFAULT_SCHEDULE: ScheduleSettings = {
 export const DEFAULT_VALIDATION: RunConfiguration["validation"] = { windows: 128, pointsPerOctave: 2 };
 
 const count = z.number().int().positive();
+// The bound comes before int(), whose own bound, that of exact integers, would be named first otherwise.
+const countTo = (most: number) => z.number().max(most).int().positive();
 const step: z.ZodType<Step> = z.lazy(() =>
   z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("block"), block: z.number().int().min(0), rounds: count }),
@@ -96,13 +98,13 @@ const scheme: z.ZodType<Scheme> = z.strictObject({
 const configuration: z.ZodType<RunConfiguration> = z.strictObject({
   scheme,
   shape: z.strictObject({
-    width: count.max(65_536),
-    layers: count.max(1024),
-    heads: count.max(1024),
-    context: count.max(1_048_576),
-    vocabulary: z.number().int().min(2).max(65_536),
+    width: countTo(65_536),
+    layers: countTo(1024),
+    heads: countTo(1024),
+    context: countTo(1_048_576),
+    vocabulary: countTo(65_536).min(2),
   }),
-  batch: count.max(65_536),
+  batch: countTo(65_536),
   corpus: z.strictObject({
     name: z.string(),
     hash: z.string(),
@@ -123,14 +125,38 @@ const configuration: z.ZodType<RunConfiguration> = z.strictObject({
     weightDecay: z.number().min(0),
     clipNorm: z.number().positive(),
   }),
-  validation: z.strictObject({ windows: z.number().int().min(2), pointsPerOctave: count.max(64) }),
+  validation: z.strictObject({ windows: z.number().int().min(2), pointsPerOctave: countTo(64) }),
   seed: z.number().int().min(0),
   backend: z.enum(BACKENDS),
 });
 
+/** The flag of rinsight train that sets a field. */
+const FLAGS: Readonly<Record<string, string>> = {
+  "shape.width": "--width",
+  "shape.layers": "--layers",
+  "shape.heads": "--heads",
+  "shape.context": "--context",
+  "shape.vocabulary": "--vocab",
+  batch: "--batch",
+  horizons: "--horizons or --flops",
+  "schedule.learningRate": "--lr",
+  "schedule.warmupSteps": "--warmup",
+  "schedule.timescale": "--timescale",
+  "schedule.cooldownFraction": "--cooldown",
+  "optimizer.weightDecay": "--weight-decay",
+  "validation.windows": "--validation-windows",
+  seed: "--seed",
+};
+
+/** A field, or what it lies in ("horizons.0.tokens"), by its flag; those that no flag sets come from a file. */
+function remedy(field: string): string {
+  const flag = Object.entries(FLAGS).find(([name]) => `${field}.`.startsWith(`${name}.`))?.[1];
+  return flag === undefined ? "see rinsight train --help" : `give another ${flag}`;
+}
+
 /** `value` as a configuration, every rule checked. Throws InputError naming the first field that breaks one. */
 export function checkConfiguration(value: unknown): RunConfiguration {
-  const run = validated(configuration, value, "configuration", "see rinsight train --help");
+  const run = validated(configuration, value, "configuration", remedy);
   checkShape(run.shape);
   let previous = 0;
   for (const { tokens } of run.horizons) {

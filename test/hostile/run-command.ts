@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   compare: () => import("../../src/command/compare.js"),
   schemes: () => import("../../src/command/schemes.js"),
   sweep: () => import("../../src/command/sweep.js"),
+  train: () => import("../../src/command/train.js"),
 };
 
 export interface Ended {
