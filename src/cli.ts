@@ -79,9 +79,9 @@ async function main(argv: readonly string[]): Promise<number> {
   return Number(process.exitCode ?? EXIT_OK);
 }
 
-/** Says what went wrong, and gives the exit code. */
-function report(error: unknown): number {
-  const { exitCode, text } = outcomeOf(error);
+/** Says what went wrong in `command`, and gives the exit code. */
+function report(error: unknown, command: string): number {
+  const { exitCode, text } = outcomeOf(error, command);
   process.stderr.write(text);
   return exitCode;
 }
@@ -95,4 +95,5 @@ process.stderr.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") process.exit(EXIT_FAILED);
 });
 
-process.exitCode = await main(process.argv.slice(2)).catch(report);
+const argv = process.argv.slice(2);
+process.exitCode = await main(argv).catch((error: unknown) => report(error, argv[0] ?? ""));

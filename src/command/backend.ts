@@ -1,7 +1,13 @@
 // rinsight backend: `link` builds the TensorFlow backend against the library inside a Python installation.
 import { Argument, type Command } from "commander";
 import { InputError } from "../base/errors.js";
-import { findTensorflow, linkTensorflow, TENSORFLOW_PACKAGE, tensorflowPackage } from "../train/link.js";
+import {
+  findTensorflow,
+  linkTensorflow,
+  TENSORFLOW_PACKAGE,
+  TENSORFLOW_PINNED,
+  tensorflowPackage,
+} from "../train/link.js";
 import { newCommand } from "./command.js";
 
 export function command(): Command {
@@ -17,7 +23,7 @@ export function command(): Command {
       const folder = options.package ?? tensorflowPackage();
       if (folder === null) {
         throw new InputError(
-          `backend link: ${TENSORFLOW_PACKAGE} must be installed, got none; npm install -D --ignore-scripts ${TENSORFLOW_PACKAGE}`,
+          `backend link: ${TENSORFLOW_PACKAGE} must be installed, got none; npm install -D --ignore-scripts ${TENSORFLOW_PINNED}`,
         );
       }
       const found = findTensorflow(options.python);

@@ -74,8 +74,9 @@ async function corpus(): Promise<Finding> {
       path: null,
       tokenizer: "bpe",
       vocabulary: 1024,
-      onMessage: () => {
+      onMessage: (message) => {
         prepared = false;
+        process.stderr.write(`${message}\n`);
       },
     });
     found.close();

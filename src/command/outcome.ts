@@ -11,8 +11,8 @@ export interface Outcome {
   readonly text: string;
 }
 
-/** One line for what the caller or the data can mend; a stack only for bugs of ours. */
-export function outcomeOf(error: unknown): Outcome {
+/** One line for what the caller or the data can mend; a stack only for bugs of ours. `command`: the one that ran. */
+export function outcomeOf(error: unknown, command: string): Outcome {
   if (error instanceof InputError) return { exitCode: EXIT_USAGE, text: `${error.message}\n` };
   if (error instanceof FitError || error instanceof ReproductionError) {
     return { exitCode: EXIT_FAILED, text: `${error.message}\n` };
@@ -20,7 +20,7 @@ export function outcomeOf(error: unknown): Outcome {
   if (error instanceof Error && "code" in error && String(error.code).startsWith("commander.")) {
     if ("exitCode" in error && error.exitCode === 0) return { exitCode: EXIT_OK, text: "" };
     const line = error.message.replace(/^error: /, "").replaceAll("\n", " ");
-    return { exitCode: EXIT_USAGE, text: `rinsight: ${line}; see rinsight COMMAND --help\n` };
+    return { exitCode: EXIT_USAGE, text: `rinsight: ${line}; see rinsight ${command} --help\n` };
   }
   return { exitCode: EXIT_FAILED, text: `${error instanceof Error ? error.stack : String(error)}\n` };
 }

@@ -1,10 +1,10 @@
 // rinsight sweep PLAN: does the runs of a plan that are missing, or says what they would cost.
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
-import { InputError, shown } from "../base/errors.js";
+import { InputError, nearestName, shown } from "../base/errors.js";
 import { count, duration } from "../base/format.js";
 import { executeRuns, missingRuns, type SweepResult } from "../sweep/executor.js";
 import { expandPlan, type PlannedRun, planWarnings } from "../sweep/expand.js";
@@ -66,10 +66,20 @@ async function prepare(name: string, options: Options): Promise<Prepared> {
   };
 }
 
-/** A path that exists, or a plan that ships with Rinsight. */
+/** A path, or a plan that ships with Rinsight. */
 function planFile(name: string): string {
-  if (existsSync(name) || !/^[a-z0-9-]+$/.test(name)) return name;
-  return fileURLToPath(new URL(`../../data/sweeps/${name}.json`, import.meta.url));
+  if (existsSync(name) || !/^[A-Za-z0-9_-]+$/.test(name)) return name;
+  const folder = fileURLToPath(new URL("../../data/sweeps", import.meta.url));
+  const shipped = readdirSync(folder).flatMap((file) => /^([a-z0-9-]+)\.json$/.exec(file)?.[1] ?? []);
+  if (!shipped.includes(name)) {
+    const nearest = nearestName(name, shipped);
+    throw new InputError(
+      `sweep: PLAN must be a plan file or one of ${shipped.sort().join(", ")}, got ${shown(name)}; ${
+        nearest === null ? "name one of these" : `did you mean ${nearest}?`
+      }`,
+    );
+  }
+  return path.join(folder, `${name}.json`);
 }
 
 function workerCount(text: string | undefined): number {
@@ -105,6 +115,7 @@ async function describe({ runs, folder, corpus, workers }: Prepared, options: Op
   const missing = missingRuns(runs, folder);
   const total = (list: readonly PlannedRun[], of: "tokens" | "flops") => list.reduce((sum, run) => sum + run[of], 0);
   const shortest = longestFirst(missing).at(-1);
+  if (shortest !== undefined) say(`measuring speed on ${shortest.name}`);
   const flopsPerSecond = shortest === undefined ? null : await measureSpeed(shortest.configuration, corpus);
   const queue = longestFirst(missing).map((run) => run.flops);
   const seconds = flopsPerSecond === null ? 0 : secondsLeft(new Array<number>(workers).fill(0), queue, flopsPerSecond);

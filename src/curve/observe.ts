@@ -117,7 +117,7 @@ export function observe(source: Table, variables: readonly string[], selection: 
     const state = statusText?.[row];
     if (state === "diverged") return { code: "diverged", reason: "the run diverged" };
     if (state === "unfinished")
-      return { code: "unfinished", reason: "the run has no end line; resume it with rinsight sweep" };
+      return { code: "unfinished", reason: "the run has no end line; start the same train or sweep command again" };
     const missing = x.findIndex((values) => Number.isNaN(values[row]));
     if (missing >= 0) return { code: "missing", reason: `no ${xNames[missing]}` };
     if (Number.isNaN(loss[row])) return { code: "missing", reason: `no ${yName}` };
@@ -247,9 +247,11 @@ function noneLeft(table: Table, groups: readonly Observations[]): InputError {
   const counts = new Map<string, number>();
   for (const { excluded } of groups)
     for (const { reason } of excluded) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  const diverged = table.rows > 0 && groups.every(({ excluded }) => excluded.every(({ code }) => code === "diverged"));
+  const remedy = diverged ? "lower the learning rate and train again" : "mend the data or --where";
   const reasons = [...counts].map(([reason, n]) => `${n} × ${reason}`).join(", ");
   return new InputError(
-    `${table.source}: some points must be left to fit, got none of ${table.rows} (${reasons}); mend the data or --where`,
+    `${table.source}: some points must be left to fit, got none of ${table.rows} (${reasons}); ${remedy}`,
   );
 }
 

@@ -74,8 +74,16 @@ export async function readTable(
   const runTables = runs.length === 0 ? [] : [(await import("./read-run.js")).runsTable(runs)];
   if (runs.length > 1) notes.push(...(await import("./mixed-settings.js")).mixedSettings(runs));
   const table = stack([...runTables, ...named]);
-  if (table.rows === 0)
-    throw new InputError(`${table.source}: there must be points, got none; let the runs reach their first evaluation`);
+  if (table.rows === 0) {
+    const diverged = runs.length > 0 && runs.every(({ end }) => end?.status === "diverged");
+    throw new InputError(
+      `${table.source}: there must be points, got none${
+        diverged
+          ? `: ${runs.length === 1 ? "the run" : `all ${runs.length} runs`} diverged; lower the learning rate`
+          : "; let the runs reach their first evaluation"
+      }`,
+    );
+  }
   return { table, runs, inputs, notes };
 }
 

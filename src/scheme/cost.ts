@@ -140,7 +140,9 @@ function baselineForward(shape: ModelShape): number {
 export function checkShape(shape: ModelShape): void {
   for (const [name, value] of Object.entries(shape)) {
     if (!Number.isSafeInteger(value) || value < 1) {
-      throw new InputError(`shape: ${name} must be a positive integer, got ${shown(value)}; give --${name}`);
+      throw new InputError(
+        `shape: ${name} must be a positive integer, got ${shown(value)}; give another --${name === "vocabulary" ? "vocab" : name}`,
+      );
     }
   }
   if (shape.width % (2 * shape.heads) !== 0) {

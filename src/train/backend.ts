@@ -6,7 +6,7 @@ import { InputError } from "../base/errors.js";
 import { composedOperations, composedOptimizer } from "./composed.js";
 import type { BackendName } from "./configuration.js";
 import { wasmKernels } from "./kernels/wasm.js";
-import { TENSORFLOW_PACKAGE, tensorflowPackage } from "./link.js";
+import { TENSORFLOW_PACKAGE, TENSORFLOW_PINNED, tensorflowPackage } from "./link.js";
 import type { Operations, OptimizerKernels } from "./operations.js";
 import { tensorflowOperations, tensorflowOptimizer } from "./tensorflow-operations.js";
 
@@ -59,7 +59,7 @@ async function nativeBackend(tf: typeof Tensorflow): Promise<Backend> {
   const problem = await nativeProblem();
   if (problem !== null) {
     throw new InputError(
-      `train: --backend tensorflow needs ${TENSORFLOW_PACKAGE}, got: ${problem}; type: npm install -D ${TENSORFLOW_PACKAGE}@4.22.0, then rinsight backend link, or take --backend wasm`,
+      `train: --backend tensorflow needs ${TENSORFLOW_PACKAGE}, got: ${problem}; type: npm install -D ${TENSORFLOW_PINNED}, then rinsight backend link, or take --backend wasm`,
     );
   }
   await tf.setBackend("tensorflow");

@@ -11,7 +11,8 @@ import { InputError, shown } from "../base/errors.js";
 import { makeFolder } from "../base/write.js";
 
 export const TENSORFLOW_PACKAGE = "@tensorflow/tfjs-node-gpu";
-const PACKAGE_VERSION = "4.22.0";
+/** What npm is to install. */
+export const TENSORFLOW_PINNED = `${TENSORFLOW_PACKAGE}@4.22.0`;
 /** Sonames inside Python's tensorflow and tensorflow-cpu, 2.9 and later, on Linux. */
 const LIBRARY = "libtensorflow_cc.so.2";
 const FRAMEWORK = "libtensorflow_framework.so.2";
@@ -63,7 +64,7 @@ export function describeTensorflow(folder: string | null = tensorflowPackage()):
   if (folder === null) {
     return {
       kind: "absent",
-      message: `not installed; npm install -D ${TENSORFLOW_PACKAGE}@${PACKAGE_VERSION}, or without its download: npm install -D --ignore-scripts ${TENSORFLOW_PACKAGE}@${PACKAGE_VERSION} && npx rinsight backend link`,
+      message: `not installed; npm install -D ${TENSORFLOW_PINNED}, or without its download: npm install -D --ignore-scripts ${TENSORFLOW_PINNED} && npx rinsight backend link`,
     };
   }
   const child = spawnSync(process.execPath, ["-e", TRIAL, folder], { encoding: "utf8", timeout: LOAD_LIMIT_MS });
@@ -138,7 +139,7 @@ print(json.dumps({"folder": os.path.dirname(spec.origin), "version": version()})
 export function linkTensorflow(found: PythonTensorflow, packageFolder: string): TensorflowState {
   if (!existsSync(path.join(packageFolder, "binding.gyp"))) {
     throw new InputError(
-      `backend link: --package must be the folder of ${TENSORFLOW_PACKAGE}, got ${shown(packageFolder)}; npm install -D --ignore-scripts ${TENSORFLOW_PACKAGE}@${PACKAGE_VERSION}`,
+      `backend link: --package must be the folder of ${TENSORFLOW_PACKAGE}, got ${shown(packageFolder)}; npm install -D --ignore-scripts ${TENSORFLOW_PINNED}`,
     );
   }
   const deps = path.join(packageFolder, "deps");

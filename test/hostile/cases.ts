@@ -176,6 +176,16 @@ const RUNS: readonly Case[] = [
   run("a run whose tokens go back", (copy) =>
     copy.splice(3, 2, copy[5] ?? "", copy[6] ?? "", copy[3] ?? "", copy[4] ?? ""),
   ),
+  {
+    name: "runs that all diverged before a point",
+    files: Object.fromEntries(
+      ["1", "2"].map((id) => [
+        `d/${id}.jsonl`,
+        `${runLines({ id })[0]}\n{"kind":"end","status":"diverged","points":0,"reason":"loss NaN at step 3"}\n`,
+      ]),
+    ),
+    argv: ["fit", "@/d"],
+  },
   replaced("a diverged run", '"status":"complete"', '"status":"diverged"'),
   replaced("a run with text for loss", /"loss":[\d.]+/, '"loss":"low"'),
   replaced("a run with null tokens", /"tokens":1000000/, '"tokens":null'),
@@ -284,6 +294,7 @@ const SIGNATURES: readonly Case[] = [
   scheme("a scheme named like a path", "../../etc/passwd"),
   scheme("heads that do not divide the width", "rins-3", "--heads", "5"),
   scheme("a width of -1", "rins-3", "--width", "-1"),
+  scheme("a vocabulary of 256.5", "rins-3", "--vocab", "256.5"),
 ];
 
 const PLAN = {
@@ -316,6 +327,8 @@ const PLANS: readonly Case[] = [
     horizons: [1e20, 2e20],
     shape: { width: 32_768, layers: 96, heads: 64, context: 64, vocabulary: 1024 },
   }),
+  { name: "a plan that does not ship", files: {}, argv: ["sweep", "nope", "--dry-run"] },
+  { name: "a plan that does not ship, nearly", files: {}, argv: ["sweep", "smoek", "--dry-run"] },
   { name: "a plan that is not there", files: {}, argv: ["sweep", "@/plan.json", "--dry-run"] },
 ];
 
@@ -335,6 +348,7 @@ export function layOut(one: Case, folder: string): readonly string[] {
   mkdirSync(folder, { recursive: true });
   for (const [name, content] of Object.entries(one.files)) {
     const file = path.join(folder, name);
+    mkdirSync(path.dirname(file), { recursive: true });
     if (typeof content === "string" || content instanceof Uint8Array) writeFileSync(file, content);
     else if ("link" in content) symlinkSync(content.link, file);
     else if ("folder" in content) mkdirSync(file);

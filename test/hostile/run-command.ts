@@ -42,7 +42,7 @@ export async function runCommand(argv: readonly string[]): Promise<Ended> {
       .parseAsync(argv.slice(1), { from: "user" });
     exit = Number(process.exitCode ?? 0);
   } catch (error) {
-    const { exitCode, text } = outcomeOf(error);
+    const { exitCode, text } = outcomeOf(error, argv[0] ?? "");
     exit = exitCode;
     output.stderr += text;
     if (text.includes("\n    at ")) bug = error;
