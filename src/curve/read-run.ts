@@ -24,7 +24,7 @@ const headerSchema = z.object({
     name: z.string().max(10_000),
     label: z.string().max(10_000),
     signature: z.string().max(10_000),
-    skipProbability: z.number().min(0).max(1).nullable(),
+    skipProbability: z.number().min(0).lt(1).nullable(),
     adapters: z.boolean(),
   }),
   configuration: z.record(z.string(), z.unknown()),

@@ -119,7 +119,8 @@ function forwardOf(list: readonly Application[], scheme: Scheme, shape: ModelSha
   );
 }
 
-function countLayerUses(list: readonly Application[], scheme: Scheme, shape: ModelShape): number {
+/** How often a layer computes in these applications, all layers together. */
+export function countLayerUses(list: readonly Application[], scheme: Scheme, shape: ModelShape): number {
   const blocks = layersOfBlocks(scheme, shape.layers);
   return list.reduce((sum, use) => sum + (use.kind === "block" ? (blocks[use.block]?.length ?? 0) : 0), 0);
 }

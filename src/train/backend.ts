@@ -1,8 +1,8 @@
-// Which tensor library trains: tfjs-node-gpu where it loads, else WebAssembly with kernels of our own, else plain
-// JavaScript. The only place that loads a tensor library.
+// Which tensor library trains: tfjs-node-gpu where it loads, else WebAssembly with kernels of our own; plain JavaScript
+// when asked for. The only place that loads a tensor library.
 import { createRequire } from "node:module";
 import type * as Tensorflow from "@tensorflow/tfjs";
-import { InputError } from "../base/errors.js";
+import { InputError, reasonOf } from "../base/errors.js";
 import { composedOperations, composedOptimizer } from "./composed.js";
 import type { BackendName } from "./configuration.js";
 import { wasmKernels } from "./kernels/wasm.js";
@@ -38,9 +38,15 @@ const COMMAND = "npm install @tensorflow/tfjs@4.22.0 @tensorflow/tfjs-backend-wa
 async function loadTensorflow(): Promise<typeof Tensorflow> {
   try {
     return await import("@tensorflow/tfjs");
-  } catch {
-    throw new InputError(`train: training needs the package @tensorflow/tfjs, got none; type: ${COMMAND}`);
+  } catch (error) {
+    throw new InputError(`train: training needs the package @tensorflow/tfjs, got ${found(error)}; type: ${COMMAND}`);
   }
+}
+
+/** What stands in the place of a package that could not be imported: nothing, or one that does not load. */
+function found(error: unknown): string {
+  const absent = error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
+  return absent ? "none" : reasonOf(error);
 }
 
 /** Why tfjs-node-gpu does not load, or null when it does. A broken install throws all sorts, some without a code. */
@@ -69,8 +75,10 @@ async function nativeBackend(tf: typeof Tensorflow): Promise<Backend> {
 async function wasmBackend(tf: typeof Tensorflow): Promise<Backend> {
   try {
     await import("@tensorflow/tfjs-backend-wasm");
-  } catch {
-    throw new InputError(`train: --backend wasm needs @tensorflow/tfjs-backend-wasm, got none; type: ${COMMAND}`);
+  } catch (error) {
+    throw new InputError(
+      `train: --backend wasm needs @tensorflow/tfjs-backend-wasm, got ${found(error)}; type: ${COMMAND}`,
+    );
   }
   await tf.setBackend("wasm");
   return { name: "wasm", tf, ...(await wasmKernels(tf)) };

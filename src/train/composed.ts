@@ -1,5 +1,5 @@
-// The operations and the optimizer step composed from tfjs operations alone: what the `cpu` and `tensorflow` backends
-// run, and the reference that every faster version is tested against.
+// The operations and the optimizer step composed from tfjs operations alone: what the `cpu` backend runs, and the
+// reference that every faster version is tested against.
 import type * as Tensorflow from "@tensorflow/tfjs";
 import type { Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs";
 import type { AttentionShape, Operations, OptimizerKernels } from "./operations.js";

@@ -90,7 +90,7 @@ const scheme: z.ZodType<Scheme> = z.strictObject({
   blockSizes: z.array(z.number().positive()).min(1),
   rounds: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("fixed") }),
-    z.strictObject({ kind: z.literal("stochastic"), skipProbability: z.number().min(0).max(1) }),
+    z.strictObject({ kind: z.literal("stochastic"), skipProbability: z.number().min(0).lt(1) }),
     z.strictObject({ kind: z.literal("latent"), meanRounds: z.number().positive() }),
   ]),
   adapters: z.boolean(),

@@ -2,12 +2,12 @@
 // python3 -> its tensorflow folder -> links in the package's deps/ -> node-gyp builds the binding -> a product is run.
 //
 // The package downloads libtensorflow 2.9 (CUDA 11) at install; without that download, or with a newer GPU, this is the way.
-import { spawnSync } from "node:child_process";
+import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { existsSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import path from "node:path";
-import { InputError, shown } from "../base/errors.js";
+import { InputError, reasonOf, shown } from "../base/errors.js";
 import { makeFolder } from "../base/write.js";
 
 export const TENSORFLOW_PACKAGE = "@tensorflow/tfjs-node-gpu";
@@ -70,7 +70,7 @@ export function describeTensorflow(folder: string | null = tensorflowPackage()):
   const child = spawnSync(process.execPath, ["-e", TRIAL, folder], { encoding: "utf8", timeout: LOAD_LIMIT_MS });
   const answer = /^RINSIGHT (.*)$/m.exec(child.stdout ?? "")?.[1];
   if (child.status !== 0 || answer === undefined) {
-    return { kind: "broken", folder, message: `${reason(child.stderr)}; run rinsight backend link` };
+    return { kind: "broken", folder, message: `${reason(child)}; run rinsight backend link` };
   }
   const found: { version: string; gpu: boolean; product: readonly number[] } = JSON.parse(answer);
   if (found.product.join() !== "19,22,43,50") {
@@ -106,7 +106,7 @@ export function findTensorflow(python: string): PythonTensorflow {
   }
   if (child.status !== 0) {
     throw new InputError(
-      `backend link: ${python} must have TensorFlow, got ${shown(reason(child.stderr))}; ${python} -m pip install tensorflow-cpu (or tensorflow[and-cuda])`,
+      `backend link: ${python} must have TensorFlow, got ${shown(reason(child))}; ${python} -m pip install tensorflow-cpu (or tensorflow[and-cuda])`,
     );
   }
   const { folder, version }: { folder: string; version: string } = JSON.parse(child.stdout);
@@ -142,6 +142,8 @@ export function linkTensorflow(found: PythonTensorflow, packageFolder: string): 
       `backend link: --package must be the folder of ${TENSORFLOW_PACKAGE}, got ${shown(packageFolder)}; npm install -D --ignore-scripts ${TENSORFLOW_PINNED}`,
     );
   }
+  // Before the package's own library goes: without node-gyp there is nothing to put in its place.
+  const script = nodeGyp();
   const deps = path.join(packageFolder, "deps");
   rmSync(deps, { recursive: true, force: true });
   makeFolder(path.join(deps, "lib"));
@@ -149,7 +151,7 @@ export function linkTensorflow(found: PythonTensorflow, packageFolder: string): 
   symlinkSync(path.join(found.folder, LIBRARY), path.join(deps, "lib/libtensorflow.so"));
   symlinkSync(path.join(found.folder, FRAMEWORK), path.join(deps, "lib/libtensorflow_framework.so"));
 
-  const build = spawnSync(process.execPath, [nodeGyp(), "rebuild", ...buildFlags(packageFolder)], {
+  const build = spawnSync(process.execPath, [script, "rebuild", ...buildFlags(packageFolder)], {
     cwd: packageFolder,
     encoding: "utf8",
     timeout: BUILD_LIMIT_MS,
@@ -158,7 +160,7 @@ export function linkTensorflow(found: PythonTensorflow, packageFolder: string): 
   });
   if (build.status !== 0) {
     throw new InputError(
-      `backend link: node-gyp must build the binding, got ${shown(reason(build.stderr))}; install a C++ compiler, make and python3`,
+      `backend link: node-gyp must build the binding, got ${shown(reason(build))}; install a C++ compiler, make and python3`,
     );
   }
   return describeTensorflow(packageFolder);
@@ -189,8 +191,12 @@ function buildFlags(packageFolder: string): string[] {
   ];
 }
 
-/** The line of a long error output that says most: the first that is an error's own, else the last. */
-function reason(text: string | null): string {
-  const lines = (text ?? "").split("\n").filter((line) => line.trim() !== "");
+/**
+ * Why a child failed: what the system says of one that did not run to its end, else the line of a long error output
+ * that says most: the first that is an error's own, else the last.
+ */
+function reason({ error, stderr }: Pick<SpawnSyncReturns<string>, "error" | "stderr">): string {
+  if (error !== undefined) return "code" in error && error.code === "ETIMEDOUT" ? "no end in time" : reasonOf(error);
+  const lines = (stderr ?? "").split("\n").filter((line) => line.trim() !== "");
   return (lines.find((line) => /^\w*Error:|\berror: /.test(line)) ?? lines.at(-1) ?? "no output").trim().slice(0, 200);
 }

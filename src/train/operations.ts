@@ -1,5 +1,6 @@
 // The few operations a model is written on. Each is differentiable by tfjs; each backend may bring a faster version
-// of the same function (kernels/), and the composition from tfjs operations (composed.ts) is the reference.
+// of the same function (kernels/, tensorflow-operations.ts), and the composition from tfjs operations (composed.ts) is
+// the reference.
 import type { Scalar, Tensor, Tensor1D, Tensor2D, Variable } from "@tensorflow/tfjs";
 
 /** Batch and heads of an attention call; rows N = batch · time. */

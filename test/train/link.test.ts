@@ -1,10 +1,10 @@
 // The way to a TensorFlow library inside Python. The build itself runs where python3 has tensorflow and tfjs-node-gpu is
 // installed; RINSIGHT_TEST_PYTHON and RINSIGHT_TEST_TFJS name others.
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { InputError } from "../../src/base/errors.js";
 import { describeTensorflow, findTensorflow, linkTensorflow, tensorflowPackage } from "../../src/train/link.js";
 
@@ -34,6 +34,16 @@ test("what is missing is said, with the command that brings it", () => {
   expect(() => findTensorflow(old)).toThrow(/TensorFlow 1.15.0 must hold libtensorflow_cc.so.2/);
   expect(() => linkTensorflow({ python, folder: scratch, version: "2.21.0" }, scratch)).toThrow(InputError);
   expect(describeTensorflow(null).kind).toBe("absent");
+});
+
+test("without node-gyp the package keeps the library that it has", () => {
+  const folder = path.join(scratch, "package");
+  mkdirSync(path.join(folder, "deps"), { recursive: true });
+  writeFileSync(path.join(folder, "binding.gyp"), "");
+  vi.stubEnv("PATH", scratch);
+  expect(() => linkTensorflow({ python, folder: scratch, version: "2.21.0" }, folder)).toThrow(/must carry node-gyp/);
+  vi.unstubAllEnvs();
+  expect(existsSync(path.join(folder, "deps"))).toBe(true);
 });
 
 test("a package that was installed without its library is broken, whatever it throws", () => {

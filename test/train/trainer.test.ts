@@ -5,6 +5,7 @@ import { beforeAll, expect, test } from "vitest";
 import { sha256 } from "../../src/base/json.js";
 import { random } from "../../src/base/random.js";
 import type { RunLine, RunPoint } from "../../src/curve/run-file.js";
+import { schemeByName } from "../../src/scheme/catalogue.js";
 import { schemeCost } from "../../src/scheme/cost.js";
 import { loadBackend } from "../../src/train/backend.js";
 import { trainingBatches } from "../../src/train/batches.js";
@@ -14,6 +15,7 @@ import { runId } from "../../src/train/configuration.js";
 import type { Corpus } from "../../src/train/corpus.js";
 import { initialState, learner } from "../../src/train/learner.js";
 import { acquireLock } from "../../src/train/lock.js";
+import { backendBytes } from "../../src/train/memory.js";
 import { runFileOf, type TrainOptions, trainRun } from "../../src/train/trainer.js";
 import { temporaryFolder, tinyCorpus, tinyRun } from "./tiny.js";
 
@@ -260,6 +262,13 @@ test("a folder that cannot be written is named", async () => {
   await expect(train(tinyRun(corpus, "rins-2"), path.join(folder, "taken"))).rejects.toThrow(
     /taken.* must be writable/,
   );
+});
+
+test("latent rounds need memory for the draws above their mean, fixed ones for their own", () => {
+  const bytes = (signature: string, latent: boolean) =>
+    backendBytes(tinyRun(corpus, "baseline", { scheme: schemeByName(signature, { latent }) }));
+  expect(bytes("A B^4", true)).toBeGreaterThan(1.5 * bytes("A B^4", false));
+  expect(bytes("A B^13", false)).toBeLessThan(bytes("A B^4", true));
 });
 
 test.each([
