@@ -118,7 +118,10 @@ async function describe({ runs, folder, corpus, workers }: Prepared, options: Op
   if (shortest !== undefined) say(`measuring speed on ${shortest.name}`);
   const flopsPerSecond = shortest === undefined ? null : await measureSpeed(shortest.configuration, corpus);
   const queue = longestFirst(missing).map((run) => run.flops);
-  const seconds = flopsPerSecond === null ? 0 : secondsLeft(new Array<number>(workers).fill(0), queue, flopsPerSecond);
+  const idle = new Array<number>(workers).fill(0);
+  // A plan with nothing to do takes no time; one whose runs are too short to be timed takes hardly any.
+  const seconds =
+    flopsPerSecond === null ? (shortest === undefined ? 0 : null) : secondsLeft(idle, queue, flopsPerSecond);
   if (options.json) {
     const rows = runs.map(({ id, name, tokens, flops, configuration }) => ({
       id,
@@ -138,7 +141,8 @@ async function describe({ runs, folder, corpus, workers }: Prepared, options: Op
     const state = missing.includes(run) ? "missing" : "there";
     return `${run.name}  ${run.configuration.scheme.label}  ${count(run.tokens)} tokens  ${count(run.flops)} FLOPs  ${state}`;
   });
-  const speed = flopsPerSecond === null ? "" : `, about ${duration(seconds)} with ${workers} workers`;
+  const speed =
+    seconds === null || flopsPerSecond === null ? "" : `, about ${duration(seconds)} with ${workers} workers`;
   process.stdout.write(
     `${lines.join("\n")}\n${runs.length} runs, ${missing.length} missing: ${count(total(missing, "tokens"))} tokens, ${count(total(missing, "flops"))} FLOPs${speed}\n`,
   );

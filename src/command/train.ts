@@ -196,7 +196,8 @@ function progressPrinter(): { step(progress: RunProgress): void; end(): void } {
       const now = performance.now();
       if (now - shownAt < every && tokensDone < tokensTotal) return;
       shownAt = now;
-      const text = `${label} seed ${seed}: ${count(tokensDone)} of ${count(tokensTotal)} tokens, loss ${fixed(loss, 3)}, ${duration(secondsLeft)} left`;
+      const left = secondsLeft === null ? "" : `, ${duration(secondsLeft)} left`;
+      const text = `${label} seed ${seed}: ${count(tokensDone)} of ${count(tokensTotal)} tokens, loss ${fixed(loss, 3)}${left}`;
       process.stderr.write(terminal ? `\r${text}\x1b[K` : `${text}\n`);
     },
     end: () => {

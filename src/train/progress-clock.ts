@@ -15,7 +15,8 @@ export interface RunProgress {
   readonly tokensTotal: number;
   /** Training loss of the last step, nats per token. */
   readonly loss: number;
-  readonly secondsLeft: number;
+  /** Null at the first step, which loads and compiles. */
+  readonly secondsLeft: number | null;
 }
 
 /** Where a run is on its way through the segments of its schedule, and what it gathered since the last point. */
@@ -35,6 +36,7 @@ export function progressClock(run: RunConfiguration, id: string, plan: readonly 
   let stepsDone = plan.slice(0, at.segment).reduce((sum, { from, to }) => sum + to - from, 0);
   if (current !== undefined) stepsDone += at.step - current.from;
   const resumedAt = stepsDone;
+  let paceFrom = 0;
   const file = path.join(work, `${id}.times.jsonl`);
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
@@ -42,6 +44,8 @@ export function progressClock(run: RunConfiguration, id: string, plan: readonly 
   return {
     step: (loss: number): RunProgress => {
       stepsDone++;
+      const steps = stepsDone - resumedAt - 1;
+      if (steps === 0) paceFrom = seconds();
       return {
         id,
         label: run.scheme.label,
@@ -49,7 +53,7 @@ export function progressClock(run: RunConfiguration, id: string, plan: readonly 
         tokensDone: stepsDone * stepTokens,
         tokensTotal: stepsTotal * stepTokens,
         loss,
-        secondsLeft: (seconds() / (stepsDone - resumedAt)) * (stepsTotal - stepsDone),
+        secondsLeft: steps === 0 ? null : ((seconds() - paceFrom) / steps) * (stepsTotal - stepsDone),
       };
     },
     point: (tokens: number, decayed: boolean) =>
