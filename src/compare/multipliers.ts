@@ -1,6 +1,6 @@
 // What a scheme saves: the budget the baseline needs for the same loss, over the scheme's own, along budgets; and where
 // the two laws cross.
-import { studentTwoSided } from "../fit/distributions.js";
+import { normalQuantile, studentTwoSided } from "../fit/distributions.js";
 import type { Crossover, Multiplier, MultiplierPoint } from "./comparison.js";
 import { predict, WIDTH } from "./joint.js";
 import type { FreeFits } from "./ladders.js";
@@ -92,12 +92,14 @@ function untold(
   start: number,
 ): Untold {
   const offsets = [l * WIDTH, baseline * WIDTH] as const;
+  const least = Math.abs(normalQuantile((1 - level) / 2));
   /** −1 where the scheme's loss is lower, 1 where it is higher, 0 where that cannot be told. */
   const told = (v: number): number => {
     const [mine, other] = place(v);
     const difference = predict(free.theta, offsets[0], mine) - predict(free.theta, offsets[1], other);
     const error = robust?.(lossGradient(free.theta, offsets, [mine, other])) ?? null;
-    if (error === null) return 0;
+    // No t quantile lies below the normal one.
+    if (error === null || Math.abs(difference) <= least * error.value) return 0;
     return Math.abs(difference) > studentTwoSided(level, error.df) * error.value ? Math.sign(difference) : 0;
   };
   const atStart = told(start);

@@ -96,8 +96,13 @@ export function robustDifference(
     const trace = bilinear(gradient, expected, gradient);
     const found = bilinear(gradient, meat, gradient);
     if (!(trace > LEAST_FREEDOM * variance && found > 0)) return null;
-    const df = trace ** 2 / squaredTrace(points, bread, gradient, units);
-    return { value: Math.sqrt((found * variance) / trace), df: Math.max(1, df) };
+    return {
+      value: Math.sqrt((found * variance) / trace),
+      // Dearer than the error itself, and not asked for where no t would do.
+      get df() {
+        return Math.max(1, trace ** 2 / squaredTrace(points, bread, gradient, units));
+      },
+    };
   };
 }
 
