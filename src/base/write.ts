@@ -28,6 +28,8 @@ export function onDisk<T>(file: string, action: () => T, advice = "choose anothe
   try {
     return action();
   } catch (error) {
+    // Anything without a code of the system is a mistake of ours.
+    if (!(error instanceof Error && "code" in error)) throw error;
     throw new InputError(`write: ${file} must be writable, got ${fileReason(error)}; free space or ${advice}`);
   }
 }

@@ -1,8 +1,8 @@
 // A report on the disk: written beside its place and renamed into it, so that a reader sees the old one or the new one.
 import { existsSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { fileReason, InputError, shown } from "../base/errors.js";
-import { makeFolder } from "../base/write.js";
+import { InputError, shown } from "../base/errors.js";
+import { makeFolder, onDisk } from "../base/write.js";
 import type { ReportFiles } from "./build.js";
 
 /**
@@ -19,20 +19,22 @@ export function writeFolder(folder: string, files: ReportFiles): void {
   const target = path.resolve(folder);
   const fresh = `${target}.${process.pid}.tmp`;
   const old = `${target}.${process.pid}.old.tmp`;
-  try {
-    for (const [name, content] of files) {
-      const file = path.join(fresh, name);
-      makeFolder(path.dirname(file));
-      writeFileSync(file, content);
+  onDisk(folder, () => {
+    try {
+      for (const [name, content] of files) {
+        const file = path.join(fresh, name);
+        makeFolder(path.dirname(file));
+        writeFileSync(file, content);
+      }
+      if (existsSync(target)) renameSync(target, old);
+      renameSync(fresh, target);
+      rmSync(old, { recursive: true, force: true });
+    } catch (error) {
+      rmSync(fresh, { recursive: true, force: true });
+      if (existsSync(old) && !existsSync(target)) renameSync(old, target);
+      throw error;
     }
-    if (existsSync(target)) renameSync(target, old);
-    renameSync(fresh, target);
-    rmSync(old, { recursive: true, force: true });
-  } catch (error) {
-    rmSync(fresh, { recursive: true, force: true });
-    if (existsSync(old) && !existsSync(target)) renameSync(old, target);
-    throw unwritable(folder, error);
-  }
+  });
 }
 
 /** Makes a folder beside the report's place and removes it again: what cannot be written is said before the work. */
@@ -43,17 +45,9 @@ export function checkFolder(folder: string): void {
       `report: --out must be a new folder or an earlier report, got ${shown(folder)} with other files in it; name another folder`,
     );
   }
-  try {
+  onDisk(folder, () => {
     for (const made of makeFolder(`${target}.${process.pid}.tmp`).toReversed()) rmdirSync(made);
-  } catch (error) {
-    throw unwritable(folder, error);
-  }
-}
-
-function unwritable(folder: string, error: unknown): InputError {
-  return new InputError(
-    `report: ${shown(folder)} must be writable, got ${fileReason(error)}; free space or name another folder with --out`,
-  );
+  });
 }
 
 function replaceable(target: string): boolean {

@@ -17,10 +17,10 @@ export interface Backend {
   readonly optimizer: OptimizerKernels;
 }
 
-/** Loads a backend; `null` takes the first that is there: tensorflow, then wasm. Throws InputError with the npm command to type. */
-export async function loadBackend(name: BackendName | null): Promise<Backend> {
+/** Loads a backend. Throws InputError with the npm command to type. */
+export async function loadBackend(name: BackendName): Promise<Backend> {
   const tf = await loadTensorflow();
-  if (name === "tensorflow" || (name === null && (await nativeProblem()) === null)) return nativeBackend(tf);
+  if (name === "tensorflow") return nativeBackend(tf);
   if (name === "cpu") {
     await tf.setBackend("cpu");
     return { name, tf, operations: composedOperations(tf), optimizer: composedOptimizer(tf) };
@@ -28,7 +28,7 @@ export async function loadBackend(name: BackendName | null): Promise<Backend> {
   return wasmBackend(tf);
 }
 
-/** The backend that `loadBackend(null)` would take. */
+/** The first that is there: tensorflow, then wasm. */
 export async function defaultBackend(): Promise<BackendName> {
   return (await nativeProblem()) === null ? "tensorflow" : "wasm";
 }

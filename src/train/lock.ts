@@ -2,8 +2,8 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import path from "node:path";
-import { fileReason, InputError } from "../base/errors.js";
-import { makeFolder } from "../base/write.js";
+import { InputError } from "../base/errors.js";
+import { makeFolder, onDisk } from "../base/write.js";
 
 export interface Lock {
   release(): void;
@@ -22,14 +22,10 @@ export function acquireLock(file: string, what: string, onMessage: (message: str
   const own: Owner = { host: hostname(), pid: process.pid, started: startOf(process.pid) };
   const text = JSON.stringify(own);
   const mine = `${file}.${process.pid}`;
-  try {
+  onDisk(path.dirname(file), () => {
     makeFolder(path.dirname(file));
     writeFileSync(mine, text);
-  } catch (error) {
-    throw new InputError(
-      `train: ${path.dirname(file)} must be writable, got ${fileReason(error)}; choose another --out`,
-    );
-  }
+  });
   try {
     for (;;) {
       // A link appears whole or not at all, so nobody reads half an owner.

@@ -154,7 +154,7 @@ test("a report folder is replaced whole, and a folder of other things is left al
     writeFileSync(path.join(folder, "precious.txt"), "mine");
     expect(() => writeFolder(folder, new Map([["manifest.json", "{}"]]))).toThrow(/must be a new folder/);
     for (const bad of [path.join(target, "b.txt/x"), "/proc/rinsight/x"]) {
-      expect(() => checkFolder(bad)).toThrow(/^report: .* must be writable, got .*; .*--out$/);
+      expect(() => checkFolder(bad)).toThrow(/^write: .* must be writable, got .*; .*--out$/);
     }
     checkFolder(path.join(folder, "new/report"));
     expect(readdirSync(folder).sort()).toEqual(["precious.txt", "x"]);
