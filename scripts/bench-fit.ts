@@ -18,7 +18,7 @@ import { fitFree, ladders } from "../src/compare/ladders.js";
 import { replicate } from "../src/compare/replicates.js";
 import type { Observations } from "../src/curve/observations.js";
 import { observe } from "../src/curve/observe.js";
-import { readTable } from "../src/curve/read-table.js";
+import { readTable } from "../src/curve/read/read-table.js";
 import { fit as fitLaw } from "../src/fit/fit.js";
 import { powerLawWithLimitSolver } from "../src/fit/power-law-solver.js";
 import { chinchilla } from "../src/law/chinchilla.js";

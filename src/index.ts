@@ -23,7 +23,7 @@ export { logHorizons, type Noise, type PowerLaw, type StudyPlan, simulate } from
 export { fromDataFrame, toDataFrame } from "./curve/dataframe.js";
 export type { Exclusion, Observations } from "./curve/observations.js";
 export { type Observed, observe, type Selection } from "./curve/observe.js";
-export { type ReadResult, readTable } from "./curve/read-table.js";
+export { type ReadResult, readTable } from "./curve/read/read-table.js";
 export type { RunEnd, RunHeader, RunPoint } from "./curve/run-file.js";
 export { type Column, type Table, tableOf } from "./curve/table.js";
 export {

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { InputError, shown, type Warning } from "../base/errors.js";
 import type { Observations } from "../curve/observations.js";
 import { observe, type Selection, withDerived } from "../curve/observe.js";
-import { type InputFile, type ReadResult, readTable } from "../curve/read-table.js";
+import { type InputFile, type ReadResult, readTable } from "../curve/read/read-table.js";
 import { LEAST_REPLICATES } from "../fit/bootstrap-interval.js";
 import { DEFAULT_FIT_OPTIONS, type FitOptions, type Loss } from "../fit/fit.js";
 import { lawByName } from "../law/catalogue.js";

@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { InputError, ReproductionError, shown } from "../base/errors.js";
 import { count } from "../base/format.js";
 import { writeAtomically } from "../base/write.js";
-import { readTable } from "../curve/read-table.js";
+import { readTable } from "../curve/read/read-table.js";
 import { pack } from "../reproduce/archive.js";
 import { filesUnder, locateInputs, usualPlaces } from "../reproduce/inputs.js";
 import { INPUTS_FOLDER, readManifest } from "../reproduce/verify-report.js";

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { InputError, shown } from "../base/errors.js";
 import { writeAtomically } from "../base/write.js";
-import { type ImportOptions, importCurves } from "../curve/import.js";
+import { type ImportOptions, importCurves } from "../curve/import/import.js";
 import type { Table } from "../curve/table.js";
 import { newCommand } from "./command.js";
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { InputError, shown } from "../base/errors.js";
 import { count, duration, fixed } from "../base/format.js";
-import { parseRun } from "../curve/read-run.js";
+import { parseRun } from "../curve/read/read-run.js";
 import { schemeByName } from "../scheme/catalogue.js";
 import { planWarnings } from "../sweep/expand.js";
 import { defaultBackend } from "../train/backend.js";

@@ -6,7 +6,7 @@ import type { Command } from "commander";
 import { InputError, ReproductionError, shown } from "../base/errors.js";
 import { random } from "../base/random.js";
 import { makeFolder } from "../base/write.js";
-import { isRunFile } from "../curve/read-run.js";
+import { isRunFile } from "../curve/read/read-run.js";
 import { unpack } from "../reproduce/archive.js";
 import type { Difference } from "../reproduce/differences.js";
 import { filesUnder, usualPlaces } from "../reproduce/inputs.js";

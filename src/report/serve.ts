@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import path from "node:path";
 import { InputError, shown } from "../base/errors.js";
-import { parseRun, type Run } from "../curve/read-run.js";
+import { parseRun, type Run } from "../curve/read/read-run.js";
 import { PAGE_THEME } from "./charts/parts.js";
 import { learningChart } from "./charts/schemes.js";
 import { labels, scriptJson } from "./escape.js";

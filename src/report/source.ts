@@ -2,10 +2,10 @@
 import { InputError } from "../base/errors.js";
 import type { Observations } from "../curve/observations.js";
 import { observe, type Selection } from "../curve/observe.js";
-import type { Run } from "../curve/read-run.js";
-import { readTable } from "../curve/read-table.js";
+import type { Run } from "../curve/read/read-run.js";
+import { readTable } from "../curve/read/read-table.js";
+import { baseName } from "../curve/read/source.js";
 import type { RunHeader } from "../curve/run-file.js";
-import { baseName } from "../curve/source.js";
 import { labels } from "./escape.js";
 import type { InputFile, ReportPoint, ReportSource, RoundsPoint, SchemeFacts, Variable } from "./record.js";
 

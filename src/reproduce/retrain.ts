@@ -3,8 +3,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { parseRun, type Run } from "../curve/read-run.js";
-import { openSource } from "../curve/source.js";
+import { parseRun, type Run } from "../curve/read/read-run.js";
+import { openSource } from "../curve/read/source.js";
 import { checkConfiguration, type RunConfiguration, runId, tokensPerStep } from "../train/configuration.js";
 import { openCorpus } from "../train/corpus.js";
 import type { RunProgress } from "../train/progress-clock.js";

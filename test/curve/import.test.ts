@@ -5,9 +5,9 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { importCurves } from "../../src/curve/import.js";
+import { importCurves } from "../../src/curve/import/import.js";
+import { maskedCrc32c } from "../../src/curve/read/tensorboard.js";
 import type { Table } from "../../src/curve/table.js";
-import { maskedCrc32c } from "../../src/curve/tensorboard.js";
 
 const fixtures = path.resolve(import.meta.dirname, "fixtures");
 const scratch = mkdtempSync(path.join(tmpdir(), "rinsight-import-"));

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { mixedSettings } from "../../src/curve/mixed-settings.js";
-import { parseRun, type Run } from "../../src/curve/read-run.js";
+import { mixedSettings } from "../../src/curve/read/mixed-settings.js";
+import { parseRun, type Run } from "../../src/curve/read/read-run.js";
 import { runLines } from "./run-lines.js";
 
 function trained(seed: number, learningRate: number): Run {

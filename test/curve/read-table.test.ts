@@ -6,8 +6,8 @@ import { gzipSync } from "node:zlib";
 import { stringify } from "csv-stringify/sync";
 import { afterAll, describe, expect, test } from "vitest";
 import { observe } from "../../src/curve/observe.js";
-import { parseRun } from "../../src/curve/read-run.js";
-import { readTable } from "../../src/curve/read-table.js";
+import { parseRun } from "../../src/curve/read/read-run.js";
+import { readTable } from "../../src/curve/read/read-table.js";
 import { type Table, tableOf } from "../../src/curve/table.js";
 import { runLines } from "./run-lines.js";
 

@@ -1,7 +1,7 @@
 // A sweep that was never trained: L = E + β·D^−c plus noise that the schemes share at equal horizon and seed.
 import { sha256 } from "../../src/base/json.js";
 import { random } from "../../src/base/random.js";
-import type { Run } from "../../src/curve/read-run.js";
+import type { Run } from "../../src/curve/read/read-run.js";
 import type { ReportSource } from "../../src/report/record.js";
 import { sourceFromRuns } from "../../src/report/source.js";
 

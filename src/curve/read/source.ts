@@ -3,8 +3,8 @@
 import { readFileSync, type Stats, statSync } from "node:fs";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
-import { fileReason, InputError, reasonOf } from "../base/errors.js";
-import { sha256 } from "../base/json.js";
+import { fileReason, InputError, reasonOf } from "../../base/errors.js";
+import { sha256 } from "../../base/json.js";
 
 /** Largest file, expanded. A JavaScript string ends near 537 million characters. */
 export const LARGEST_BYTES = 500_000_000;

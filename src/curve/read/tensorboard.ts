@@ -2,7 +2,7 @@
 // in protocol buffers. Scalars only, in the old form (simple_value) and the new (a float tensor).
 // Formats: tensorflow/core/util/event.proto, summary.proto; lib/io/record_writer.
 import { PbfReader } from "pbf";
-import { InputError, reasonOf } from "../base/errors.js";
+import { InputError, reasonOf } from "../../base/errors.js";
 import type { Source } from "./source.js";
 
 export interface Scalar {

@@ -1,9 +1,9 @@
 // Plain training logs by a regular expression with named groups: step, tokens, loss, and any others.
 // The expression is the user's: it runs under a time limit, since some take forever on a line that almost matches.
 import { createContext, runInContext } from "node:vm";
-import { InputError, reasonOf, shown } from "../base/errors.js";
-import { recordsTable } from "./json-lines.js";
-import type { Table } from "./table.js";
+import { InputError, reasonOf, shown } from "../../base/errors.js";
+import { recordsTable } from "../read/json-lines.js";
+import type { Table } from "../table.js";
 
 const MILLISECONDS = 5000;
 const LONGEST_LINE = 10_000;

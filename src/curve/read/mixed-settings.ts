@@ -1,5 +1,5 @@
 // Runs that would be fitted as one scheme although they were not trained alike: said aloud, never averaged in silence.
-import { canonicalJson } from "../base/json.js";
+import { canonicalJson } from "../../base/json.js";
 import { isRecord } from "./json-lines.js";
 import type { Run } from "./read-run.js";
 

@@ -1,7 +1,7 @@
 // JSON lines (and one JSON array of objects) as a table: one object a line, one column a key.
-import { InputError, reasonOf, shown } from "../base/errors.js";
+import { InputError, reasonOf, shown } from "../../base/errors.js";
+import { ColumnBuilder, finished, type Table } from "../table.js";
 import { cellValue } from "./delimited.js";
-import { ColumnBuilder, finished, type Table } from "./table.js";
 
 const MOST_COLUMNS = 1000;
 const DEEPEST = 4;

@@ -1,13 +1,13 @@
 // From what a user names to one table: files, folders of run files, standard input, in any of the formats.
 import { readdirSync } from "node:fs";
 import path from "node:path";
-import { InputError } from "../base/errors.js";
+import { InputError } from "../../base/errors.js";
+import { stack, type Table } from "../table.js";
 import { parseDelimited } from "./delimited.js";
 import { parseJsonLines } from "./json-lines.js";
 import { isParquet, parseParquet } from "./parquet.js";
 import type { Run } from "./read-run.js";
 import { baseName, decoded, openSource, type Source, statusOf } from "./source.js";
-import { stack, type Table } from "./table.js";
 
 /** What was read, for provenance. */
 export interface InputFile {

@@ -1,9 +1,9 @@
 // From another tool's output to one table with run, scheme, step, tokens and loss: merges what was logged at one step,
 // chooses the columns, and says which it took and why.
-import { InputError, shown } from "../base/errors.js";
-import { guessColumn } from "./columns.js";
+import { InputError, shown } from "../../base/errors.js";
+import { guessColumn } from "../columns.js";
+import { columnOf, placeOf, type Table, tableOf } from "../table.js";
 import { readRaw } from "./import-source.js";
-import { columnOf, placeOf, type Table, tableOf } from "./table.js";
 
 export interface ImportOptions {
   /** Columns, when the guess is wrong. */

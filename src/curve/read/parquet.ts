@@ -1,7 +1,7 @@
 // Parquet as a table, through hyparquet (pure JavaScript; uncompressed and snappy pages).
-import { InputError, reasonOf } from "../base/errors.js";
+import { InputError, reasonOf } from "../../base/errors.js";
+import { ColumnBuilder, finished, type Table } from "../table.js";
 import type { Source } from "./source.js";
-import { ColumnBuilder, finished, type Table } from "./table.js";
 
 const MOST_COLUMNS = 1000;
 const MOST_ROWS = 20_000_000;

@@ -1,8 +1,8 @@
 // CSV and TSV. Unquoted tables (nearly all curves) take a short path of our own, a million rows in about a second;
 // quoted ones go through csv-parse.
 import { createRequire } from "node:module";
-import { InputError, shown } from "../base/errors.js";
-import { ColumnBuilder, finished, type Table } from "./table.js";
+import { InputError, shown } from "../../base/errors.js";
+import { ColumnBuilder, finished, type Table } from "../table.js";
 
 const MOST_COLUMNS = 1000;
 const LONGEST_CELL = 10_000;

@@ -1,10 +1,10 @@
 // Run files: lines checked one by one against their schema, then a table with one row a point.
 import { z } from "zod";
-import { InputError, shown } from "../base/errors.js";
-import { validated } from "../base/schema.js";
+import { InputError, shown } from "../../base/errors.js";
+import { validated } from "../../base/schema.js";
+import { RUN_FILE_VERSION, type RunEnd, type RunHeader, type RunPoint } from "../run-file.js";
+import { type Table, tableOf } from "../table.js";
 import { isRecord, parseJson } from "./json-lines.js";
-import { RUN_FILE_VERSION, type RunEnd, type RunHeader, type RunPoint } from "./run-file.js";
-import { type Table, tableOf } from "./table.js";
 
 /** A run as it was written. `end` is null while it is unfinished. */
 export interface Run {

@@ -2,13 +2,13 @@
 // Weights & Biases exports, plain logs, tables. Choosing tokens and loss comes after, in import.ts.
 import { type Dirent, readdirSync } from "node:fs";
 import path from "node:path";
-import { InputError, shown } from "../base/errors.js";
-import { isRecord, parseJson, recordsTable } from "./json-lines.js";
+import { InputError, shown } from "../../base/errors.js";
+import { isRecord, parseJson, recordsTable } from "../read/json-lines.js";
+import { readTable } from "../read/read-table.js";
+import { baseName, decoded, openSource, type Source, statusOf } from "../read/source.js";
+import { isEventFile, readEvents } from "../read/tensorboard.js";
+import { columnOf, type Table, tableOf, textAt } from "../table.js";
 import { parseLog } from "./log-lines.js";
-import { readTable } from "./read-table.js";
-import { baseName, decoded, openSource, type Source, statusOf } from "./source.js";
-import { columnOf, type Table, tableOf, textAt } from "./table.js";
-import { isEventFile, readEvents } from "./tensorboard.js";
 
 /** What was read, as it was logged, with a column `run`. */
 export interface RawSource {
