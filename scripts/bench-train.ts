@@ -16,7 +16,6 @@ import { schemeByName } from "../src/scheme/catalogue.js";
 import { type ModelShape, schemeCost } from "../src/scheme/cost.js";
 import type { Scheme } from "../src/scheme/scheme.js";
 import { type Backend, loadBackend, nativeProblem } from "../src/train/backend.js";
-import type { Batch } from "../src/train/batches.js";
 import {
   DEFAULT_OPTIMIZER,
   DEFAULT_SCHEDULE,
@@ -25,6 +24,7 @@ import {
 } from "../src/train/configuration.js";
 import { productSpeeds } from "../src/train/kernels/product-speed.js";
 import { initialState, learner } from "../src/train/learner.js";
+import type { Batch } from "../src/train/text/batches.js";
 import { sweepSpeeds } from "./bench-sweep.js";
 
 const TURNS = 3;

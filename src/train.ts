@@ -8,6 +8,6 @@ export {
   horizonsOf,
   type RunConfiguration,
 } from "./train/configuration.js";
-export { type Corpus, openCorpus } from "./train/corpus.js";
 export type { RunProgress } from "./train/progress-clock.js";
+export { type Corpus, openCorpus } from "./train/text/corpus.js";
 export { type RunResult, type TrainOptions, trainRun } from "./train/trainer.js";

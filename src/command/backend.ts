@@ -7,7 +7,7 @@ import {
   TENSORFLOW_PACKAGE,
   TENSORFLOW_PINNED,
   tensorflowPackage,
-} from "../train/link.js";
+} from "../train/tensorflow/link.js";
 import { newCommand } from "./command.js";
 
 export function command(): Command {

@@ -4,8 +4,8 @@ import type { Command } from "commander";
 import { count } from "../base/format.js";
 import { defaultBackend, loadBackend } from "../train/backend.js";
 import type { BackendName } from "../train/configuration.js";
-import { openCorpus } from "../train/corpus.js";
-import { describeTensorflow } from "../train/link.js";
+import { describeTensorflow } from "../train/tensorflow/link.js";
+import { openCorpus } from "../train/text/corpus.js";
 import { newCommand } from "./command.js";
 
 interface Finding {

@@ -13,8 +13,8 @@ import type { CorpusSource } from "../sweep/messages.js";
 import { type Plan, readPlan } from "../sweep/plan.js";
 import { sweepProgress } from "../sweep/progress.js";
 import { longestFirst, secondsLeft } from "../sweep/time-left.js";
-import { openCorpus } from "../train/corpus.js";
 import { checkMemory } from "../train/memory.js";
+import { openCorpus } from "../train/text/corpus.js";
 import { newCommand } from "./command.js";
 
 interface Options {

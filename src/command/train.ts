@@ -17,8 +17,8 @@ import {
   horizonsOf,
   type RunConfiguration,
 } from "../train/configuration.js";
-import { openCorpus } from "../train/corpus.js";
 import type { RunProgress } from "../train/progress-clock.js";
+import { openCorpus } from "../train/text/corpus.js";
 import { trainRun } from "../train/trainer.js";
 import { newCommand } from "./command.js";
 

@@ -6,8 +6,8 @@ import path from "node:path";
 import { parseRun, type Run } from "../curve/read/read-run.js";
 import { openSource } from "../curve/read/source.js";
 import { checkConfiguration, type RunConfiguration, runId, tokensPerStep } from "../train/configuration.js";
-import { openCorpus } from "../train/corpus.js";
 import type { RunProgress } from "../train/progress-clock.js";
+import { openCorpus } from "../train/text/corpus.js";
 import { trainRun } from "../train/trainer.js";
 import { compareValues, type Difference } from "./differences.js";
 

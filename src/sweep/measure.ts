@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { schemeCost } from "../scheme/cost.js";
 import { type RunConfiguration, tokensPerStep } from "../train/configuration.js";
-import { openCorpus } from "../train/corpus.js";
+import { openCorpus } from "../train/text/corpus.js";
 import { trainRun } from "../train/trainer.js";
 import type { CorpusSource } from "./messages.js";
 

@@ -1,7 +1,7 @@
 // A worker process of a sweep: takes runs one by one from its parent and trains them. Loads the tensor library once.
 // Ctrl-C reaches every process of a terminal; here the parent alone decides, so that all stop the same way.
 import { InputError } from "../base/errors.js";
-import { type Corpus, openCorpus } from "../train/corpus.js";
+import { type Corpus, openCorpus } from "../train/text/corpus.js";
 import { trainRun } from "../train/trainer.js";
 import type { CorpusSource, FromWorker, ToWorker } from "./messages.js";
 

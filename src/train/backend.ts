@@ -6,9 +6,9 @@ import { InputError, reasonOf } from "../base/errors.js";
 import { composedOperations, composedOptimizer } from "./composed.js";
 import type { BackendName } from "./configuration.js";
 import { wasmKernels } from "./kernels/wasm.js";
-import { TENSORFLOW_PACKAGE, TENSORFLOW_PINNED, tensorflowPackage } from "./link.js";
 import type { Operations, OptimizerKernels } from "./operations.js";
-import { tensorflowOperations, tensorflowOptimizer } from "./tensorflow-operations.js";
+import { TENSORFLOW_PACKAGE, TENSORFLOW_PINNED, tensorflowPackage } from "./tensorflow/link.js";
+import { tensorflowOperations, tensorflowOptimizer } from "./tensorflow/operations.js";
 
 export interface Backend {
   readonly name: BackendName;

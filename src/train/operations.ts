@@ -1,5 +1,5 @@
 // The few operations a model is written on. Each is differentiable by tfjs; each backend may bring a faster version
-// of the same function (kernels/, tensorflow-operations.ts), and the composition from tfjs operations (composed.ts) is
+// of the same function (kernels/, tensorflow/operations.ts), and the composition from tfjs operations (composed.ts) is
 // the reference.
 import type { Scalar, Tensor, Tensor1D, Tensor2D, Variable } from "@tensorflow/tfjs";
 

@@ -9,10 +9,8 @@ import type { RunHeader, RunPoint } from "../curve/run-file.js";
 import { drawRounds, fullRounds } from "../scheme/applications.js";
 import { forwardFlopsPerToken } from "../scheme/cost.js";
 import { type Backend, loadBackend } from "./backend.js";
-import { type Batch, trainingBatches, validationBatches } from "./batches.js";
 import { type Checkpoint, previousOf, readCheckpoint, tidyCheckpoints, writeCheckpoint } from "./checkpoint.js";
 import { checkConfiguration, type RunConfiguration, runId, tokensPerStep } from "./configuration.js";
-import type { Corpus } from "./corpus.js";
 import { initialState, type Learner, learner, type ModelState } from "./learner.js";
 import { acquireLock } from "./lock.js";
 import { checkMemory } from "./memory.js";
@@ -20,6 +18,8 @@ import { type Path, progressClock, type RunProgress } from "./progress-clock.js"
 import { headerOf } from "./run-header.js";
 import { endOf, openRunFile, type RunWriter, vouchesFor } from "./run-writer.js";
 import { learningRate, segments, trunkPoints } from "./schedule.js";
+import { type Batch, trainingBatches, validationBatches } from "./text/batches.js";
+import type { Corpus } from "./text/corpus.js";
 
 /** A decayed loss of more than twice ln V, which guessing gives, is that of a model blown up without a NaN. */
 const MOST_DECAYED_LOSS = 2;

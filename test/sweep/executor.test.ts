@@ -8,7 +8,7 @@ import { executeRuns, missingRuns, type SweepEvent } from "../../src/sweep/execu
 import { expandPlan, type PlannedRun } from "../../src/sweep/expand.js";
 import { checkPlan } from "../../src/sweep/plan.js";
 import { sweepProgress } from "../../src/sweep/progress.js";
-import { openCorpus } from "../../src/train/corpus.js";
+import { openCorpus } from "../../src/train/text/corpus.js";
 
 const home = mkdtempSync(path.join(tmpdir(), "rinsight-sweep-"));
 const source = { path: path.join(home, "text"), tokenizer: "byte" as const, vocabulary: 256 };

@@ -5,7 +5,7 @@ import path from "node:path";
 import { random } from "../../src/base/random.js";
 import { schemeByName } from "../../src/scheme/catalogue.js";
 import { DEFAULT_OPTIMIZER, horizonsOf, type RunConfiguration } from "../../src/train/configuration.js";
-import { type Corpus, openCorpus } from "../../src/train/corpus.js";
+import { type Corpus, openCorpus } from "../../src/train/text/corpus.js";
 
 export const temporaryFolder = (): string => mkdtempSync(path.join(tmpdir(), "rinsight-test-"));
 

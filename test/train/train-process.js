@@ -5,7 +5,7 @@ import { syncBuiltinESMExports } from "node:module";
 
 const [runsFolder, runFile, textsFolder, cacheFolder] = process.argv.slice(2);
 const { trainRun } = await import("../../dist/train/trainer.js");
-const { openCorpus } = await import("../../dist/train/corpus.js");
+const { openCorpus } = await import("../../dist/train/text/corpus.js");
 const run = JSON.parse(fs.readFileSync(runFile, "utf8"));
 const corpus = await openCorpus({ path: textsFolder, tokenizer: "byte", vocabulary: 256, cacheFolder });
 

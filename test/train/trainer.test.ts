@@ -8,14 +8,14 @@ import type { RunLine, RunPoint } from "../../src/curve/run-file.js";
 import { schemeByName } from "../../src/scheme/catalogue.js";
 import { schemeCost } from "../../src/scheme/cost.js";
 import { loadBackend } from "../../src/train/backend.js";
-import { trainingBatches } from "../../src/train/batches.js";
 import { previousOf, readCheckpoint, writeCheckpoint } from "../../src/train/checkpoint.js";
 import type { RunConfiguration } from "../../src/train/configuration.js";
 import { runId } from "../../src/train/configuration.js";
-import type { Corpus } from "../../src/train/corpus.js";
 import { initialState, learner } from "../../src/train/learner.js";
 import { acquireLock } from "../../src/train/lock.js";
 import { backendBytes } from "../../src/train/memory.js";
+import { trainingBatches } from "../../src/train/text/batches.js";
+import type { Corpus } from "../../src/train/text/corpus.js";
 import { runFileOf, type TrainOptions, trainRun } from "../../src/train/trainer.js";
 import { temporaryFolder, tinyCorpus, tinyRun } from "./tiny.js";
 

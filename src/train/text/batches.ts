@@ -1,7 +1,7 @@
 // Which tokens a step sees: windows of the training split in a seeded order, each once before any twice; and the
 // fixed windows of the validation split. Both follow from seed and step alone, so there is no position to save.
-import { InputError } from "../base/errors.js";
-import { random } from "../base/random.js";
+import { InputError } from "../../base/errors.js";
+import { random } from "../../base/random.js";
 import type { Corpus } from "./corpus.js";
 
 /** Inputs and the tokens that follow them, sequence by sequence: int32 [N], N = batch · context. */

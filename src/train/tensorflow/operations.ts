@@ -3,8 +3,8 @@
 // products then; composed from tfjs operations half of it went into reshapes, gathers, transposes and temporaries.
 import type * as Tensorflow from "@tensorflow/tfjs";
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs";
+import type { AttentionShape, Operations, OptimizerKernels } from "../operations.js";
 import { type Native, native } from "./native.js";
-import type { AttentionShape, Operations, OptimizerKernels } from "./operations.js";
 
 const ROTARY_BASE = 10_000;
 const NORM_EPSILON = 1e-6;

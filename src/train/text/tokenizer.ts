@@ -1,6 +1,6 @@
 // Byte-level byte-pair encoding (Sennrich et al. 2016; bytes as in GPT-2), trained over a dictionary of word counts,
 // and the tokenizer of plain bytes. Every rule is stated on bytes and integers, so one text gives one vocabulary.
-import { canonicalJson, sha256 } from "../base/json.js";
+import { canonicalJson, sha256 } from "../../base/json.js";
 
 export interface Tokenizer {
   readonly kind: "bpe" | "byte";

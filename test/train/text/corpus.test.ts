@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { type Corpus, openCorpus, type Split, validationDocuments } from "../../src/train/corpus.js";
-import { clean, proseSource } from "../../src/train/text-source.js";
-import { temporaryFolder, tinyCorpus, writeTexts } from "./tiny.js";
+import { type Corpus, openCorpus, type Split, validationDocuments } from "../../../src/train/text/corpus.js";
+import { clean, proseSource } from "../../../src/train/text/source.js";
+import { temporaryFolder, tinyCorpus, writeTexts } from "../tiny.js";
 
 function allTokens(corpus: Corpus, split: Split): Uint16Array {
   const tokens = new Uint16Array(corpus.tokens[split]);

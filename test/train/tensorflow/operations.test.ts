@@ -5,11 +5,11 @@ import path from "node:path";
 import type * as Tensorflow from "@tensorflow/tfjs";
 import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
-import { random } from "../../src/base/random.js";
-import { composedOperations, composedOptimizer } from "../../src/train/composed.js";
-import { describeTensorflow, tensorflowPackage } from "../../src/train/link.js";
-import type { Operations } from "../../src/train/operations.js";
-import { tensorflowOperations, tensorflowOptimizer } from "../../src/train/tensorflow-operations.js";
+import { random } from "../../../src/base/random.js";
+import { composedOperations, composedOptimizer } from "../../../src/train/composed.js";
+import type { Operations } from "../../../src/train/operations.js";
+import { describeTensorflow, tensorflowPackage } from "../../../src/train/tensorflow/link.js";
+import { tensorflowOperations, tensorflowOptimizer } from "../../../src/train/tensorflow/operations.js";
 
 const folder = process.env.RINSIGHT_TEST_TFJS ?? tensorflowPackage();
 const state = describeTensorflow(folder);

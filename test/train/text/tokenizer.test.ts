@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { random } from "../../src/base/random.js";
-import { countWords, type Merge, tokenizer, trainMerges } from "../../src/train/tokenizer.js";
+import { random } from "../../../src/base/random.js";
+import { countWords, type Merge, tokenizer, trainMerges } from "../../../src/train/text/tokenizer.js";
 
 /** The definition, slowly: recount every pair of every word at every turn. */
 function bruteForce(counts: ReadonlyMap<string, number>, vocabulary: number): Merge[] {

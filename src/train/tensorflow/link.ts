@@ -7,8 +7,8 @@ import { existsSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import path from "node:path";
-import { InputError, reasonOf, shown } from "../base/errors.js";
-import { makeFolder } from "../base/write.js";
+import { InputError, reasonOf, shown } from "../../base/errors.js";
+import { makeFolder } from "../../base/write.js";
 
 export const TENSORFLOW_PACKAGE = "@tensorflow/tfjs-node-gpu";
 /** What npm is to install. */

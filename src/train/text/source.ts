@@ -4,8 +4,8 @@ import { createReadStream, readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { createGunzip } from "node:zlib";
-import { InputError, shown } from "../base/errors.js";
-import { canonicalJson, sha256 } from "../base/json.js";
+import { InputError, shown } from "../../base/errors.js";
+import { canonicalJson, sha256 } from "../../base/json.js";
 
 /** A part of a document; pieces of one document follow each other and share its name. */
 export interface Piece {

@@ -5,8 +5,13 @@ import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkS
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, test, vi } from "vitest";
-import { InputError } from "../../src/base/errors.js";
-import { describeTensorflow, findTensorflow, linkTensorflow, tensorflowPackage } from "../../src/train/link.js";
+import { InputError } from "../../../src/base/errors.js";
+import {
+  describeTensorflow,
+  findTensorflow,
+  linkTensorflow,
+  tensorflowPackage,
+} from "../../../src/train/tensorflow/link.js";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "rinsight-link-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));

@@ -1,8 +1,8 @@
 // Tokens on disk, 16 bits each: written whole or not at all, read in windows.
 import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
-import { InputError } from "../base/errors.js";
-import { makeFolder, onDisk, writeWhole } from "../base/write.js";
+import { InputError } from "../../base/errors.js";
+import { makeFolder, onDisk, writeWhole } from "../../base/write.js";
 
 export interface TokenReader {
   /** Fills `into` from the token `start` on. */

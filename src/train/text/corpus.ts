@@ -4,10 +4,10 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { InputError } from "../base/errors.js";
-import { canonicalJson, sha256 } from "../base/json.js";
-import { writeAtomically } from "../base/write.js";
-import { fileSource, proseSource, type TextSource } from "./text-source.js";
+import { InputError } from "../../base/errors.js";
+import { canonicalJson, sha256 } from "../../base/json.js";
+import { writeAtomically } from "../../base/write.js";
+import { fileSource, proseSource, type TextSource } from "./source.js";
 import { tokenReader, tokenWriter } from "./token-file.js";
 import { BYTES, countWords, type Merge, type Tokenizer, tokenizer, trainMerges } from "./tokenizer.js";
 
