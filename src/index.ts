@@ -26,17 +26,9 @@ export { type Observed, observe, type Selection } from "./curve/observe.js";
 export { type ReadResult, readTable } from "./curve/read/read-table.js";
 export type { RunEnd, RunHeader, RunPoint } from "./curve/run-file.js";
 export { type Column, type Table, tableOf } from "./curve/table.js";
-export {
-  type Estimate,
-  type Fit,
-  type FitOptions,
-  type FitStatus,
-  fit,
-  type HeldOut,
-  type Interval,
-  type Loss,
-} from "./fit/fit.js";
-export { extrapolations } from "./fit/held-out.js";
+export { extrapolations } from "./fit/extrapolations.js";
+export { fit } from "./fit/fit.js";
+export type { Estimate, Fit, FitOptions, FitStatus, HeldOut, Interval, Loss } from "./fit/record.js";
 export { type SelectionRules, select } from "./fit/select.js";
 export { LAWS, lawByName } from "./law/catalogue.js";
 export type { Law, LawParameter } from "./law/law.js";

@@ -5,7 +5,7 @@ import type { Observations } from "../curve/observations.js";
 import { observe, type Selection, withDerived } from "../curve/observe.js";
 import { type InputFile, type ReadResult, readTable } from "../curve/read/read-table.js";
 import { LEAST_REPLICATES } from "../fit/bootstrap-interval.js";
-import { DEFAULT_FIT_OPTIONS, type FitOptions, type Loss } from "../fit/fit.js";
+import { DEFAULT_FIT_OPTIONS, type FitOptions, type Loss } from "../fit/record.js";
 import { lawByName } from "../law/catalogue.js";
 import type { Law } from "../law/law.js";
 

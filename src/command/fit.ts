@@ -4,7 +4,8 @@ import { FitError, type Warning } from "../base/errors.js";
 import { percent, significant } from "../base/format.js";
 import { writeAtomically } from "../base/write.js";
 import { doubtLines } from "../fit/doubt-lines.js";
-import { type Fit, fit as fitLaw } from "../fit/fit.js";
+import { fit as fitLaw } from "../fit/fit.js";
+import type { Fit } from "../fit/record.js";
 import { type AnalysisFlags, addAnalysisOptions, loadAnalysis } from "./analysis-options.js";
 import { newCommand } from "./command.js";
 

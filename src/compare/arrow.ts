@@ -1,5 +1,5 @@
 // The normal equations of laws with shared parameters: an arrow, whose own block of each scheme is eliminated by itself.
-import { type JointModel, type Ladder, WIDTH } from "./joint.js";
+import { type JointModel, type Ladder, WIDTH } from "./ladder.js";
 
 /** Per ladder, the augmented normal equations [JᵀWJ | JᵀWr] in the given order of parameters; returns the objective. */
 export function assemble(

@@ -1,6 +1,6 @@
 // The procedure that published comparisons used: the baseline's limit fixed in every scheme, exponents from log-log slopes.
 import type { Borrowed } from "./comparison.js";
-import type { Ladder } from "./joint.js";
+import type { Ladder } from "./ladder.js";
 import { fitLadder } from "./starts.js";
 
 /**

@@ -2,7 +2,8 @@
 import type { Warning } from "../base/errors.js";
 import type { Observations } from "../curve/observations.js";
 import type { ResampleMethod, ResampleUnit } from "../fit/bootstrap.js";
-import { DEFAULT_FIT_OPTIONS, type FitOptions, fit as fitLaw } from "../fit/fit.js";
+import { fit as fitLaw } from "../fit/fit.js";
+import { DEFAULT_FIT_OPTIONS, type FitOptions } from "../fit/record.js";
 import { powerLawWithLimit } from "../law/power-law.js";
 import { adjustPairs, type Equivalence, nestedTests, verdict } from "./attribution.js";
 import { baselineIndex } from "./baseline.js";

@@ -2,7 +2,7 @@
 // Every number a sentence needs is here; a number that cannot be had is null.
 import type { Warning } from "../base/errors.js";
 import type { ResampleMethod, ResampleUnit } from "../fit/bootstrap.js";
-import type { Fit, Interval } from "../fit/fit.js";
+import type { Fit, Interval } from "../fit/record.js";
 
 /**
  * What the schemes differ in. "neither" says that limit and exponent agree within the stated margins, not merely

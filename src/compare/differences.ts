@@ -1,10 +1,11 @@
 // Differences of limit, exponent and loss between a scheme and the baseline, with what their points share taken out.
 import { type Bounds, bcaBounds, expandedLevel, percentileBounds } from "../fit/bootstrap-interval.js";
 import { fTail, normalQuantile, studentTwoSided } from "../fit/distributions.js";
-import type { Interval } from "../fit/fit.js";
+import type { Interval } from "../fit/record.js";
 import { holm } from "./attribution.js";
 import type { Difference, Quantity } from "./comparison.js";
-import { predict, WIDTH } from "./joint.js";
+import { predict } from "./joint.js";
+import { WIDTH } from "./ladder.js";
 import type { FreeFits } from "./ladders.js";
 import type { Replicates } from "./replicates.js";
 import { DIFFERENCE_OF, lossGradient, type Robust, type StandardError } from "./robust.js";

@@ -1,6 +1,6 @@
 // Points at one x taken as one. Least squares loses nothing by it: Σ w(y − f)² = w̄(ȳ − f)² + Σ w(y − ȳ)², and the last
 // sum does not hang on f. With three seeds a horizon a fit costs a third, which the redrawn tests need.
-import type { Ladder } from "./joint.js";
+import type { Ladder } from "./ladder.js";
 
 export interface Distinct {
   /** One point for each x: the weighted mean in the space of the fit, the weights summed. `load` overwrites the losses. */

@@ -1,6 +1,7 @@
 // The free fits without one resampling unit each: what BCa intervals take their acceleration from.
 import { assignUnits, type ResampleUnit } from "../fit/bootstrap.js";
-import { descend, type JointModel, WIDTH } from "./joint.js";
+import { descend } from "./joint.js";
+import { type JointModel, WIDTH } from "./ladder.js";
 import type { FreeFits } from "./ladders.js";
 
 /** One vector (E, a, c per ladder) for each unit left out that leaves every ladder three different x. */

@@ -4,37 +4,8 @@
 // of times. Inside, a scheme's law is E + exp(a − c·u) with u = ln x − origin, which takes the steepest correlation
 // (coefficient against exponent) out of the problem; outside there are limit, coefficient and exponent only.
 import { type Arrow, assemble, eliminate } from "./arrow.js";
+import { type JointFit, type JointModel, type Ladder, WIDTH } from "./ladder.js";
 
-/** One scheme's points, ready for fitting. */
-export interface Ladder {
-  readonly name: string;
-  /** ln x − origin, the origin being common to all ladders. */
-  readonly u: Float64Array;
-  readonly loss: Float64Array;
-  /** Weight of each squared residual. */
-  readonly weight: Float64Array;
-  /** Matches points between ladders; null when nothing does. */
-  readonly pair: readonly string[] | null;
-  readonly run: readonly string[] | null;
-}
-
-export interface JointModel {
-  readonly space: "log" | "linear";
-  readonly limit: "free" | "shared" | "fixed";
-  readonly exponent: "free" | "shared";
-  /** Huber's δ; null for squared residuals. */
-  readonly huber: number | null;
-}
-
-export interface JointFit {
-  /** E, a, c of each ladder in turn; a shared value stands in every ladder. */
-  readonly theta: Float64Array;
-  /** Weighted sum of squared residuals (of Huber losses where asked for). */
-  readonly sum: number;
-  readonly converged: boolean;
-}
-
-export const WIDTH = 3;
 const MAX_EXPONENT = 10;
 const MIN_EXPONENT = 1e-6;
 

@@ -1,7 +1,8 @@
 // From observations to ladders, with the free fit of each: where every comparison starts.
 import { FitError, InputError } from "../base/errors.js";
 import type { Observations } from "../curve/observations.js";
-import { type JointFit, type Ladder, residuals, WIDTH } from "./joint.js";
+import { residuals } from "./joint.js";
+import { type JointFit, type Ladder, WIDTH } from "./ladder.js";
 import { fitLadder } from "./starts.js";
 
 /** All schemes' ladders with every parameter free. */

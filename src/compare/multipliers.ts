@@ -2,7 +2,8 @@
 // the two laws cross.
 import { normalQuantile, studentTwoSided } from "../fit/distributions.js";
 import type { Crossover, Multiplier, MultiplierPoint } from "./comparison.js";
-import { predict, WIDTH } from "./joint.js";
+import { predict } from "./joint.js";
+import { WIDTH } from "./ladder.js";
 import type { FreeFits } from "./ladders.js";
 import type { Replicates } from "./replicates.js";
 import { lossGradient, type Robust } from "./robust.js";

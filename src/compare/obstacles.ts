@@ -1,6 +1,6 @@
 // What forbids a verdict on limits and exponents although the tests may reject: fits that are not to be read. The tests
 // take the law for true; where it misses the data, a rejection may be the law's failure and no difference of schemes.
-import type { Fit } from "../fit/fit.js";
+import type { Fit } from "../fit/record.js";
 import type { NestedTests, Obstacle } from "./comparison.js";
 
 /** Fits that ended elsewhere than at an optimum inside their bounds, or whose residuals keep a shape along x. */

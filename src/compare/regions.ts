@@ -1,6 +1,7 @@
 // The joint profile region of limit and exponent: all pairs of values that one scheme's points allow together.
 import type { JointRegion } from "./comparison.js";
-import { descend, type Ladder, WIDTH } from "./joint.js";
+import { descend } from "./joint.js";
+import { type Ladder, WIDTH } from "./ladder.js";
 import type { FreeFits } from "./ladders.js";
 
 const SLICES = 24;

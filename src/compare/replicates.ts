@@ -1,7 +1,8 @@
 // Bootstrap replicates of the free fits of all schemes, from one draw for all of them.
 import { random } from "../base/random.js";
 import { type ResampleMethod, type ResampleUnit, resampler } from "../fit/bootstrap.js";
-import { descend, type JointModel, type Ladder, predict, WIDTH } from "./joint.js";
+import { descend, predict } from "./joint.js";
+import { type JointModel, type Ladder, WIDTH } from "./ladder.js";
 import type { FreeFits } from "./ladders.js";
 import { spreads } from "./spread.js";
 

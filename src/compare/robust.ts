@@ -1,7 +1,7 @@
 // Uncertainty of a difference between two schemes that takes neither equal noise along x nor independence at equal pair
 // keys for granted: the sandwich variance over resampling units, and the degrees of freedom that so few units leave it.
 import { assignUnits, type ResampleUnit } from "../fit/bootstrap.js";
-import { WIDTH } from "./joint.js";
+import { WIDTH } from "./ladder.js";
 import type { FreeFits } from "./ladders.js";
 import { bilinear, gradientAt, type Matrix, type Spread } from "./spread.js";
 

@@ -2,7 +2,8 @@
 import { quantile } from "../fit/bootstrap-interval.js";
 import { borrowedLimit } from "./borrowed.js";
 import type { LimitRule, Robustness, RobustnessRow } from "./comparison.js";
-import { type JointModel, type Ladder, residuals, WIDTH } from "./joint.js";
+import { residuals } from "./joint.js";
+import { type JointModel, type Ladder, WIDTH } from "./ladder.js";
 import { fitFree } from "./ladders.js";
 import { fitJoint, fitLadder } from "./starts.js";
 

@@ -1,5 +1,6 @@
 // First-order quantities of the free fits: curvature over (E, a, c), residuals, and the leverage of each point.
-import { type JointModel, predict, residuals, WIDTH } from "./joint.js";
+import { predict, residuals } from "./joint.js";
+import { type JointModel, WIDTH } from "./ladder.js";
 import type { FreeFits } from "./ladders.js";
 
 export type Matrix = readonly (readonly number[])[];

@@ -1,5 +1,6 @@
 // Where descents begin: a grid of exponents with the rest by linear least squares, and what the free fits suggest.
-import { descend, type JointFit, type JointModel, type Ladder, WIDTH } from "./joint.js";
+import { descend } from "./joint.js";
+import { type JointFit, type JointModel, type Ladder, WIDTH } from "./ladder.js";
 
 const EXPONENT_GRID = [0.02, 0.05, 0.08, 0.12, 0.2, 0.3, 0.5, 0.8, 1.3, 2.5];
 

@@ -2,7 +2,8 @@
 // npm run validate draws the full tables; npm test a small seeded part of them.
 import type { Random } from "../base/random.js";
 import { bcaBounds, expandedLevel, percentileBounds } from "../fit/bootstrap-interval.js";
-import { fit as fitLaw, type Interval } from "../fit/fit.js";
+import { fit as fitLaw } from "../fit/fit.js";
+import type { Interval } from "../fit/record.js";
 import { powerLawWithLimit } from "../law/power-law.js";
 import { verdictOn } from "./design.js";
 import { differences } from "./differences.js";

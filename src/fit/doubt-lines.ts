@@ -1,5 +1,5 @@
 // The doubts of several fits for people to read: each said once, with the fits it is about and the range of its figures.
-import type { Fit } from "./fit.js";
+import type { Fit } from "./record.js";
 
 /** Names spelled out before the others are counted. */
 const NAMED = 4;

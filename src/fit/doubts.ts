@@ -4,9 +4,9 @@ import { significant } from "../base/format.js";
 import type { Observations } from "../curve/observations.js";
 import { at, type Law } from "../law/law.js";
 import { normalBelow } from "./distributions.js";
-import type { Fit } from "./fit.js";
 import { mainVariable } from "./held-out.js";
 import { distinctPoints, type Problem } from "./problem.js";
+import type { Fit } from "./record.js";
 import type { Solution } from "./solve.js";
 
 const FEW_SPARE_POINTS = 3;

@@ -1,8 +1,8 @@
-// Scoring a law on points it did not see: the largest kept out of one fit, and expanding windows over a whole curve.
-import { FitError, InputError } from "../base/errors.js";
+// Scoring a law on points it did not see: the largest are kept out of the fit.
+import { InputError } from "../base/errors.js";
 import type { Observations } from "../curve/observations.js";
 import { at, type Law } from "../law/law.js";
-import { type FitOptions, fit as fitLaw, type HeldOut } from "./fit.js";
+import type { HeldOut } from "./record.js";
 
 /** The variable that a law extrapolates along: tokens where it has them, else its last. */
 export function mainVariable(law: Law): number {
@@ -66,77 +66,4 @@ export function score(law: Law, theta: ArrayLike<number>, fitted: Observations, 
     );
   const decades = Math.log10(farthest(heldOut) / farthest(fitted));
   return { points: n, meanRelativeError: sum / n, decades: Number.isFinite(decades) ? decades : 0 };
-}
-
-/** One prediction of an expanding window: fitted to the `fitted` smallest distinct x, scored at a larger one. */
-export interface Extrapolation {
-  readonly law: string;
-  /** Distinct x in the window. */
-  readonly fitted: number;
-  readonly x: number;
-  /** log10 of x over the largest x in the window. */
-  readonly decades: number;
-  /** Mean of predicted/observed − 1 over the points at x. */
-  readonly relativeError: number;
-}
-
-/**
- * Expanding windows: each law fitted to the smallest m distinct x, m = (most parameters + 1) …, and scored on every
- * larger x, so that a law is judged against simpler ones on the same windows by error against distance in decades.
- * A window on which some law cannot be fitted is left out for all.
- *
- * @example
- * import { extrapolations, lawByName, observe, powerLawWithLimit, readTable } from "rinsight";
- *
- * const { groups } = observe((await readTable(["curves.csv"])).table, ["tokens"]);
- * const laws = [powerLawWithLimit, lawByName("power-law")];
- * for (const group of groups) {
- *   for (const row of extrapolations(laws, group)) console.log(row.law, row.decades, row.relativeError);
- * }
- */
-export function extrapolations(
-  laws: readonly Law[],
-  observations: Observations,
-  options: Partial<FitOptions> = {},
-): readonly Extrapolation[] {
-  const first = laws[0];
-  if (first === undefined) return [];
-  const x = observations.x[mainVariable(first)] ?? new Float64Array(0);
-  const distinct = [...new Set(x)].sort((a, b) => a - b);
-  const smallest = Math.max(...laws.map((law) => law.parameters.length)) + 1;
-  const rows: Extrapolation[] = [];
-  for (let size = smallest; size < distinct.length; size++) {
-    const edge = distinct[size - 1] ?? 0;
-    const window = pick(
-      observations,
-      Array.from(x.keys()).filter((i) => at(x, i) <= edge),
-    );
-    const windowRows: Extrapolation[] = [];
-    try {
-      for (const law of laws) {
-        const { parameters } = fitLaw(law, window, { ...options, interval: "delta", heldOut: 0 });
-        const theta = law.parameters.map((parameter) => parameters[parameter.name]?.estimate ?? Number.NaN);
-        for (const target of distinct.slice(size)) {
-          const at1 = Array.from(x.keys()).filter((i) => at(x, i) === target);
-          const errors = at1.map((i) => {
-            const point = observations.x.map((column) => at(column, i));
-            return law.value(theta, point) / at(observations.loss, i) - 1;
-          });
-          const relativeError = errors.reduce((sum, e) => sum + e, 0) / errors.length;
-          windowRows.push({
-            law: law.name,
-            fitted: size,
-            x: target,
-            decades: Math.log10(target / edge),
-            relativeError,
-          });
-        }
-      }
-    } catch (error) {
-      if (!(error instanceof FitError)) throw error;
-      continue;
-    }
-    rows.push(...windowRows);
-  }
-  return rows;
 }

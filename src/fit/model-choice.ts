@@ -1,8 +1,8 @@
 // Which law: information criteria on a likelihood of the losses themselves, and the F test for nested laws.
 import { at } from "../law/law.js";
 import { fTail } from "./distributions.js";
-import type { Loss } from "./fit.js";
 import type { Problem } from "./problem.js";
+import type { Loss } from "./record.js";
 
 /**
  * AICc (Hurvich & Tsai 1989) and BIC with the scale counted as a parameter. The likelihood is that of the losses, not of

@@ -1,8 +1,9 @@
 // The power law with limit, solved thousands of times (bootstrap, simulation, tables of curves): variable projection on a
 // grid of exponents a factor of two apart, then Newton's method on all three parameters with exact second derivatives.
 // One solver per set of tokens; a solve allocates nothing and loads no package.
-import type { FitStatus } from "./fit.js";
+
 import { EXPONENT_UPPER, type PowerLawSums, powerLawSums } from "./power-law-sums.js";
+import type { FitStatus } from "./record.js";
 
 /** Positions of the results in `out`. */
 export const LIMIT = 0;

@@ -3,8 +3,8 @@
 import { FitError, InputError, nearestName, shown } from "../base/errors.js";
 import type { Observations } from "../curve/observations.js";
 import type { Law } from "../law/law.js";
-import type { FitOptions } from "./fit.js";
 import { type LossShape, lossShape } from "./loss.js";
+import type { FitOptions } from "./record.js";
 
 export interface Problem {
   readonly law: Law;

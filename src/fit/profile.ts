@@ -3,9 +3,9 @@ import { InputError } from "../base/errors.js";
 import type { Observations } from "../curve/observations.js";
 import { at, type Law } from "../law/law.js";
 import { studentTwoSided } from "./distributions.js";
-import { DEFAULT_FIT_OPTIONS, type FitOptions } from "./fit.js";
 import { profiler, smoothed, uncertainty } from "./interval.js";
 import { fullTheta, makeProblem } from "./problem.js";
+import { DEFAULT_FIT_OPTIONS, type FitOptions } from "./record.js";
 import { solve } from "./solve.js";
 
 export interface Profile {

@@ -4,10 +4,10 @@ import type { Observations } from "../curve/observations.js";
 import { at } from "../law/law.js";
 import { type ResampleMethod, type ResampleUnit, resampler } from "./bootstrap.js";
 import { bcaBounds, expandedLevel, percentileBounds } from "./bootstrap-interval.js";
-import type { BootstrapRecord, FitOptions, Interval } from "./fit.js";
 import { smoothed } from "./interval.js";
 import { descend } from "./levenberg-marquardt.js";
 import { type Problem, withData } from "./problem.js";
+import type { BootstrapRecord, FitOptions, Interval } from "./record.js";
 import type { Solution } from "./solve.js";
 
 const ITERATIONS = 200;

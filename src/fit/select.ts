@@ -4,8 +4,9 @@ import { InputError } from "../base/errors.js";
 import { significant } from "../base/format.js";
 import type { Exclusion, Observations } from "../curve/observations.js";
 import { at, type Law } from "../law/law.js";
-import { type FitOptions, fit as fitLaw } from "./fit.js";
+import { fit as fitLaw } from "./fit.js";
 import { pick } from "./held-out.js";
+import type { FitOptions } from "./record.js";
 
 export interface SelectionRules {
   /** Leave out points whose learning rate was not cooled down, where the source says which these are. */

@@ -4,13 +4,13 @@ import { FitError } from "../base/errors.js";
 import { factorQr, inverseGram } from "../base/linear-algebra.js";
 import { at } from "../law/law.js";
 import { powerLawWithLimit } from "../law/power-law.js";
-import type { FitOptions, FitStatus } from "./fit.js";
 import { type Descent, descend } from "./levenberg-marquardt.js";
 import { type LossShape, lossShape, smoothedAbsolute } from "./loss.js";
 import { type Polished, polish } from "./newton.js";
 import { packageDescent } from "./package-descent.js";
 import { powerLawWithLimitSolver } from "./power-law-solver.js";
 import { cost, type Problem } from "./problem.js";
+import type { FitOptions, FitStatus } from "./record.js";
 import { projectLinear, rankedStarts } from "./starts.js";
 
 export interface Solution {

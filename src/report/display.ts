@@ -5,7 +5,7 @@ import type { Comparison } from "../compare/comparison.js";
 import type { Observations } from "../curve/observations.js";
 import type { Table } from "../curve/table.js";
 import { doubtLines } from "../fit/doubt-lines.js";
-import type { Estimate, Fit } from "../fit/fit.js";
+import type { Estimate, Fit } from "../fit/record.js";
 import type { Chart } from "./charts/parts.js";
 import * as escaped from "./escape.js";
 import { renderSvg } from "./render.js";

@@ -1,6 +1,6 @@
 // Every chart of a report, from what was read and what was concluded. A chart whose data are absent is left out.
 import { normalQuantile, studentTwoSided } from "../fit/distributions.js";
-import type { Fit } from "../fit/fit.js";
+import type { Fit } from "../fit/record.js";
 import { powerLawWithLimit } from "../law/power-law.js";
 import { heldOutChart, profileChart, residualsChart } from "./charts/diagnostics.js";
 import { excessChart, type LossChartData, lossChart } from "./charts/loss.js";

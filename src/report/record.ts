@@ -1,7 +1,7 @@
 // The records a report is made from: what was read (ReportSource) and what was concluded from it (Analysis).
 // Analysis is written to fits.json as it stands, and tables, charts and sentences read nothing else but the points.
 import type { Comparison } from "../compare/comparison.js";
-import type { Fit } from "../fit/fit.js";
+import type { Fit } from "../fit/record.js";
 
 /** A file the report was made from: its name without folders, and its content hash. */
 export interface InputFile {

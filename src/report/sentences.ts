@@ -2,7 +2,7 @@
 import { fixed, percent, significant } from "../base/format.js";
 import type { Difference, NestedTest, NestedTests } from "../compare/comparison.js";
 import { doubtLines } from "../fit/doubt-lines.js";
-import type { Interval } from "../fit/fit.js";
+import type { Interval } from "../fit/record.js";
 import type { Analysis } from "./record.js";
 
 /** With a minus sign that is not a hyphen. */

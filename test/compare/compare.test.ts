@@ -1,7 +1,7 @@
 // The comparison against published numbers, laws known exactly, and a second method.
 import { describe, expect, test } from "vitest";
 import { compare } from "../../src/compare/compare.js";
-import type { JointModel } from "../../src/compare/joint.js";
+import type { JointModel } from "../../src/compare/ladder.js";
 import { fitFree, ladders } from "../../src/compare/ladders.js";
 import { fitJoint } from "../../src/compare/starts.js";
 import { fit as fitLaw } from "../../src/fit/fit.js";

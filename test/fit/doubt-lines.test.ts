@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { observe } from "../../src/curve/observe.js";
 import { tableOf } from "../../src/curve/table.js";
 import { doubtLines } from "../../src/fit/doubt-lines.js";
-import { type Fit, fit as fitLaw } from "../../src/fit/fit.js";
+import { fit as fitLaw } from "../../src/fit/fit.js";
+import type { Fit } from "../../src/fit/record.js";
 import { powerLawWithLimit } from "../../src/law/power-law.js";
 
 const points = [1e6, 2e6, 4e6, 8e6, 16e6].map((tokens) => ({ tokens, loss: 2 + 300 * tokens ** -0.4 }));

@@ -2,13 +2,14 @@
 import { describe, expect, test } from "vitest";
 import { FitError, InputError } from "../../src/base/errors.js";
 import { random } from "../../src/base/random.js";
-import { DEFAULT_FIT_OPTIONS, type Fit, fit as fitLaw } from "../../src/fit/fit.js";
-import { extrapolations } from "../../src/fit/held-out.js";
+import { extrapolations } from "../../src/fit/extrapolations.js";
+import { fit as fitLaw } from "../../src/fit/fit.js";
 import { nestedTest } from "../../src/fit/model-choice.js";
 import { packageDescent } from "../../src/fit/package-descent.js";
 import { powerLawWithLimitSolver } from "../../src/fit/power-law-solver.js";
 import { makeProblem } from "../../src/fit/problem.js";
 import { profile } from "../../src/fit/profile.js";
+import { DEFAULT_FIT_OPTIONS, type Fit } from "../../src/fit/record.js";
 import { select } from "../../src/fit/select.js";
 import { LAWS, lawByName } from "../../src/law/catalogue.js";
 import { chinchilla } from "../../src/law/chinchilla.js";

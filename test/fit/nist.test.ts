@@ -2,7 +2,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { type Fit, fit as fitLaw } from "../../src/fit/fit.js";
+import { fit as fitLaw } from "../../src/fit/fit.js";
+import type { Fit } from "../../src/fit/record.js";
 import { lawByName } from "../../src/law/catalogue.js";
 import { type NistProblem, readNist } from "./nist.js";
 

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { FitError } from "../../src/base/errors.js";
 import { observe } from "../../src/curve/observe.js";
 import { tableOf } from "../../src/curve/table.js";
-import { type Fit, fit as fitLaw } from "../../src/fit/fit.js";
+import { fit as fitLaw } from "../../src/fit/fit.js";
+import type { Fit } from "../../src/fit/record.js";
 import { lawByName } from "../../src/law/catalogue.js";
 
 const TOKENS = Array.from({ length: 10 }, (_, i) => 1e6 * 2 ** i);

@@ -1,0 +1,115 @@
+// What a fit is: estimates that never travel without their status, intervals and doubts; and the options it was made with.
+import type { Warning } from "../base/errors.js";
+import type { Exclusion } from "../curve/observations.js";
+
+/** How a solver ended; the message holds the remedy. A fit with no estimate at all is a FitError instead. */
+export type FitStatus = "converged" | "iteration-limit" | "at-bound" | "ill-conditioned";
+
+export type IntervalMethod = "profile" | "delta" | "bootstrap-percentile" | "bootstrap-bca";
+
+export interface Interval {
+  readonly level: number;
+  /** Null where the interval is open on that side: the data do not bound it. */
+  readonly lower: number | null;
+  readonly upper: number | null;
+  readonly method: IntervalMethod;
+}
+
+export interface Estimate {
+  readonly estimate: number;
+  /** From the curvature at the optimum (delta method), the limit's uncertainty included; null when not defined. */
+  readonly standardError: number | null;
+  readonly interval: Interval | null;
+  /** True where the value was given by the user and not fitted. */
+  readonly fixed: boolean;
+}
+
+export type Loss =
+  | { readonly kind: "squared" }
+  | { readonly kind: "huber"; readonly delta: number }
+  | { readonly kind: "absolute" };
+
+export interface FitOptions {
+  readonly loss: Loss;
+  /** Residuals are log(observed) − log(predicted) ("log") or observed − predicted ("linear"). */
+  readonly space: "log" | "linear";
+  /** Weight each residual by 1/standardError where standard errors are given. */
+  readonly weighted: boolean;
+  readonly fixed: Readonly<Record<string, number>>;
+  /** Pairs [name, name] that share one value. */
+  readonly tied: readonly (readonly [string, string])[];
+  /** [lower, upper] by parameter name, in place of the law's own bounds. */
+  readonly bounds: Readonly<Record<string, readonly [number, number]>>;
+  /** A value for every parameter to descend from, in place of the law's own starts; null for these. */
+  readonly start: Readonly<Record<string, number>> | null;
+  readonly interval: "profile" | "delta" | "bootstrap";
+  readonly level: number;
+  /** Bootstrap replicates; 0 for none. */
+  readonly bootstrap: number;
+  readonly seed: number;
+  /** Largest-x points kept out of the fit and used to score it. */
+  readonly heldOut: number;
+}
+
+export interface HeldOut {
+  readonly points: number;
+  /** Mean |predicted/observed − 1| over the points kept out. */
+  readonly meanRelativeError: number;
+  /** log10 of the largest x kept out over the largest x fitted. */
+  readonly decades: number;
+}
+
+/** How bootstrap intervals came about. */
+export interface BootstrapRecord {
+  readonly method: "pairs" | "residual" | "wild";
+  readonly unit: "point" | "run" | "pair";
+  readonly replicates: number;
+  /** Replicates without an estimate, left out. */
+  readonly failed: number;
+  readonly seed: number;
+}
+
+export interface Fit {
+  readonly group: Readonly<Record<string, string>>;
+  readonly law: string;
+  readonly formula: string;
+  readonly parameters: Readonly<Record<string, Estimate>>;
+  /** Minimum of the objective: the sum over points of the loss of the (weighted) residuals. */
+  readonly objective: number;
+  readonly status: FitStatus;
+  /** The remedy in words when not converged; what was checked when it is. */
+  readonly statusMessage: string;
+  /** (worst − best)/best objective over the multi-start's converged starts; null for a single start. */
+  readonly startSpread: number | null;
+  readonly points: number;
+  readonly degreesOfFreedom: number;
+  /** Residual standard deviation in the space of the fit; null without degrees of freedom. */
+  readonly residualScale: number | null;
+  /** observed − predicted per point, in the space of the fit. */
+  readonly residuals: readonly number[];
+  /** Correlation of estimates, in the order of the free parameters; null when not defined. */
+  readonly correlation: { readonly names: readonly string[]; readonly matrix: readonly (readonly number[])[] } | null;
+  readonly aicc: number | null;
+  readonly bic: number | null;
+  readonly excluded: readonly Exclusion[];
+  readonly warnings: readonly Warning[];
+  readonly heldOut: HeldOut | null;
+  /** Present with bootstrap intervals only. */
+  readonly bootstrap?: BootstrapRecord;
+}
+
+/** Squared log residuals, profile intervals at 95%, every point fitted. */
+export const DEFAULT_FIT_OPTIONS: FitOptions = {
+  loss: { kind: "squared" },
+  space: "log",
+  weighted: false,
+  fixed: {},
+  tied: [],
+  bounds: {},
+  start: null,
+  interval: "profile",
+  level: 0.95,
+  bootstrap: 0,
+  seed: 0,
+  heldOut: 0,
+};
