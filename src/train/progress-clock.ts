@@ -4,7 +4,7 @@ import { appendFileSync } from "node:fs";
 import path from "node:path";
 import { makeFolder, onDisk } from "../base/write.js";
 import { type RunConfiguration, tokensPerStep } from "./configuration.js";
-import type { Segment } from "./schedule.js";
+import type { Course, Path } from "./cursor.js";
 
 export interface RunProgress {
   readonly id: string;
@@ -19,21 +19,14 @@ export interface RunProgress {
   readonly secondsLeft: number | null;
 }
 
-/** Where a run is on its way through the segments of its schedule, and what it gathered since the last point. */
-export interface Path {
-  segment: number;
-  step: number;
-  flops: number;
-  lossSum: number;
-  lossSteps: number;
-}
+export type ProgressClock = ReturnType<typeof progressClock>;
 
 /** Counts from where the run stands at `at`, so that a resumed run estimates by its own speed. */
-export function progressClock(run: RunConfiguration, id: string, plan: readonly Segment[], at: Path, work: string) {
+export function progressClock(run: RunConfiguration, id: string, { segments }: Course, at: Path, work: string) {
   const stepTokens = tokensPerStep(run);
-  const stepsTotal = plan.reduce((sum, { from, to }) => sum + to - from, 0);
-  const current = plan[at.segment];
-  let stepsDone = plan.slice(0, at.segment).reduce((sum, { from, to }) => sum + to - from, 0);
+  const stepsTotal = segments.reduce((sum, { from, to }) => sum + to - from, 0);
+  const current = segments[at.segment];
+  let stepsDone = segments.slice(0, at.segment).reduce((sum, { from, to }) => sum + to - from, 0);
   if (current !== undefined) stepsDone += at.step - current.from;
   const resumedAt = stepsDone;
   let paceFrom = 0;

@@ -1,28 +1,25 @@
 // One run: configuration -> trunk and cool-down branches -> points in a run file. It may be killed at any instant and
 // called again: it goes on from its checkpoint and ends in the same bytes. Working files lie in <runs folder>/.work/.
-import { existsSync } from "node:fs";
 import path from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { InputError } from "../base/errors.js";
 import { random } from "../base/random.js";
-import type { RunHeader, RunPoint } from "../curve/run-file.js";
-import { drawRounds, fullRounds } from "../scheme/applications.js";
+import { drawRounds } from "../scheme/applications.js";
 import { forwardFlopsPerToken } from "../scheme/cost.js";
 import { type Backend, loadBackend } from "./backend.js";
-import { type Checkpoint, previousOf, readCheckpoint, tidyCheckpoints, writeCheckpoint } from "./checkpoint.js";
+import { type Cadence, checkpointCadence, findCheckpoint } from "./cadence.js";
+import { type Checkpoint, type Progress, tidyCheckpoints } from "./checkpoint.js";
 import { checkConfiguration, type RunConfiguration, runId, tokensPerStep } from "./configuration.js";
-import { initialState, type Learner, learner, type ModelState } from "./learner.js";
+import { afterPoint, afterStep, courseOf, fork, nextMove, type Path, pointAt, START } from "./cursor.js";
+import { initialState, learner } from "./learner.js";
 import { acquireLock } from "./lock.js";
 import { checkMemory } from "./memory.js";
-import { type Path, progressClock, type RunProgress } from "./progress-clock.js";
+import { type ProgressClock, progressClock, type RunProgress } from "./progress-clock.js";
 import { headerOf } from "./run-header.js";
-import { endOf, openRunFile, type RunWriter, vouchesFor } from "./run-writer.js";
-import { learningRate, segments, trunkPoints } from "./schedule.js";
+import { endOf, openRunFile, type RunWriter } from "./run-writer.js";
+import { isBlownUp, scorePoint } from "./score.js";
 import { type Batch, trainingBatches, validationBatches } from "./text/batches.js";
 import type { Corpus } from "./text/corpus.js";
-
-/** A decayed loss of more than twice ln V, which guessing gives, is that of a model blown up without a NaN. */
-const MOST_DECAYED_LOSS = 2;
 
 export interface TrainOptions {
   /** Run files go here, one a run: <id>.jsonl. */
@@ -85,10 +82,10 @@ export async function trainRun(configuration: RunConfiguration, options: TrainOp
     const checkpoint = findCheckpoint(checkpointFile, id, file, header, say);
     const writer = openRunFile(file, header, checkpoint?.written ?? null);
     try {
-      const result = await walk(
-        { run, id, backend, batchOf, validation, writer, checkpoint, checkpointFile, work },
-        options,
-      );
+      const cadence = checkpointCadence(checkpointFile, options.checkpointSeconds ?? 20);
+      const clock = progressClock(run, id, courseOf(run), checkpoint?.current ?? START, work);
+      const context = { run, id, backend, batchOf, validation, writer, start: checkpoint, cadence, clock };
+      const result = await walk(context, options);
       if (result.status !== "interrupted") tidyCheckpoints(checkpointFile, true);
       return { id, file, points: writer.written().points, ...result };
     } finally {
@@ -99,6 +96,7 @@ export async function trainRun(configuration: RunConfiguration, options: TrainOp
   }
 }
 
+/** What a run is walked with; `start` is the checkpoint it goes on from, null for a new run. */
 interface Walk {
   readonly run: RunConfiguration;
   readonly id: string;
@@ -106,128 +104,75 @@ interface Walk {
   readonly batchOf: (step: number) => Batch;
   readonly validation: readonly Batch[];
   readonly writer: RunWriter;
-  readonly checkpoint: Checkpoint | null;
-  readonly checkpointFile: string;
-  readonly work: string;
+  readonly start: Checkpoint | null;
+  readonly cadence: Cadence;
+  readonly clock: ProgressClock;
 }
 
 async function walk(context: Walk, options: TrainOptions): Promise<Pick<RunResult, "status" | "reason">> {
-  const { run, id, backend, batchOf, validation, writer, checkpointFile } = context;
-  const { scheme, shape, schedule } = run;
+  const { run, id, backend, batchOf, validation, writer, start, cadence, clock } = context;
+  const { scheme, shape } = run;
   const stepTokens = tokensPerStep(run);
-  const horizonSteps = run.horizons.map(({ tokens }) => tokens / stepTokens);
-  const plan = segments(horizonSteps, schedule);
-  const pointSteps = new Set(trunkPoints(horizonSteps, schedule, run.validation.pointsPerOctave));
+  const course = courseOf(run);
   const draws = random(run.seed).split("rounds");
   const noise = random(run.seed).split("noise");
-  const full = fullRounds(scheme);
-  const stepFlops = (rounds: number) => 3 * forwardFlopsPerToken(scheme, shape, rounds) * stepTokens;
 
-  let at: Path = { segment: 0, step: 0, flops: 0, lossSum: 0, lossSteps: 0 };
-  let parked: Checkpoint["parked"] = null;
-  let start: ModelState;
-  if (context.checkpoint === null) start = initialState(run);
-  else {
-    const { model, ...path } = context.checkpoint.current;
-    at = { ...path };
-    start = model;
-    parked = context.checkpoint.parked;
-  }
-  let model: Learner = learner(backend, run, start);
-
+  let at: Path = start === null ? START : pathOf(start.current);
+  let parked = start?.parked ?? null;
+  let model = learner(backend, run, start?.current.model ?? initialState(run));
   const save = () =>
-    writeCheckpoint(checkpointFile, {
-      run: id,
-      current: { ...at, model: model.state() },
-      parked,
-      written: writer.written(),
-    });
-  const clock = progressClock(run, id, plan, at, context.work);
-  const cadence = 1000 * (options.checkpointSeconds ?? 20);
-  let saved = performance.now();
+    cadence.save({ run: id, current: { ...at, model: model.state() }, parked, written: writer.written() });
+  const end = (status: "complete" | "diverged", reason: string | null) => {
+    writer.end({ status, reason });
+    return { status, reason };
+  };
   try {
-    for (let segment = plan[at.segment]; segment !== undefined; segment = plan[at.segment]) {
-      if (at.step === segment.to) {
-        if (segment.kind === "trunk") {
-          parked = { ...at, segment: at.segment + 2, model: model.state() };
-          at = { ...at, segment: at.segment + 1, lossSum: 0, lossSteps: 0 };
-        } else if (parked !== null && at.segment + 1 < plan.length) {
-          const { model: trunk, ...path } = parked;
-          model.dispose();
-          model = learner(backend, run, trunk);
-          at = { ...path };
-          parked = null;
-        } else break;
+    for (let move = nextMove(course, at, run); move.kind !== "end"; move = nextMove(course, at, run)) {
+      if (move.kind === "park") {
+        const { branch, trunk } = fork(at);
+        parked = { ...trunk, model: model.state() };
+        at = branch;
+        continue;
+      }
+      if (move.kind === "return") {
+        if (parked === null) throw new Error(`train: run ${id} has no trunk to return to`);
+        model.dispose();
+        model = learner(backend, run, parked.model);
+        at = pathOf(parked);
+        parked = null;
         continue;
       }
       if (options.signal?.aborted) {
         save();
         return { status: "interrupted", reason: null };
       }
-
-      const rate = learningRate(at.step, segment, schedule);
+      const { rate } = move;
+      const diverged = (what: string) =>
+        end("diverged", `${what} at step ${at.step}, learning rate ${rate}, scheme ${scheme.label}`);
       const rounds = drawRounds(scheme, draws.split(at.step));
       const loss = model.step(batchOf(at.step), rate, rounds, noise.split(at.step));
-      if (!Number.isFinite(loss)) return diverged(`loss ${loss}`, rate);
-      at.step++;
-      at.flops += stepFlops(rounds);
-      at.lossSum += loss;
-      at.lossSteps++;
+      if (!Number.isFinite(loss)) return diverged(`loss ${loss}`);
+      at = afterStep(at, 3 * forwardFlopsPerToken(scheme, shape, rounds) * stepTokens, loss);
 
-      const decayed = segment.kind === "branch" && at.step === segment.to;
-      if (decayed || (segment.kind === "trunk" && pointSteps.has(at.step))) {
-        const point: RunPoint = {
-          kind: "point",
-          step: at.step,
-          tokens: at.step * stepTokens,
-          flops: at.flops,
-          ...lossOf(full),
-          trainLoss: at.lossSum / at.lossSteps,
-          learningRate: rate,
-          decayed,
-          horizonTokens: decayed ? segment.to * stepTokens : null,
-          lossByRounds: decayed && full > 1 ? depths() : [],
-        };
-        const worst = decayed ? MOST_DECAYED_LOSS * Math.log(shape.vocabulary) : Number.POSITIVE_INFINITY;
-        if (!(point.loss <= worst && Number.isFinite(point.lossStandardError))) {
-          return diverged(`validation loss ${point.loss}`, rate);
-        }
+      const kind = pointAt(course, at);
+      if (kind !== null) {
+        const point = scorePoint(model, run, validation, at, rate, kind === "decayed");
+        if (isBlownUp(point, run)) return diverged(`validation loss ${point.loss}`);
         writer.point(point);
-        at.lossSum = 0;
-        at.lossSteps = 0;
-        clock.point(at.step * stepTokens, decayed);
+        at = afterPoint(at);
+        clock.point(point.tokens, point.decayed);
       }
-      if (decayed || performance.now() - saved > cadence) {
-        save();
-        saved = performance.now();
-      }
+      if (kind === "decayed" || cadence.isDue()) save();
       options.onProgress?.(clock.step(loss));
       await nextTurn();
     }
-    writer.end({ status: "complete", reason: null });
-    return { status: "complete", reason: null };
+    return end("complete", null);
   } finally {
     model.dispose();
   }
-
-  function diverged(what: string, rate: number): Pick<RunResult, "status" | "reason"> {
-    const reason = `${what} at step ${at.step}, learning rate ${rate}, scheme ${scheme.label}`;
-    writer.end({ status: "diverged", reason });
-    return { status: "diverged", reason };
-  }
-  function lossOf(rounds: number): Pick<RunPoint, "loss" | "lossStandardError"> {
-    const { loss, standardError } = model.evaluate(validation, rounds);
-    return { loss, lossStandardError: standardError };
-  }
-  /** The checkpoint at every number of rounds, to twice the trained depth, as far as there is a loss. */
-  function depths(): RunPoint["lossByRounds"] {
-    return Array.from({ length: 2 * full }, (_, k) => ({
-      rounds: k + 1,
-      ...lossOf(k + 1),
-      inferenceFlopsPerToken: forwardFlopsPerToken(scheme, shape, k + 1),
-    })).filter(({ loss, lossStandardError }) => Number.isFinite(loss + lossStandardError));
-  }
 }
+
+const pathOf = ({ model: _, ...path }: Progress): Path => path;
 
 function checkCorpus(run: RunConfiguration, corpus: Corpus): void {
   if (corpus.hash !== run.corpus.hash || corpus.tokenizer.hash !== run.corpus.tokenizerHash) {
@@ -240,25 +185,4 @@ function checkCorpus(run: RunConfiguration, corpus: Corpus): void {
       `train: --vocab must be at least ${corpus.tokenizer.vocabulary} for this tokenizer, got ${run.shape.vocabulary}`,
     );
   }
-}
-
-/** The newest checkpoint that is whole and goes with the run file as it stands. */
-function findCheckpoint(
-  checkpointFile: string,
-  id: string,
-  file: string,
-  header: RunHeader,
-  say: (message: string) => void,
-): Checkpoint | null {
-  for (const candidate of [checkpointFile, previousOf(checkpointFile)]) {
-    const checkpoint = readCheckpoint(candidate);
-    if (checkpoint === "missing") continue;
-    const next =
-      candidate === checkpointFile && existsSync(previousOf(checkpointFile)) ? "; taking the one before it" : "";
-    if (checkpoint === "damaged") say(`checkpoint ${candidate} is damaged (checksum)${next}`);
-    else if (checkpoint.run === id && vouchesFor(checkpoint.written, file, header)) return checkpoint;
-    else say(`checkpoint ${candidate} does not go with ${file}${next}`);
-  }
-  if (existsSync(file)) say(`run ${id} has no usable checkpoint; it starts again, and ends in the same bytes`);
-  return null;
 }
