@@ -28,6 +28,7 @@ export type { RunEnd, RunHeader, RunPoint } from "./curve/run-file.js";
 export { type Column, type Table, tableOf } from "./curve/table.js";
 export { extrapolations } from "./fit/extrapolations.js";
 export { fit } from "./fit/fit.js";
+export { predict } from "./fit/predict.js";
 export type { Estimate, Fit, FitOptions, FitStatus, HeldOut, Interval, Loss } from "./fit/record.js";
 export { type SelectionRules, select } from "./fit/select.js";
 export { LAWS, lawByName } from "./law/catalogue.js";

@@ -79,6 +79,8 @@ export function fit(law: Law, observations: Observations, options: Partial<FitOp
     group: observations.group,
     law: law.name,
     formula: law.formula,
+    space: chosen.space,
+    weighted: chosen.weighted,
     parameters,
     objective,
     status: solution.status,
@@ -160,13 +162,18 @@ function residualScale(problem: Problem, solution: Solution): number | null {
 function correlation(problem: Problem, doubt: Uncertainty): Fit["correlation"] {
   const { covariance } = doubt;
   if (covariance === null) return null;
-  const inside = problem.names.map((_, k) => k).filter((k) => at(covariance[k] ?? [], k) > 0);
+  const variance = (k: number) => at(covariance[k] ?? [], k);
+  const inside = problem.law.parameters.flatMap(({ name }, i) => {
+    const k = problem.members.findIndex((indices) => indices.includes(i));
+    return variance(k) > 0 ? [{ name, k }] : [];
+  });
   if (inside.length === 0) return null;
-  const entry = (a: number, b: number) => at(covariance[a] ?? [], b);
   return {
-    names: inside.map((k) => problem.names[k] ?? ""),
-    matrix: inside.map((a) =>
-      inside.map((b) => (a === b ? 1 : entry(a, b) / Math.sqrt(entry(a, a)) / Math.sqrt(entry(b, b)))),
+    names: inside.map(({ name }) => name),
+    matrix: inside.map(({ k: a }) =>
+      inside.map(({ k: b }) =>
+        a === b ? 1 : at(covariance[a] ?? [], b) / Math.sqrt(variance(a)) / Math.sqrt(variance(b)),
+      ),
     ),
   };
 }

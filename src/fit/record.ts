@@ -69,10 +69,27 @@ export interface BootstrapRecord {
   readonly seed: number;
 }
 
+/** What a fitted law says of one x. */
+export interface Prediction {
+  /** One value per variable of the law. */
+  readonly x: readonly number[];
+  /** The fitted curve: the mean loss of runs at x; their median where the fit was in log space. */
+  readonly loss: number;
+  /** Of the curve, in the unit of the loss; null where not defined. */
+  readonly standardError: number | null;
+  /** Of the curve. */
+  readonly curve: Interval | null;
+  /** Of the loss of one new run at x: the curve's error and the run's own noise. */
+  readonly newRun: Interval | null;
+}
+
 export interface Fit {
   readonly group: Readonly<Record<string, string>>;
   readonly law: string;
   readonly formula: string;
+  /** Space of the residuals, and whether they were weighted by standard errors: as the options said. */
+  readonly space: "log" | "linear";
+  readonly weighted: boolean;
   readonly parameters: Readonly<Record<string, Estimate>>;
   /** Minimum of the objective: the sum over points of the loss of the (weighted) residuals. */
   readonly objective: number;
@@ -87,7 +104,7 @@ export interface Fit {
   readonly residualScale: number | null;
   /** observed − predicted per point, in the space of the fit. */
   readonly residuals: readonly number[];
-  /** Correlation of estimates, in the order of the free parameters; null when not defined. */
+  /** Correlation of the estimates that were free and not on a bound, tied ones by each name; null when not defined. */
   readonly correlation: { readonly names: readonly string[]; readonly matrix: readonly (readonly number[])[] } | null;
   readonly aicc: number | null;
   readonly bic: number | null;

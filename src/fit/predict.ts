@@ -1,0 +1,90 @@
+// What a fit says of any x, within its data or beyond: the mean curve and the loss of one new run, each with its interval.
+// From the record of a fit alone, so that a chart, a forecast and a fit read back from JSON have the same.
+import { InputError } from "../base/errors.js";
+import { at, type Law } from "../law/law.js";
+import { studentTwoSided } from "./distributions.js";
+import type { Fit, Interval, Prediction } from "./record.js";
+
+/**
+ * Predictions at points x, one array per variable of the law, in its order (as in Observations).
+ *
+ * With g the gradient of the curve by the parameters (of its logarithm where the fit was in log space) and C their
+ * covariance, the curve's standard error is s = √(gᵀCg) and a new run's √(s² + σ²), σ the residual scale. Intervals are
+ * estimate ± t·s in the space of the fit, so that a loss from a fit in log space stays above 0 and its mean is a median.
+ *
+ * Null where a parameter has no standard error, and for a new run of a weighted fit, whose noise is not known. A parameter
+ * that was fixed, or that ended on a bound, is taken for known: such a curve is surer of itself than it should be.
+ * Throws InputError for x that do not fit the law, and for a law that the fit is not of.
+ *
+ * @example
+ * import { fit, observe, powerLawWithLimit, predict, tableOf } from "rinsight";
+ *
+ * const losses = [3.21, 2.95, 2.7, 2.56, 2.41, 2.33].map((loss, i) => ({ tokens: 1e6 * 2 ** i, loss }));
+ * const { groups } = observe(tableOf("mine", losses), ["tokens"]);
+ * for (const group of groups) {
+ *   const [far] = predict(powerLawWithLimit, fit(powerLawWithLimit, group), [[1e8]]);
+ *   console.log(far !== undefined && far.loss < 2.33, far?.curve !== null); // true true
+ * }
+ */
+export function predict(
+  law: Law,
+  fit: Fit,
+  x: readonly ArrayLike<number>[],
+  options: { readonly level?: number } = {},
+): readonly Prediction[] {
+  if (law.name !== fit.law) {
+    throw new InputError(`predict: the law must be that of the fit, ${fit.law}, got ${law.name}; give the same one`);
+  }
+  const count = x[0]?.length ?? 0;
+  if (x.length !== law.variables.length || x.some((column) => column.length !== count)) {
+    throw new InputError(
+      `predict: ${law.name} takes ${law.variables.length} arrays of one length (${law.variables.join(", ")}), got lengths ${x.map((column) => column.length).join(", ")}; give a value of each for every point`,
+    );
+  }
+  const theta = law.parameters.map(({ name }) => fit.parameters[name]?.estimate ?? Number.NaN);
+  const covariance = covarianceOf(law, fit);
+  const noise = fit.weighted ? null : fit.residualScale;
+  const level = options.level ?? 0.95;
+  const t = fit.degreesOfFreedom > 0 ? studentTwoSided(level, fit.degreesOfFreedom) : Number.NaN;
+  const gradient = new Float64Array(theta.length);
+  return Array.from({ length: count }, (_, i): Prediction => {
+    const point = x.map((column) => at(column, i));
+    const loss = law.gradient(theta, point, gradient);
+    const unit = fit.space === "log" ? loss : 1;
+    const error = covariance === null ? Number.NaN : Math.sqrt(quadratic(gradient, covariance)) / unit;
+    const around = (size: number): Interval | null => {
+      if (!Number.isFinite(t * size) || !Number.isFinite(loss)) return null;
+      const [lower, upper] =
+        fit.space === "log"
+          ? [loss * Math.exp(-t * size), loss * Math.exp(t * size)]
+          : [loss - t * size, loss + t * size];
+      return { level, lower, upper, method: "delta" };
+    };
+    return {
+      x: point,
+      loss,
+      standardError: Number.isFinite(error * unit) ? error * unit : null,
+      curve: around(error),
+      newRun: noise === null ? null : around(Math.hypot(error, noise)),
+    };
+  });
+}
+
+/** Of all parameters of the law, rows by parameter: 0 for the ones held; null where one that is free has no error. */
+function covarianceOf(law: Law, fit: Fit): readonly Float64Array[] | null {
+  const { correlation } = fit;
+  if (correlation === null) return null;
+  const places = law.parameters.map(({ name }) => correlation.names.indexOf(name));
+  const errors = law.parameters.map(({ name }) => fit.parameters[name]?.standardError ?? Number.NaN);
+  if (places.some((place, k) => place >= 0 && !Number.isFinite(errors[k]))) return null;
+  return places.map((a, j) =>
+    Float64Array.from(places, (b, k) =>
+      a < 0 || b < 0 ? 0 : at(correlation.matrix[a] ?? [], b) * at(errors, j) * at(errors, k),
+    ),
+  );
+}
+
+/** gᵀ·M·g. */
+function quadratic(g: Float64Array, matrix: readonly Float64Array[]): number {
+  return matrix.reduce((sum, row, j) => sum + at(g, j) * row.reduce((s, value, k) => s + value * at(g, k), 0), 0);
+}
