@@ -33,6 +33,8 @@ interface Flags {
   readonly scheme: string;
   readonly skip?: string;
   readonly adapters?: true;
+  readonly growing?: string;
+  readonly reinjection?: true;
   readonly width: string;
   readonly layers: string;
   readonly heads: string;
@@ -64,6 +66,8 @@ export function command(): Command {
     .option("--scheme <name|signature>", "recursion scheme: see rinsight schemes", "baseline")
     .option("--skip <probability>", "chance to drop each extra round, drawn per step (stochastic depth)")
     .option("--adapters", "linear adapters after the repeated block")
+    .option("--growing <share>", "one round on the trunk, all in this last share of the steps: that of --cooldown")
+    .option("--reinjection", "the stream before the repeated block normed and added at each round")
     .option("--width <n>", "model width", "64")
     .option("--layers <n>", "layers in all", "4")
     .option("--heads <n>", "attention heads", "4")
@@ -109,6 +113,8 @@ async function run(flags: Flags): Promise<void> {
   const scheme = schemeByName(flags.scheme, {
     ...(flags.skip === undefined ? {} : { skipProbability: number("--skip", flags.skip) }),
     ...(flags.adapters === undefined ? {} : { adapters: true }),
+    ...(flags.growing === undefined ? {} : { growing: number("--growing", flags.growing) }),
+    ...(flags.reinjection === undefined ? {} : { reinjection: true }),
   });
   const batch = number("--batch", flags.batch);
   const budgets =

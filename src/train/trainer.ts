@@ -66,7 +66,7 @@ export async function trainRun(configuration: RunConfiguration, options: TrainOp
   checkMemory(run);
   const { corpus } = options;
   const batchOf = trainingBatches(corpus, run.batch, run.shape.context, run.seed);
-  const validation = validationBatches(corpus, run.validation.windows, run.batch, run.shape.context);
+  const validation = validationBatches(corpus, run.validation, run.batch, run.shape.context);
 
   const work = path.join(options.runsFolder, ".work");
   const say = options.onMessage ?? (() => {});
@@ -146,10 +146,10 @@ async function walk(context: Walk, options: TrainOptions): Promise<Pick<RunResul
         save();
         return { status: "interrupted", reason: null };
       }
-      const { rate } = move;
+      const { rate, coolingDown } = move;
       const diverged = (what: string) =>
         end("diverged", `${what} at step ${at.step}, learning rate ${rate}, scheme ${scheme.label}`);
-      const rounds = drawRounds(scheme, draws.split(at.step));
+      const rounds = drawRounds(scheme, draws.split(at.step), coolingDown);
       const loss = model.step(batchOf(at.step), rate, rounds, noise.split(at.step));
       if (!Number.isFinite(loss)) return diverged(`loss ${loss}`);
       at = afterStep(at, 3 * forwardFlopsPerToken(scheme, shape, rounds) * stepTokens, loss);

@@ -14,7 +14,7 @@ import { runId } from "../../src/train/configuration.js";
 import { initialState, learner } from "../../src/train/learner.js";
 import { acquireLock } from "../../src/train/lock.js";
 import { backendBytes } from "../../src/train/memory.js";
-import { trainingBatches } from "../../src/train/text/batches.js";
+import { trainingBatches, validationBatches } from "../../src/train/text/batches.js";
 import type { Corpus } from "../../src/train/text/corpus.js";
 import { runFileOf, type TrainOptions, trainRun } from "../../src/train/trainer.js";
 import { temporaryFolder, tinyCorpus, tinyRun } from "./tiny.js";
@@ -53,6 +53,40 @@ test("a run file has its header, its points on trunk and branches, its end", asy
   }
   // It learns: made-up words from 60 of them are far from uniform bytes (ln 256 = 5.5).
   expect(points.at(-1)?.loss).toBeLessThan(4);
+});
+
+test("growing rounds: the trunk is the baseline's, the cool-down has all rounds and their FLOPs", async () => {
+  const growing = tinyRun(corpus, "baseline", { scheme: schemeByName("A^3 B", { growing: 0.25 }) });
+  const grown = pointsOf((await train(growing, temporaryFolder())).file);
+  const plain = pointsOf((await train(tinyRun(corpus, "baseline"), temporaryFolder())).file);
+  const trunk = (points: readonly RunPoint[]) => points.filter(({ decayed }) => !decayed).map(({ loss }) => loss);
+  expect(trunk(grown).length).toBeGreaterThan(3);
+  expect(trunk(grown)).toEqual(trunk(plain));
+  const perToken = (name: string) => schemeCost(schemeByName(name), growing.shape).flopsPerToken;
+  for (const point of grown.filter(({ decayed }) => decayed)) {
+    const cooling = Math.round(0.25 * (point.tokens / 32)) * 32; // tokens, in whole steps of 2 × 16
+    expect(point.flops).toBe((point.tokens - cooling) * perToken("baseline") + cooling * perToken("rins-3"));
+    expect(point.lossByRounds[2]?.loss).toBe(point.loss);
+  }
+  await expect(train({ ...growing, scheme: schemeByName("growing-rins-3") }, temporaryFolder())).rejects.toThrow(
+    /a share of 0.25 of the steps, got 0.2; make the two equal/,
+  );
+});
+
+test("the halves of the validation split have no token in common, and together its ends", () => {
+  const last = corpus.tokens.validation - 1;
+  const whole = (half?: "first" | "second") =>
+    validationBatches(corpus, { windows: 8, ...(half === undefined ? {} : { half }) }, 4, 16).flatMap(
+      ({ inputs, targets }) => [...inputs, ...targets.subarray(-1)],
+    );
+  const text = new Uint16Array(last + 1);
+  corpus.read("validation", 0, text);
+  const middle = Math.floor((last + 1) / 2);
+  expect(whole("first").slice(0, 16)).toEqual([...text.subarray(0, 16)]);
+  expect(whole("first").slice(-1)).toEqual([text[middle - 1]]);
+  expect(whole("second").slice(0, 16)).toEqual([...text.subarray(middle, middle + 16)]);
+  expect(whole("second").slice(-1)).toEqual([text[last]]);
+  expect(whole().slice(0, 16)).toEqual(whole("first").slice(0, 16));
 });
 
 test("a cool-down starts from the trunk as if the trunk had stopped there", async () => {
