@@ -54,6 +54,7 @@ interface Flags {
   readonly tokenizer: string;
   readonly backend?: string;
   readonly out: string;
+  readonly takeOver?: true;
 }
 
 export function command(): Command {
@@ -90,6 +91,7 @@ export function command(): Command {
     .option("--tokenizer <bpe|byte>", "tokenizer", "bpe")
     .option("--backend <name>", `${BACKENDS.join(", ")}; tensorflow where it loads, else wasm, when left out`)
     .option("--out <folder>", "where the run file goes", "data/runs/mine")
+    .option("--take-over", "take the run over from a process that cannot be seen from here and is gone for certain")
     .action(run);
 }
 
@@ -171,6 +173,7 @@ async function run(flags: Flags): Promise<void> {
         show.step(progress);
       },
       signal: stop.signal,
+      takeOver: flags.takeOver === true,
     });
     if (trained) show.end();
     if (result.status === "interrupted") {

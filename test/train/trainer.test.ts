@@ -1,9 +1,9 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { sha256 } from "../../src/base/json.js";
 import { random } from "../../src/base/random.js";
+import { temporaryOf } from "../../src/base/write.js";
 import type { RunLine, RunPoint } from "../../src/curve/run-file.js";
 import { schemeByName } from "../../src/scheme/catalogue.js";
 import { schemeCost } from "../../src/scheme/cost.js";
@@ -264,30 +264,42 @@ test("a checkpoint comes back as it was written, and the one before it is kept",
   expect(readCheckpoint(`${file}.none`)).toBe("missing");
 });
 
-test("a second process is refused and told who has the run; a dead one's lock is taken over", async () => {
+test("a run that another process has is refused", async () => {
   const folder = temporaryFolder();
-  const file = path.join(folder, "run.lock");
-  const messages: string[] = [];
-  const first = acquireLock(file, "run x", (message) => messages.push(message));
-  expect(() => acquireLock(file, "run x", () => {})).toThrow(new RegExp(`held by process ${process.pid}`));
-  first.release();
-  expect(messages).toEqual([]);
-  // Nobody has this process id; and one who has ours began at another time.
-  const here = { host: hostname(), started: null };
-  for (const owner of [{ ...here, pid: 2 ** 22 + 1 }, { ...here, pid: process.pid, started: "another/1" }, "torn"]) {
-    writeFileSync(file, JSON.stringify(owner));
-    acquireLock(file, "run x", (message) => messages.push(message)).release();
-  }
-  expect(messages).toHaveLength(3);
-  // On another machine it may well be alive.
-  writeFileSync(file, JSON.stringify({ host: "elsewhere", pid: 2 ** 22 + 1, started: null }));
-  expect(() => acquireLock(file, "run x", () => {})).toThrow(
-    /held by process \d+ on elsewhere: if that is gone, delete/,
-  );
   const run = tinyRun(corpus, "rins-2");
-  const lock = acquireLock(path.join(folder, ".work", `${runId(run)}.lock`), "run", () => {});
+  const lock = acquireLock(path.join(folder, ".work", `${runId(run)}.lock`), "run");
   await expect(train(run, folder)).rejects.toThrow(/held by process/);
   lock.release();
+});
+
+test("a run whose lock another process takes over stops before it writes again", async () => {
+  const folder = temporaryFolder();
+  const run = tinyRun(corpus, "rins-2");
+  const lockFile = path.join(folder, ".work", `${runId(run)}.lock`);
+  let steps = 0;
+  const onProgress = () => {
+    if (++steps === 10) writeFileSync(lockFile, "another's");
+  };
+  await expect(train(run, folder, { onProgress })).rejects.toThrow(/another that took it over; this one stops/);
+  expect(steps).toBeLessThan(30);
+  // It left the other's lock and what the other may be writing.
+  expect(readFileSync(lockFile, "utf8")).toBe("another's");
+});
+
+test("what a process left that died after the last line of its run is tidied when the run is asked for again", async () => {
+  const folder = temporaryFolder();
+  const run = tinyRun(corpus, "rins-2");
+  const { file } = await train(run, folder);
+  const work = path.join(folder, ".work");
+  const left = readdirSync(work);
+  for (const name of [".checkpoint", ".checkpoint.previous", ".checkpoint.next"]) {
+    writeFileSync(path.join(work, runId(run) + name), "left");
+  }
+  const dead = temporaryOf(file).replace(`-${process.pid}-`, `-${2 ** 22 + 1}-`);
+  writeFileSync(dead, "left");
+  await train(run, folder);
+  expect(readdirSync(work)).toEqual(left);
+  expect(existsSync(dead)).toBe(false);
 });
 
 test("a folder that cannot be written is named", async () => {
