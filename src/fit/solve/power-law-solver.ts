@@ -2,8 +2,8 @@
 // grid of exponents a factor of two apart, then Newton's method on all three parameters with exact second derivatives.
 // One solver per set of tokens; a solve allocates nothing and loads no package.
 
+import type { FitStatus } from "../record.js";
 import { EXPONENT_UPPER, type PowerLawSums, powerLawSums } from "./power-law-sums.js";
-import type { FitStatus } from "./record.js";
 
 /** Positions of the results in `out`. */
 export const LIMIT = 0;

@@ -1,8 +1,8 @@
 // The inner descent of every fit: Levenberg–Marquardt on iteratively reweighted residuals, QR-based, column-scaled
 // (Moré 1978), with Nielsen's damping and bounds by projection on an active set. It ends on our own test, not on a flag.
-import { factorQr, solveUpper } from "../base/linear-algebra.js";
-import type { LossShape } from "./loss.js";
-import type { Problem } from "./problem.js";
+import { factorQr, solveUpper } from "../../base/linear-algebra.js";
+import type { LossShape } from "../problem/loss.js";
+import type { Problem } from "../problem/problem.js";
 
 export interface Descent {
   readonly free: Float64Array;

@@ -1,10 +1,10 @@
 // A law, its points and the options as one minimisation over the free parameters: fixed ones put in, tied ones merged,
 // losses scaled to order one (so that 1e−300 squares to something) and weights folded into the residuals.
-import { FitError, InputError, nearestName, shown } from "../base/errors.js";
-import type { Observations } from "../curve/observations.js";
-import type { Law } from "../law/law.js";
+import { FitError, InputError, nearestName, shown } from "../../base/errors.js";
+import type { Observations } from "../../curve/observations.js";
+import type { Law } from "../../law/law.js";
+import type { FitOptions } from "../record.js";
 import { type LossShape, lossShape } from "./loss.js";
-import type { FitOptions } from "./record.js";
 
 export interface Problem {
   readonly law: Law;

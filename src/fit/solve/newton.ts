@@ -1,8 +1,8 @@
 // The last step of a fit: Newton's method on the objective itself, to machine precision. Gauss–Newton forgets the law's
 // own curvature and crawls where residuals are large or Huber's slope is constant; this does not.
-import { solvePositiveDefinite } from "../base/linear-algebra.js";
-import type { LossShape } from "./loss.js";
-import { cost, type Problem } from "./problem.js";
+import { solvePositiveDefinite } from "../../base/linear-algebra.js";
+import type { LossShape } from "../problem/loss.js";
+import { cost, type Problem } from "../problem/problem.js";
 
 export interface Polished {
   readonly free: Float64Array;

@@ -1,16 +1,16 @@
 // From a problem to its minimum with a status: starts → descents → polish. Pipeline for laws with several parameters
 // they are not linear in: ml-levenberg-marquardt from the best starts, our own descent from what it reaches, then Newton.
-import { FitError } from "../base/errors.js";
-import { factorQr, inverseGram } from "../base/linear-algebra.js";
-import { at } from "../law/law.js";
-import { powerLawWithLimit } from "../law/power-law.js";
-import { type Descent, descend } from "./levenberg-marquardt.js";
-import { type LossShape, lossShape, smoothedAbsolute } from "./loss.js";
+import { FitError } from "../../base/errors.js";
+import { factorQr, inverseGram } from "../../base/linear-algebra.js";
+import { at } from "../../law/law.js";
+import { powerLawWithLimit } from "../../law/power-law.js";
+import { type LossShape, lossShape, smoothedAbsolute } from "../problem/loss.js";
+import { cost, type Problem } from "../problem/problem.js";
+import type { FitOptions, FitStatus } from "../record.js";
+import { type Descent, descend } from "./descend.js";
 import { type Polished, polish } from "./newton.js";
 import { packageDescent } from "./package-descent.js";
 import { powerLawWithLimitSolver } from "./power-law-solver.js";
-import { cost, type Problem } from "./problem.js";
-import type { FitOptions, FitStatus } from "./record.js";
 import { projectLinear, rankedStarts } from "./starts.js";
 
 export interface Solution {

@@ -1,6 +1,6 @@
 // The passes over the points that power-law-solver.ts is made of: a scan of exponents, the linear projection at one of
 // them, and the objective with its exact derivatives. Everything is summed in local numbers; nothing is allocated.
-import { FitError } from "../base/errors.js";
+import { FitError } from "../../base/errors.js";
 
 export const EXPONENT_UPPER = 10;
 

@@ -1,7 +1,7 @@
 // Where descents begin: the law's own starts for what it is not linear in, the rest by bounded linear least squares
 // (variable projection, Golub & Pereyra 1973), ranked by the objective there. Deterministic, and no start is needed.
-import { factorQr, solveUpper } from "../base/linear-algebra.js";
-import { cost, type Problem } from "./problem.js";
+import { factorQr, solveUpper } from "../../base/linear-algebra.js";
+import { cost, type Problem } from "../problem/problem.js";
 
 export interface Start {
   readonly free: Float64Array;

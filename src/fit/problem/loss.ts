@@ -1,5 +1,5 @@
 // What a residual costs: squared r², Huber (r²/2 inside δ, δ(|r| − δ/2) outside, as in scipy and Chinchilla), absolute |r|.
-import type { Loss } from "./record.js";
+import type { Loss } from "../record.js";
 
 /** A smooth loss of one residual and what solvers need of it. */
 export interface LossShape {

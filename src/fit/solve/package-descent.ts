@@ -1,7 +1,7 @@
 // ml-levenberg-marquardt as the first descent. It differences the law itself, rejects no step and reports no status, so
 // its answer is only ever a better start: scaled so that its absolute settings mean something, and judged by our cost.
 import { levenbergMarquardt } from "ml-levenberg-marquardt";
-import { cost, type Problem } from "./problem.js";
+import { cost, type Problem } from "../problem/problem.js";
 
 const ITERATIONS = 20;
 
