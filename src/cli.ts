@@ -18,6 +18,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "compare schemes: exponent or limit, differences, compute multipliers",
     load: () => import("./command/compare.js"),
   },
+  allocate: {
+    summary: "split a budget into parameters and tokens",
+    load: () => import("./command/allocate.js"),
+  },
   design: {
     summary: "plan a study: expected intervals, power to attribute, the cheapest plan",
     load: () => import("./command/design.js"),

@@ -12,11 +12,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   law: ["base"],
   fit: ["base", "curve", "law"],
   compare: ["base", "curve", "law", "fit"],
-  report: ["base", "scheme", "curve", "law", "fit", "compare"],
+  forecast: ["base", "scheme", "curve", "law", "fit"],
+  report: ["base", "scheme", "curve", "law", "fit", "compare", "forecast"],
   train: ["base", "scheme", "curve"],
   sweep: ["base", "scheme", "curve", "train"],
-  reproduce: ["base", "scheme", "curve", "law", "fit", "compare", "report", "train", "sweep"],
-  command: ["base", "scheme", "curve", "law", "fit", "compare", "report", "train", "sweep", "reproduce"],
+  reproduce: ["base", "scheme", "curve", "law", "fit", "compare", "forecast", "report", "train", "sweep"],
+  command: ["base", "scheme", "curve", "law", "fit", "compare", "forecast", "report", "train", "sweep", "reproduce"],
 };
 /** Tensor libraries are for train/ alone, vega and resvg for report/ alone, danfojs for curve/ alone. */
 const PACKAGE_HOME: Readonly<Record<string, string>> = {

@@ -9,29 +9,32 @@ import { DEFAULT_FIT_OPTIONS, type FitOptions, type Loss } from "../fit/record.j
 import { lawByName } from "../law/catalogue.js";
 import type { Law } from "../law/law.js";
 
-/** The flags as commander hands them over. */
-export interface AnalysisFlags {
+/** The flags of addDataOptions as commander hands them over. */
+export interface DataFlags {
   readonly x?: string;
   readonly y?: string;
   readonly by?: string;
   readonly map?: string;
   readonly derive?: readonly string[];
   readonly where?: string;
+  readonly weights?: string;
+  readonly pairBy?: string;
+  readonly undecayed?: boolean;
+  readonly level: string;
+  readonly json?: boolean;
+  readonly out?: string;
+}
+
+export interface AnalysisFlags extends DataFlags {
   readonly law: string;
   readonly loss: string;
   readonly space: string;
-  readonly weights?: string;
   readonly fix?: readonly string[];
   readonly tie?: readonly string[];
   readonly interval: string;
   readonly bootstrap?: string;
-  readonly level: string;
   readonly seed: string;
   readonly heldOut: string;
-  readonly pairBy?: string;
-  readonly undecayed?: boolean;
-  readonly json?: boolean;
-  readonly out?: string;
 }
 
 export interface Analysis {
@@ -51,32 +54,37 @@ export interface Analysis {
 
 const repeated = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
-/** Adds FILE… and every option that decides an analysis. */
-export function addAnalysisOptions(command: Command): Command {
+/** Adds FILE… and every option that says which points there are. */
+export function addDataOptions(command: Command): Command {
   return command
     .argument(
       "<FILE...>",
       "CSV, TSV, JSON lines, Parquet, run files, folders of run files (each also .gz); - for standard input",
     )
-    .option("--x <COL>", "column of the law's variable (default: the tokens column)")
     .option("--y <COL>", "column of the loss, nats per token")
     .option("--by <COL,…>", "columns that tell groups apart (default: the scheme column)")
     .option("--map <N=COL,D=COL>", "columns of the variables of a law with several")
     .option("--derive <D=C/(6*N)>", "add a column by a formula; may be given again", repeated)
     .option("--where <EXPR>", "keep rows for which this holds: 'tokens > 1e6 and scheme != \"rao-2\"'")
+    .option("--weights <COL>", "column of the standard error of each loss")
+    .option("--undecayed", "fit points whose learning rate was not cooled down too")
+    .option("--level <LEVEL>", "confidence level of the intervals", ".95")
+    .option("--out <FILE>", "write the JSON result to a file too");
+}
+
+/** Adds FILE… and every option that decides an analysis. */
+export function addAnalysisOptions(command: Command): Command {
+  return addDataOptions(command)
+    .option("--x <COL>", "column of the law's variable (default: the tokens column)")
     .option("--law <NAME|EXPR>", 'a law by name, or a formula: "E + A/N^alpha + B/D^beta"', "power-law-with-limit")
     .option("--loss <KIND>", "squared, huber:DELTA or absolute", "squared")
     .option("--space <SPACE>", "residuals of log loss (log) or of loss (linear)", "log")
-    .option("--weights <COL>", "column of the standard error of each loss")
     .option("--fix <NAME=VALUE>", "hold a parameter; may be given again", repeated)
     .option("--tie <NAME=NAME>", "let two parameters share one value; may be given again", repeated)
     .option("--interval <METHOD>", "profile, delta or bootstrap", "profile")
     .option("--bootstrap <N>", "bootstrap replicates (default: 2000 with --interval bootstrap)")
-    .option("--level <LEVEL>", "confidence level of the intervals", ".95")
     .option("--seed <SEED>", "seed of everything random", "0")
-    .option("--held-out <K>", "points of largest x kept out of each fit to score it", "0")
-    .option("--undecayed", "fit points whose learning rate was not cooled down too")
-    .option("--out <FILE>", "write the JSON result to a file too");
+    .option("--held-out <K>", "points of largest x kept out of each fit to score it", "0");
 }
 
 /** For comparisons: replicates are none, or enough for percentiles. */
@@ -108,7 +116,8 @@ export async function loadAnalysis(files: readonly string[], flags: AnalysisFlag
   };
 }
 
-function selectionOf(flags: AnalysisFlags): Selection {
+/** Which rows and columns the flags ask for. */
+export function selectionOf(flags: DataFlags): Selection {
   return {
     ...(flags.x === undefined ? {} : { x: flags.x }),
     ...(flags.y === undefined ? {} : { y: flags.y }),
@@ -125,9 +134,6 @@ function selectionOf(flags: AnalysisFlags): Selection {
 function fitOptionsOf(flags: AnalysisFlags): FitOptions {
   const interval = oneOf("--interval", flags.interval, ["profile", "delta", "bootstrap"] as const);
   const replicates = flags.bootstrap ?? (interval === "bootstrap" ? "2000" : "0");
-  const level = number("--level", flags.level);
-  if (!(level > 0 && level < 1))
-    throw new InputError(`--level: must lie between 0 and 1, got ${shown(flags.level)}; give for example .95`);
   return {
     ...DEFAULT_FIT_OPTIONS,
     loss: lossOf(flags.loss),
@@ -138,14 +144,22 @@ function fitOptionsOf(flags: AnalysisFlags): FitOptions {
     ),
     tied: (flags.tie ?? []).map(tieOf),
     interval,
-    level,
+    level: levelOf(flags),
     bootstrap: whole("--bootstrap", replicates, 0, 1e6),
     seed: whole("--seed", flags.seed, 0, Number.MAX_SAFE_INTEGER),
     heldOut: whole("--held-out", flags.heldOut, 0, 1e6),
   };
 }
 
-function lossOf(text: string): Loss {
+/** The confidence level. */
+export function levelOf(flags: DataFlags): number {
+  const level = number("--level", flags.level);
+  if (level > 0 && level < 1) return level;
+  throw new InputError(`--level: must lie between 0 and 1, got ${shown(flags.level)}; give for example .95`);
+}
+
+/** --loss as a record. */
+export function lossOf(text: string): Loss {
   if (text === "squared" || text === "absolute") return { kind: text };
   const delta = /^huber:(.+)$/.exec(text)?.[1];
   if (delta === undefined)
@@ -158,7 +172,8 @@ function lossOf(text: string): Loss {
   return { kind: "huber", delta: value };
 }
 
-const list = (text: string): readonly string[] =>
+/** The parts of a list with commas. */
+export const list = (text: string): readonly string[] =>
   text
     .split(",")
     .map((part) => part.trim())
@@ -179,6 +194,13 @@ function tieOf(text: string): readonly [string, string] {
   return [one, other];
 }
 
+/** A number above 0. */
+export function positive(flag: string, text: string): number {
+  const value = Number(text);
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new InputError(`${flag}: must be a positive number, got ${shown(text)}; give one`);
+}
+
 function number(flag: string, text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !Number.isFinite(value))
@@ -194,7 +216,8 @@ function whole(flag: string, text: string, least: number, most: number): number 
   return value;
 }
 
-function oneOf<T extends string>(flag: string, text: string, choices: readonly T[]): T {
+/** One of the words that a flag knows. */
+export function oneOf<T extends string>(flag: string, text: string, choices: readonly T[]): T {
   const found = choices.find((choice) => choice === text);
   if (found === undefined)
     throw new InputError(`${flag}: must be one of ${choices.join(", ")}, got ${shown(text)}; choose one`);

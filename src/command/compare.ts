@@ -9,7 +9,7 @@ import type { Comparison, Difference, Multiplier, NestedTests, Robustness } from
 import { schemeName } from "../compare/ladders.js";
 import { powerLawWithLimit } from "../law/power-law.js";
 import { CATALOGUE } from "../scheme/catalogue.js";
-import { type AnalysisFlags, addAnalysisOptions, checkReplicates, loadAnalysis } from "./analysis-options.js";
+import { type AnalysisFlags, addAnalysisOptions, checkReplicates, loadAnalysis, positive } from "./analysis-options.js";
 import { newCommand } from "./command.js";
 import { fitDoubts, fitsJson, fitTable } from "./fit.js";
 
@@ -97,14 +97,6 @@ function narrowFlags(flags: CompareFlags): readonly string[] {
 function catalogueNames(labels: readonly string[]): ReadonlyMap<string, string> {
   const known = CATALOGUE.filter(({ scheme }) => labels.includes(scheme.label));
   return new Map(known.map(({ name, scheme }) => [name, scheme.label]));
-}
-
-function positive(flag: string, text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && Number.isFinite(value))) {
-    throw new InputError(`${flag}: must be a positive number, got ${shown(text)}; give a value of x`);
-  }
-  return value;
 }
 
 /** The comparison for a terminal: fits, tests with the verdict, differences, multipliers. */

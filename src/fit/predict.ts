@@ -71,7 +71,7 @@ export function predict(
 }
 
 /** Of all parameters of the law, rows by parameter: 0 for the ones held; null where one that is free has no error. */
-function covarianceOf(law: Law, fit: Fit): readonly Float64Array[] | null {
+export function covarianceOf(law: Law, fit: Fit): readonly Float64Array[] | null {
   const { correlation } = fit;
   if (correlation === null) return null;
   const places = law.parameters.map(({ name }) => correlation.names.indexOf(name));

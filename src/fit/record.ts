@@ -5,7 +5,7 @@ import type { Exclusion } from "../curve/observations.js";
 /** How a solver ended; the message holds the remedy. A fit with no estimate at all is a FitError instead. */
 export type FitStatus = "converged" | "iteration-limit" | "at-bound" | "ill-conditioned";
 
-export type IntervalMethod = "profile" | "delta" | "bootstrap-percentile" | "bootstrap-bca";
+export type IntervalMethod = "profile" | "delta" | "bootstrap-percentile" | "bootstrap-bca" | "fieller";
 
 export interface Interval {
   readonly level: number;

@@ -16,6 +16,7 @@ cpSync(path.join(root, published), path.join(clone, published), { recursive: tru
 
 /** Those that neither train nor change the machine. */
 const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
+  allocate: () => import("../../src/command/allocate.js"),
   bundle: () => import("../../src/command/bundle.js"),
   compare: () => import("../../src/command/compare.js"),
   design: () => import("../../src/command/design.js"),

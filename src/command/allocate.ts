@@ -1,0 +1,202 @@
+// rinsight allocate: parameters and tokens for a budget, by three approaches side by side.
+import type { Command } from "commander";
+import { InputError } from "../base/errors.js";
+import { count, percent, significant } from "../base/format.js";
+import { writeAtomically } from "../base/write.js";
+import { guessColumn } from "../curve/columns.js";
+import { observe, withDerived } from "../curve/observe.js";
+import { readTable } from "../curve/read/read-table.js";
+import { allocate } from "../forecast/allocate.js";
+import type { Allocation, Demand, Optimum, Valley } from "../forecast/allocation.js";
+import { approaches, quantityText } from "../forecast/allocation-sentences.js";
+import { SURFACE_LAWS } from "../forecast/surface.js";
+import { lawByName } from "../law/catalogue.js";
+import {
+  addDataOptions,
+  type DataFlags,
+  levelOf,
+  list,
+  lossOf,
+  oneOf,
+  positive,
+  selectionOf,
+} from "./analysis-options.js";
+import { newCommand } from "./command.js";
+
+interface AllocateFlags extends DataFlags {
+  readonly budget?: string;
+  readonly flops?: string;
+  readonly law: string;
+  readonly loss: string;
+  readonly space: string;
+  readonly tolerance: string;
+  readonly inferenceTokens?: string;
+  readonly uniqueTokens?: string;
+}
+
+export function command(): Command {
+  return addDataOptions(
+    newCommand(
+      "allocate",
+      "split a budget into parameters and tokens",
+      "rinsight allocate notebooks/isoflop.csv --budget 1e21,1e22",
+    ),
+  )
+    .option("--budget <C,…>", "training budgets to split, FLOPs (needed)")
+    .option("--flops <COL>", "column of training FLOPs (default: one so named, else 6·N·D); taken at its word")
+    .option("--law <NAME>", "law of approach 3: chinchilla or chinchilla-tied", "chinchilla")
+    .option("--loss <KIND>", "loss of its fit: squared, huber:DELTA or absolute", "squared")
+    .option("--space <SPACE>", "residuals of log loss (log) or of loss (linear)", "log")
+    .option("--tolerance <SHARE>", "sizes within this share of the best loss count as equally good", ".005")
+    .option("--inference-tokens <T>", "tokens to be served: the budget pays for training and serving")
+    .option("--unique-tokens <U>", "different tokens there are: beyond them data repeat and wear out")
+    .action(async (files: readonly string[], flags: AllocateFlags) => {
+      const budgets = budgetsOf(flags);
+      const demand = demandOf(flags);
+      const { table, notes: read } = await readTable(files);
+      const selection = selectionOf(flags);
+      const flops = flags.flops ?? guessColumn(withDerived(table, selection.derive ?? [], selection.map), "flops");
+      const { groups, warnings, notes } = observe(
+        table,
+        flops === null ? ["parameters", "tokens"] : ["parameters", "tokens", "flops"],
+        flops === null ? selection : { ...selection, map: { ...selection.map, flops } },
+      );
+      for (const note of [...read, ...notes]) process.stderr.write(`${note}\n`);
+      for (const warning of warnings) process.stderr.write(`${warning.code}: ${warning.message}\n`);
+      const law = lawByName(
+        oneOf(
+          "--law",
+          flags.law,
+          SURFACE_LAWS.map(({ name }) => name),
+        ),
+      );
+      const allocations = groups.map((group) =>
+        allocate(group, {
+          budgets,
+          demand,
+          law,
+          tolerance: positive("--tolerance", flags.tolerance),
+          level: levelOf(flags),
+          insistOnFlops: flags.flops !== undefined,
+          fit: {
+            loss: lossOf(flags.loss),
+            space: oneOf("--space", flags.space, ["log", "linear"] as const),
+            weighted: flags.weights !== undefined,
+          },
+        }),
+      );
+      const json = `${JSON.stringify({ allocations, warnings }, null, 2)}\n`;
+      if (flags.out !== undefined) writeAtomically(flags.out, json);
+      process.stdout.write(flags.json === true ? json : allocations.map(allocationText).join("\n"));
+      for (const one of allocations) {
+        const name = groupName(one);
+        for (const { code, message } of one.warnings) {
+          process.stderr.write(`${name === "" ? "" : `${name}: `}${code}: ${message}\n`);
+        }
+      }
+    });
+}
+
+function budgetsOf({ budget }: AllocateFlags): readonly number[] {
+  if (budget === undefined)
+    throw new InputError("allocate: --budget must say what there is to spend; give for example --budget 1e21");
+  return list(budget).map((text) => positive("--budget", text));
+}
+
+function demandOf({ inferenceTokens, uniqueTokens }: AllocateFlags): Demand {
+  if (inferenceTokens !== undefined && uniqueTokens !== undefined) {
+    throw new InputError(
+      "allocate: one of --inference-tokens and --unique-tokens may be given, got both; leave one out",
+    );
+  }
+  if (inferenceTokens !== undefined) return { kind: "served", tokens: positive("--inference-tokens", inferenceTokens) };
+  if (uniqueTokens !== undefined) return { kind: "unique", tokens: positive("--unique-tokens", uniqueTokens) };
+  return { kind: "training" };
+}
+
+const groupName = ({ group }: Allocation): string => Object.values(group).join(", ");
+
+const DEMANDS = {
+  training: "",
+  served: " with $ tokens to be served",
+  unique: " with $ different tokens",
+} as const;
+
+/** The allocation for a terminal: exponents, optima by approach, valleys, sentences. */
+export function allocationText(allocation: Allocation): string {
+  const { compute, demand } = allocation;
+  const name = groupName(allocation);
+  const rule =
+    compute.kind === "6ND" ? "C = 6·N·D" : `C = ${significant(compute.factor, 3)}·N^${significant(compute.power, 3)}·D`;
+  const tokens = demand.kind === "training" ? "" : count(demand.tokens);
+  const lines = [
+    `${name === "" ? "" : `${name}: `}${allocation.points} points, ${rule}${DEMANDS[demand.kind].replace("$", tokens)}, ${percent(allocation.level)} intervals`,
+    ...table([
+      ["", "budget", "N*", "D*", "D*/N*", "loss"],
+      ...approaches(allocation).flatMap(({ name: approach, optima }) =>
+        optima.map((row) => optimumCells(approach, row)),
+      ),
+    ]),
+    ...exponentLines(allocation),
+    ...(allocation.valleys.kind === "answer"
+      ? table([
+          ["valley at", "sizes", "lowest at", `within ${percent(allocation.tolerance)}`, "parabola"],
+          ...allocation.valleys.value.valleys.map(valleyCells),
+        ])
+      : []),
+    ...[allocation.surface, allocation.valleys, allocation.envelope].flatMap((answer, i) =>
+      answer.kind === "unavailable" ? [`approach ${3 - i}: ${answer.reason}`] : [],
+    ),
+    ...allocation.sentences,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function optimumCells(approach: string, optimum: Optimum): readonly string[] {
+  return [
+    approach,
+    significant(optimum.flops, 3),
+    quantityText(optimum.parameters),
+    quantityText(optimum.tokens),
+    quantityText(optimum.tokensPerParameter, (value) => significant(value, 3)),
+    optimum.loss === null ? "–" : quantityText(optimum.loss, significant),
+  ];
+}
+
+function exponentLines(allocation: Allocation): readonly string[] {
+  const answers = [
+    ["approach 3", allocation.surface],
+    ["approach 2", allocation.valleys],
+    ["approach 1", allocation.envelope],
+  ] as const;
+  return answers.flatMap(([name, answer]) => {
+    if (answer.kind === "unavailable" || answer.value.exponents === null) return [];
+    const { parameters, tokens } = answer.value.exponents;
+    return [
+      `${name}: N* ∝ C^a, a = ${quantityText(parameters, significant)}; D* ∝ C^b, b = ${quantityText(tokens, significant)}`,
+    ];
+  });
+}
+
+function valleyCells({ flops, sizes, minimum, parabola }: Valley): readonly string[] {
+  const size = (found: Valley["minimum"]) =>
+    found.kind === "interior" ? quantityText(found.parameters) : "no interior minimum";
+  return [
+    significant(flops, 3),
+    String(sizes.length),
+    size(minimum),
+    minimum.kind === "interior" ? `${count(minimum.range.lower)} to ${count(minimum.range.upper)}` : "–",
+    size(parabola),
+  ];
+}
+
+function table(rows: readonly (readonly string[])[]): readonly string[] {
+  if (rows.length < 2) return [];
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}

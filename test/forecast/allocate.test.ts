@@ -1,0 +1,137 @@
+// The three approaches: on grids of a known law, on published tables, and with data that cannot answer.
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { observe } from "../../src/curve/observe.js";
+import { readTable } from "../../src/curve/read/read-table.js";
+import { allocate } from "../../src/forecast/allocate.js";
+import type { Allocation, Answer } from "../../src/forecast/allocation.js";
+import { SIX_N_D } from "../../src/forecast/compute-rule.js";
+import { type Constants, trainingOptimum } from "../../src/forecast/optimum.js";
+import { CHINCHILLA, isoflopGrid } from "./grids.js";
+
+const BUDGETS = [1e18, 1e19, 1e20, 1e21];
+const reference = path.resolve(import.meta.dirname, "../../../shared/reference");
+
+function value<T>(answer: Answer<T>): T {
+  if (answer.kind === "unavailable") throw new Error(answer.reason);
+  return answer.value;
+}
+
+test("noiseless grids: approaches 2 and 3 both recover N*, D* and the exponents", () => {
+  const allocation = allocate(isoflopGrid(CHINCHILLA, BUDGETS, 9, 4), { budgets: [5.76e23] });
+  const truth = trainingOptimum(CHINCHILLA, SIX_N_D, 5.76e23);
+  for (const { optima, exponents } of [value(allocation.surface), value(allocation.valleys)]) {
+    expect((optima[0]?.parameters.estimate ?? 0) / truth.parameters).toBeCloseTo(1, 5);
+    expect((optima[0]?.tokens.estimate ?? 0) / truth.tokens).toBeCloseTo(1, 5);
+    expect(exponents?.parameters.estimate).toBeCloseTo(0.28 / 0.62, 6);
+    expect(exponents?.tokens.estimate).toBeCloseTo(0.34 / 0.62, 6);
+  }
+});
+
+test("the parabola's bias as published (arXiv 2603.22339), and gone from the valleys", () => {
+  const bias = (law: Constants, width: number) => {
+    const { valleys } = value(allocate(isoflopGrid(law, BUDGETS, 15, width), { budgets: [1e22] }).valleys);
+    // Of D*, as published; the same at every budget, so the exponent has none.
+    const found = valleys.map(({ parabolaBias }) => Math.exp(-(parabolaBias ?? Number.NaN)) - 1);
+    for (const one of found) expect(one).toBeCloseTo(found[0] ?? Number.NaN, 6);
+    for (const [i, { minimum }] of valleys.entries()) {
+      const truth = trainingOptimum(law, SIX_N_D, BUDGETS[i] ?? 0).parameters;
+      expect(minimum.kind === "interior" ? minimum.parameters.estimate / truth : 0).toBeCloseTo(1, 6);
+    }
+    return found[0] ?? Number.NaN;
+  };
+  expect(bias(CHINCHILLA, 2).toFixed(3)).toBe("-0.003");
+  expect(bias(CHINCHILLA, 16)).toBeLessThan(-0.04);
+  expect(bias(CHINCHILLA, 16)).toBeGreaterThan(-0.055);
+  // The asymmetric surface: exponents a factor 3 apart.
+  expect(bias({ ...CHINCHILLA, alpha: 0.465, beta: 0.155 }, 16).toFixed(2)).toBe("-0.23");
+  expect(Math.abs(bias({ ...CHINCHILLA, alpha: 0.31, beta: 0.31 }, 16))).toBeLessThan(1e-9);
+});
+
+test("the size within half a percent of the best loss, checked on the surface itself", () => {
+  const { surface } = allocate(isoflopGrid(CHINCHILLA, BUDGETS, 9, 4), { budgets: [1e21] });
+  const [optimum] = value(surface).optima;
+  const best = trainingOptimum(CHINCHILLA, SIX_N_D, 1e21).loss;
+  for (const size of [optimum?.range?.lower ?? 0, optimum?.range?.upper ?? 0]) {
+    const tokens = 1e21 / (6 * size);
+    const loss = 1.69 + 406.4 * size ** -0.34 + 410.7 * tokens ** -0.28;
+    expect(loss / best).toBeCloseTo(1.005, 6);
+  }
+});
+
+test("approach 1 reads the envelope of training curves", () => {
+  // Dense curves of many sizes: the switches lie between neighbouring sizes, so the line through them is the frontier.
+  const sizes = Array.from({ length: 15 }, (_, i) => 1e7 * 10 ** (i / 7));
+  const runs = sizes.flatMap((n) => Array.from({ length: 60 }, (_, i) => [n, 20 * n * 10 ** ((i - 30) / 20)] as const));
+  const points = {
+    ...isoflopGrid(CHINCHILLA, BUDGETS, 3, 2),
+    x: [Float64Array.from(runs, ([n]) => n), Float64Array.from(runs, ([, d]) => d)],
+    loss: Float64Array.from(runs, ([n, d]) => 1.69 + 406.4 * n ** -0.34 + 410.7 * d ** -0.28),
+  };
+  const { exponents, optima } = value(allocate(points, { budgets: [1e20] }).envelope);
+  expect(exponents?.parameters.estimate).toBeCloseTo(0.28 / 0.62, 2);
+  const truth = trainingOptimum(CHINCHILLA, SIX_N_D, 1e20).parameters;
+  expect((optima[0]?.parameters.estimate ?? 0) / truth).toBeCloseTo(1, 1);
+});
+
+test("what the data cannot answer is one line with the remedy", () => {
+  const reason = (allocation: Allocation, which: "surface" | "valleys" | "envelope") => {
+    const answer = allocation[which];
+    return answer.kind === "unavailable" ? answer.reason : null;
+  };
+  const one = allocate(isoflopGrid(CHINCHILLA, [1e20], 9, 4), { budgets: [1e21] });
+  expect(one.warnings.find(({ code }) => code === "few-budgets")?.message).toMatch(
+    /no line through one minimum; train at 3/,
+  );
+  const two = allocate(isoflopGrid(CHINCHILLA, BUDGETS, 2, 2), { budgets: [1e21] });
+  expect(reason(two, "valleys")).toMatch(/at most 2 sizes share a budget, a valley needs 3: train more/);
+  const scattered = allocate(
+    isoflopGrid(
+      CHINCHILLA,
+      Array.from({ length: 12 }, (_, i) => 1e18 * 2 ** i),
+      2,
+      1.5,
+    ),
+    {
+      budgets: [1e22],
+    },
+  );
+  expect(reason(scattered, "valleys")).toMatch(/at most 2 sizes/);
+  expect(reason(scattered, "envelope")).toMatch(/envelope needs 3: give more points/);
+  const grid = isoflopGrid(CHINCHILLA, BUDGETS, 9, 4);
+  const flops = (factor: number) =>
+    Float64Array.from(grid.x[0] ?? [], (n, i) => factor * 6 * n * (grid.x[1]?.[i] ?? Number.NaN));
+  expect(() => allocate({ ...grid, x: [...grid.x, flops(2.5)] }, { budgets: [1e21] })).toThrow(
+    /agree with 6·N·D within a factor 2, got 2\.50 times .*insist with --flops/,
+  );
+  const insisted = allocate({ ...grid, x: [...grid.x, flops(2.5)] }, { budgets: [1e21], insistOnFlops: true });
+  expect(insisted.compute.factor).toBeCloseTo(15, 6);
+  expect(() => allocate(grid, { budgets: [] })).toThrow(/budgets must be FLOPs above 0, got none/);
+  const ratio = isoflopGrid(CHINCHILLA, BUDGETS, 3, 1.2);
+  const same = { ...ratio, x: [ratio.x[0] ?? new Float64Array(0), Float64Array.from(ratio.x[0] ?? [], (n) => 20 * n)] };
+  expect(allocate(same, { budgets: [1e21] }).warnings.map(({ code }) => code)).toContain("fixed-ratio");
+});
+
+test("a valley whose bottom lies outside the sizes trained has none, and says which sizes are missing", () => {
+  const grid = isoflopGrid(CHINCHILLA, BUDGETS, 9, 4);
+  const large = Array.from(grid.loss.keys()).filter((i) => i % 9 > 4);
+  const pick = (column: Float64Array) => Float64Array.from(large, (i) => column[i] ?? Number.NaN);
+  const allocation = allocate({ ...grid, x: grid.x.map(pick), loss: pick(grid.loss) }, { budgets: [1e21] });
+  expect(value(allocation.valleys).valleys.every(({ minimum }) => minimum.kind === "none")).toBe(true);
+  expect(allocation.warnings.find(({ code }) => code === "minimum-below")?.message).toMatch(/train smaller ones there/);
+});
+
+test.skipIf(!existsSync(reference))(
+  "Chinchilla's points, log Huber 1e−3 (skipped where ../shared/reference is absent): exponent as Besiroglu et al. 2024",
+  async () => {
+    const { table } = await readTable([path.join(reference, "chinchilla-240/points.csv")]);
+    const { groups } = observe(table, ["parameters", "tokens"], { by: [] });
+    const [group] = groups;
+    if (group === undefined) throw new Error("no points");
+    const allocation = allocate(group, { budgets: [5.76e23], fit: { loss: { kind: "huber", delta: 1e-3 } } });
+    const { exponents } = value(allocation.surface);
+    // β/(α + β) of the published .34731 and .36718.
+    expect(exponents.parameters.estimate).toBeCloseTo(0.36718 / (0.34731 + 0.36718), 4);
+  },
+);
