@@ -20,7 +20,7 @@ import type { Observations } from "../src/curve/observations.js";
 import { observe } from "../src/curve/observe.js";
 import { readTable } from "../src/curve/read/read-table.js";
 import { fit as fitLaw } from "../src/fit/fit.js";
-import { powerLawWithLimitSolver } from "../src/fit/power-law-solver.js";
+import { powerLawWithLimitSolver } from "../src/fit/solve/power-law-solver.js";
 import { chinchilla } from "../src/law/chinchilla.js";
 import type { Law } from "../src/law/law.js";
 import { powerLawWithLimit } from "../src/law/power-law.js";

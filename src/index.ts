@@ -38,7 +38,7 @@ export type { Law, LawParameter } from "./law/law.js";
 export { powerLawWithLimit } from "./law/power-law.js";
 export { type AnalysisOptions, analyse } from "./report/analysis.js";
 export { buildReport, type Manifest, type Report } from "./report/build.js";
-export type { Chart } from "./report/charts/parts.js";
+export type { Chart } from "./report/charts/chart.js";
 export { type Displayable, type NotebookDisplay, show } from "./report/display.js";
 export { draw } from "./report/draw.js";
 export { writeFolder } from "./report/folder.js";

@@ -90,12 +90,22 @@ const FILE_REASONS: Readonly<Record<string, string>> = {
   EPERM: "no permission",
   EROFS: "a read-only disk",
   ENOSPC: "a full disk",
+  EDQUOT: "a full quota",
   EFBIG: "a limit on the size of files",
+  EIO: "an error of the disk",
+  ENAMETOOLONG: "a name that is too long",
+  ELOOP: "links in a circle",
+  EMFILE: "too many open files",
 };
+
+/** The system's code of an error ("ENOENT"), or the error as text. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
+}
 
 /** Why the system refused a file, in the words of every message: "no such file". */
 export function fileReason(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  const code = codeOf(error);
   return FILE_REASONS[code] ?? code;
 }
 

@@ -14,6 +14,15 @@ export function fixed(value: number | null | undefined, decimals: number): strin
   return value === null || value === undefined || !Number.isFinite(value) ? "–" : value.toFixed(decimals);
 }
 
+/** `fixed`, with a minus sign that is not a hyphen. */
+export const decimal = (value: number | null | undefined, decimals: number): string =>
+  fixed(value, decimals).replace("-", "−");
+
+/** `decimal` with its sign also where it is a plus: "+0.0916". */
+export function signedDecimal(value: number | null | undefined, decimals: number): string {
+  return (value ?? 0) > 0 ? `+${decimal(value, decimals)}` : decimal(value, decimals);
+}
+
 /** A count with a unit prefix: 1536 → "1.54k", 2400000 → "2.40M". */
 export function count(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";

@@ -19,6 +19,8 @@ interface Options {
   readonly skip?: string;
   readonly adapters?: boolean;
   readonly latent?: boolean;
+  readonly growing?: string;
+  readonly reinjection?: boolean;
   readonly survey?: boolean;
   readonly json?: boolean;
 }
@@ -38,6 +40,8 @@ export function command(): Command {
     .option("--skip <p>", "chance to drop each extra round in training")
     .option("--adapters", "one linear adapter per number of rounds after the repeated block")
     .option("--latent", "latent recurrence around the repeated block")
+    .option("--growing <share>", "one round, then all in this last share of the steps")
+    .option("--reinjection", "the stream before the repeated block normed and added at each round")
     .option("--survey", "list the survey's variants in place of the catalogue")
     .action((name: string | undefined, options: Options) => {
       const shape = shapeOf(options);
@@ -48,6 +52,8 @@ export function command(): Command {
           skipProbability: options.skip === undefined ? undefined : number("skip", options.skip),
           adapters: options.adapters,
           latent: options.latent,
+          growing: options.growing === undefined ? undefined : number("growing", options.growing),
+          reinjection: options.reinjection,
         });
         describe(scheme, shape, options);
       }

@@ -6,12 +6,13 @@ import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { InputError, nearestName, shown } from "../base/errors.js";
 import { count, duration } from "../base/format.js";
-import { executeRuns, missingRuns, type SweepResult } from "../sweep/executor.js";
+import { executeRuns, type SweepResult } from "../sweep/executor.js";
 import { expandPlan, type PlannedRun, planWarnings } from "../sweep/expand.js";
 import { measureSpeed } from "../sweep/measure.js";
 import type { CorpusSource } from "../sweep/messages.js";
 import { type Plan, readPlan } from "../sweep/plan.js";
 import { sweepProgress } from "../sweep/progress.js";
+import { type HeldRun, missingRuns } from "../sweep/run-queue.js";
 import { longestFirst, secondsLeft } from "../sweep/time-left.js";
 import { checkMemory } from "../train/memory.js";
 import { openCorpus } from "../train/text/corpus.js";
@@ -21,6 +22,7 @@ interface Options {
   readonly out?: string;
   readonly workers?: string;
   readonly dryRun?: boolean;
+  readonly takeOver?: boolean;
   readonly json?: boolean;
 }
 
@@ -33,18 +35,19 @@ export function command(): Command {
     .option("--out <folder>", "folder of the run files (default: data/runs/<plan name>)")
     .option("--workers <n>", "worker processes (default: one a core)")
     .option("--dry-run", "print runs, tokens, FLOPs and the time they would take")
+    .option("--take-over", "take runs over from processes that cannot be seen from here and are gone for certain")
     .action(async (name: string, options: Options) => {
       const sweep = await prepare(name, options);
       if (options.dryRun) await describe(sweep, options);
-      else finish(await execute(sweep), sweep, options);
+      else finish(await execute(sweep, options.takeOver === true), sweep, options);
     });
 }
 
 /** The missing runs of a plan, with progress on standard error; `true` when all of them are there at the end. */
 export async function sweepPlan(name: string, folder: string): Promise<boolean> {
-  const { interrupted, failed } = await execute(await prepare(name, { out: folder }));
-  for (const { run, message } of failed) say(`${run.name}: ${message}`);
-  process.exitCode = exitCode({ interrupted, failed });
+  const result = await execute(await prepare(name, { out: folder }), false);
+  for (const { run, message } of [...result.failed, ...result.held]) say(`${run.name}: ${message}`);
+  process.exitCode = exitCode(result);
   return process.exitCode === 0;
 }
 
@@ -153,7 +156,7 @@ async function describe({ runs, folder, corpus, workers }: Prepared, options: Op
   }
 }
 
-async function execute({ runs, folder, corpus, workers }: Prepared): Promise<SweepResult> {
+async function execute({ runs, folder, corpus, workers }: Prepared, takeOver: boolean): Promise<SweepResult> {
   const missing = missingRuns(runs, folder);
   say(`${runs.length} runs in ${folder}, ${missing.length} to do`);
   const stop = new AbortController();
@@ -165,7 +168,7 @@ async function execute({ runs, folder, corpus, workers }: Prepared): Promise<Swe
   process.once("SIGTERM", onSignal);
   try {
     const onEvent = sweepProgress(missing, workers, process.stderr, Date.now);
-    return await executeRuns(missing, { folder, corpus, workers, signal: stop.signal, onEvent });
+    return await executeRuns(missing, { folder, corpus, workers, signal: stop.signal, takeOver, onEvent });
   } finally {
     process.off("SIGINT", onSignal);
     process.off("SIGTERM", onSignal);
@@ -174,34 +177,35 @@ async function execute({ runs, folder, corpus, workers }: Prepared): Promise<Swe
 
 function finish(result: SweepResult, { runs, folder }: Prepared, options: Options): void {
   const total = runs.length;
-  const { complete, diverged, failed, interrupted } = result;
+  const { complete, diverged, failed, held, interrupted } = result;
   if (options.json) {
     const names = (list: readonly PlannedRun[]) => list.map(({ name }) => name);
-    const failures = failed.map(({ run, message }) => ({ name: run.name, message }));
+    const reasons = (list: readonly HeldRun[]) => list.map(({ run, message }) => ({ name: run.name, message }));
     const report = {
       folder,
       total,
       complete: names(complete),
       diverged: names(diverged),
-      failed: failures,
+      failed: reasons(failed),
+      held: reasons(held),
       interrupted,
     };
     process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   } else {
-    const already = total - complete.length - diverged.length - failed.length;
+    const already = total - complete.length - diverged.length - failed.length - held.length;
     process.stdout.write(
-      `${folder}: ${complete.length} runs complete, ${diverged.length} diverged, ${failed.length} failed${
+      `${folder}: ${complete.length} runs complete, ${diverged.length} diverged, ${failed.length} failed${held.length === 0 ? "" : `, ${held.length} held by others`}${
         interrupted ? ", stopped before the end" : `, ${already} were there`
       }\n`,
     );
-    for (const { run, message } of failed) say(`${run.name}: ${message}`);
+    for (const { run, message } of [...failed, ...held]) say(`${run.name}: ${message}`);
   }
   process.exitCode = exitCode(result);
 }
 
-function exitCode({ interrupted, failed }: Pick<SweepResult, "interrupted" | "failed">): number {
+function exitCode({ interrupted, failed, held }: SweepResult): number {
   if (interrupted) return EXIT_INTERRUPTED;
-  return failed.length > 0 ? EXIT_FAILED : 0;
+  return failed.length + held.length > 0 ? EXIT_FAILED : 0;
 }
 
 function say(text: string): void {

@@ -33,6 +33,8 @@ interface Flags {
   readonly scheme: string;
   readonly skip?: string;
   readonly adapters?: true;
+  readonly growing?: string;
+  readonly reinjection?: true;
   readonly width: string;
   readonly layers: string;
   readonly heads: string;
@@ -52,6 +54,7 @@ interface Flags {
   readonly tokenizer: string;
   readonly backend?: string;
   readonly out: string;
+  readonly takeOver?: true;
 }
 
 export function command(): Command {
@@ -64,6 +67,8 @@ export function command(): Command {
     .option("--scheme <name|signature>", "recursion scheme: see rinsight schemes", "baseline")
     .option("--skip <probability>", "chance to drop each extra round, drawn per step (stochastic depth)")
     .option("--adapters", "linear adapters after the repeated block")
+    .option("--growing <share>", "one round on the trunk, all in this last share of the steps: that of --cooldown")
+    .option("--reinjection", "the stream before the repeated block normed and added at each round")
     .option("--width <n>", "model width", "64")
     .option("--layers <n>", "layers in all", "4")
     .option("--heads <n>", "attention heads", "4")
@@ -86,6 +91,7 @@ export function command(): Command {
     .option("--tokenizer <bpe|byte>", "tokenizer", "bpe")
     .option("--backend <name>", `${BACKENDS.join(", ")}; tensorflow where it loads, else wasm, when left out`)
     .option("--out <folder>", "where the run file goes", "data/runs/mine")
+    .option("--take-over", "take the run over from a process that cannot be seen from here and is gone for certain")
     .action(run);
 }
 
@@ -109,6 +115,8 @@ async function run(flags: Flags): Promise<void> {
   const scheme = schemeByName(flags.scheme, {
     ...(flags.skip === undefined ? {} : { skipProbability: number("--skip", flags.skip) }),
     ...(flags.adapters === undefined ? {} : { adapters: true }),
+    ...(flags.growing === undefined ? {} : { growing: number("--growing", flags.growing) }),
+    ...(flags.reinjection === undefined ? {} : { reinjection: true }),
   });
   const batch = number("--batch", flags.batch);
   const budgets =
@@ -165,6 +173,7 @@ async function run(flags: Flags): Promise<void> {
         show.step(progress);
       },
       signal: stop.signal,
+      takeOver: flags.takeOver === true,
     });
     if (trained) show.end();
     if (result.status === "interrupted") {

@@ -34,7 +34,7 @@ export interface RunPoint {
   readonly tokens: number;
   /** Training FLOPs spent on these tokens. */
   readonly flops: number;
-  /** Validation cross-entropy, nats per token, at the scheme's full rounds. */
+  /** Validation cross-entropy, nats per token, at the scheme's full rounds; on the trunk of growing rounds at one. */
   readonly loss: number;
   /** Standard error of `loss` over validation windows. */
   readonly lossStandardError: number;

@@ -5,9 +5,9 @@ import type { Observations } from "../curve/observations.js";
 import { at, type Law } from "../law/law.js";
 import { normalBelow } from "./distributions.js";
 import { mainVariable } from "./held-out.js";
-import { distinctPoints, type Problem } from "./problem.js";
+import { distinctPoints, type Problem } from "./problem/problem.js";
 import type { Fit } from "./record.js";
-import type { Solution } from "./solve.js";
+import type { Solution } from "./solve/solve.js";
 
 const FEW_SPARE_POINTS = 3;
 const SHORT_RANGE = 1.5;

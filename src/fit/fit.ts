@@ -8,10 +8,10 @@ import { doubts } from "./doubts.js";
 import { holdOut, score } from "./held-out.js";
 import { profileInterval, smoothed, type Uncertainty, uncertainty } from "./interval.js";
 import { informationCriteria } from "./model-choice.js";
-import { fullTheta, makeProblem, type Problem } from "./problem.js";
+import { fullTheta, makeProblem, type Problem } from "./problem/problem.js";
 import { DEFAULT_FIT_OPTIONS, type Estimate, type Fit, type FitOptions, type Interval } from "./record.js";
 import { resampledIntervals } from "./resampled.js";
-import { type Solution, solve } from "./solve.js";
+import { type Solution, solve } from "./solve/solve.js";
 
 /**
  * Fits a law to one group's points: argmin over θ of Σᵢ ρ(wᵢ·rᵢ(θ)), rᵢ = log Lᵢ − log L(xᵢ; θ) or Lᵢ − L(xᵢ; θ).

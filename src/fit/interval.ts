@@ -3,10 +3,10 @@
 import { factorQr, inverseGram } from "../base/linear-algebra.js";
 import { at } from "../law/law.js";
 import { studentTwoSided } from "./distributions.js";
-import { descend } from "./levenberg-marquardt.js";
-import { smoothedAbsolute } from "./loss.js";
-import { type Problem, withFixed } from "./problem.js";
+import { smoothedAbsolute } from "./problem/loss.js";
+import { type Problem, withFixed } from "./problem/problem.js";
 import type { Interval } from "./record.js";
+import { descend } from "./solve/descend.js";
 
 /** Squared scale of the residuals as the objective sees it, and the covariance of the free parameters. */
 export interface Uncertainty {

@@ -4,9 +4,9 @@ import type { Observations } from "../curve/observations.js";
 import { at, type Law } from "../law/law.js";
 import { studentTwoSided } from "./distributions.js";
 import { profiler, smoothed, uncertainty } from "./interval.js";
-import { fullTheta, makeProblem } from "./problem.js";
+import { fullTheta, makeProblem } from "./problem/problem.js";
 import { DEFAULT_FIT_OPTIONS, type FitOptions } from "./record.js";
-import { solve } from "./solve.js";
+import { solve } from "./solve/solve.js";
 
 export interface Profile {
   readonly name: string;

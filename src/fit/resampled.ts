@@ -5,10 +5,10 @@ import { at } from "../law/law.js";
 import { type ResampleMethod, type ResampleUnit, resampler } from "./bootstrap.js";
 import { bcaBounds, expandedLevel, percentileBounds } from "./bootstrap-interval.js";
 import { smoothed } from "./interval.js";
-import { descend } from "./levenberg-marquardt.js";
-import { type Problem, withData } from "./problem.js";
+import { type Problem, withData } from "./problem/problem.js";
 import type { BootstrapRecord, FitOptions, Interval } from "./record.js";
-import type { Solution } from "./solve.js";
+import { descend } from "./solve/descend.js";
+import type { Solution } from "./solve/solve.js";
 
 const ITERATIONS = 200;
 

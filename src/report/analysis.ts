@@ -9,7 +9,7 @@ import { fit as fitLaw } from "../fit/fit.js";
 import { profile } from "../fit/profile.js";
 import type { Fit, FitOptions } from "../fit/record.js";
 import { powerLaw, powerLawWithLimit } from "../law/power-law.js";
-import { drawn } from "./charts/parts.js";
+import { drawn } from "./drawn.js";
 import { ranking } from "./ranking.js";
 import type {
   Analysis,

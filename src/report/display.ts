@@ -6,7 +6,7 @@ import type { Observations } from "../curve/observations.js";
 import type { Table } from "../curve/table.js";
 import { doubtLines } from "../fit/doubt-lines.js";
 import type { Estimate, Fit } from "../fit/record.js";
-import type { Chart } from "./charts/parts.js";
+import type { Chart } from "./charts/chart.js";
 import * as escaped from "./escape.js";
 import { renderSvg } from "./render.js";
 import { type Cells, htmlTable } from "./table.js";

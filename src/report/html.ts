@@ -1,7 +1,9 @@
 // The page: one file that asks the network for nothing. Libraries are inlined under a content policy that allows these
 // scripts by hash and no evaluation; vega interprets its expressions. Data stand in a JSON block, escaped once.
 import { createHash } from "node:crypto";
-import { type Chart, PAGE_THEME, SCHEMA } from "./charts/parts.js";
+import type { Chart } from "./charts/chart.js";
+import { SCHEMA } from "./charts/parts.js";
+import { PAGE_THEME } from "./charts/theme.js";
 import type { ChecklistItem } from "./checklist.js";
 import { html, scriptJson } from "./escape.js";
 import type { Verdict } from "./sentences.js";

@@ -1,5 +1,5 @@
 // The schemes at the largest budget that all of them reached, the lowest mean loss first: what one horizon can tell.
-import { drawn } from "./charts/parts.js";
+import { drawn } from "./drawn.js";
 import type { Ranking, ReportPoint, ReportSource, Variable } from "./record.js";
 
 /** Budgets this near are one: token counts are whole steps. */

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { TopLevelSpec } from "vega-lite";
-import type { Spec } from "./charts/parts.js";
+import type { Spec } from "./charts/chart.js";
 
 /** SVG of a Vega-Lite spec, expressions interpreted and never evaluated as code. Throws what vega-lite throws on a spec that does not compile. */
 export async function renderSvg(spec: Spec): Promise<string> {

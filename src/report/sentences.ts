@@ -1,17 +1,14 @@
 // The answer in a sentence, and the doubts after it. Every number comes out of the Analysis; what it lacks prints as "–".
-import { fixed, percent, significant } from "../base/format.js";
+import { decimal, fixed, percent, significant } from "../base/format.js";
 import type { Difference, NestedTest, NestedTests } from "../compare/comparison.js";
 import { doubtLines } from "../fit/doubt-lines.js";
 import type { Interval } from "../fit/record.js";
 import type { Analysis } from "./record.js";
 
-/** With a minus sign that is not a hyphen. */
-const signed = (value: number | null, decimals: number): string => fixed(value, decimals).replace("-", "−");
-
 /** "[1.20, 1.34]", open sides as −∞ and ∞. */
 export function intervalText(interval: Interval | null, decimals = 3): string {
   if (interval === null) return "–";
-  const side = (value: number | null, open: string) => (value === null ? open : signed(value, decimals));
+  const side = (value: number | null, open: string) => (value === null ? open : decimal(value, decimals));
   return `[${side(interval.lower, "−∞")}, ${side(interval.upper, "∞")}]`;
 }
 
@@ -128,7 +125,7 @@ export function lossSentences(analysis: Analysis): readonly string[] {
     const open = one.interval === null || one.interval.lower === null || one.interval.upper === null;
     const clear = !open && (one.adjustedPValue ?? 1) < comparison.attribution.alpha;
     const says = clear ? (one.difference < 0 ? "is lower than" : "is higher than") : "cannot be told from";
-    return `At ${significant(one.budget, 3)} ${UNIT[analysis.comparisonVariable]} the loss of ${one.scheme} by its fitted law ${says} that of ${one.baseline}: ${signed(one.difference, 4)} nats ${intervalText(one.interval, 4)}, ${pText(one.adjustedPValue)} (Holm).`;
+    return `At ${significant(one.budget, 3)} ${UNIT[analysis.comparisonVariable]} the loss of ${one.scheme} by its fitted law ${says} that of ${one.baseline}: ${decimal(one.difference, 4)} nats ${intervalText(one.interval, 4)}, ${pText(one.adjustedPValue)} (Holm).`;
   });
 }
 

@@ -6,8 +6,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import path from "node:path";
 import { InputError, shown } from "../base/errors.js";
 import { parseRun, type Run } from "../curve/read/read-run.js";
-import { PAGE_THEME } from "./charts/parts.js";
-import { learningChart } from "./charts/schemes.js";
+import { learningChart } from "./charts/learning.js";
+import { palette } from "./charts/palette.js";
+import { PAGE_THEME } from "./charts/theme.js";
 import { labels, scriptJson } from "./escape.js";
 import { browserLibraries } from "./render.js";
 import { byCost } from "./source.js";
@@ -168,7 +169,7 @@ function liveState(folder: string, firstSight: Map<string, { readonly tokens: nu
       decayed,
     })),
   );
-  return { states, spec: rows.length === 0 ? null : learningChart(shownLabels, rows).spec };
+  return { states, spec: rows.length === 0 ? null : learningChart(palette(shownLabels, []), rows).spec };
 }
 
 /** The largest of the configuration's `horizons` {tokens}; null where it holds none. */

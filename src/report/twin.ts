@@ -1,5 +1,5 @@
 // The README that stands beside the page and says the same on a code host, with the pictures.
-import type { Chart } from "./charts/parts.js";
+import type { Chart } from "./charts/chart.js";
 import { markdown } from "./escape.js";
 import type { Page } from "./html.js";
 import { markdownTable } from "./table.js";

@@ -27,7 +27,9 @@ export function repeatedSteps(scheme: Scheme): readonly number[] {
  *   - with adapters, h ← h + h·W_i after the repeated step, i = min(rounds, full rounds): depths beyond training
  *     share the last map (our choice);
  *   - with latent recurrence, the stream is remembered and replaced by a random state before the repeated step, and
- *     the remembered stream is added before each of its rounds.
+ *     the remembered stream is added before each of its rounds;
+ *   - with re-injection, the stream is remembered before the repeated step (the first one where nothing is repeated),
+ *     and normed and added to it before each of its rounds.
  * Throws InputError unless rounds is a positive integer.
  */
 export function applications(scheme: Scheme, rounds: number = fullRounds(scheme)): readonly Application[] {
@@ -35,8 +37,14 @@ export function applications(scheme: Scheme, rounds: number = fullRounds(scheme)
     throw new InputError(`applications: rounds must be an integer of at least 1, got ${shown(rounds)}; give 1 or more`);
   }
   const repeated = repeatedSteps(scheme);
+  const injected = repeated[0] ?? 0;
   const adapter = Math.min(rounds, fullRounds(scheme));
   return scheme.signature.steps.flatMap((step, i): readonly Application[] => {
+    if (scheme.reinjection && i === injected) {
+      const times = repeated.length === 0 ? 1 : rounds;
+      const round: readonly Application[] = [{ kind: "reinject" }, ...uses([{ ...step, rounds: 1 }])];
+      return [{ kind: "remember" }, ...Array.from({ length: times }, () => round).flat()];
+    }
     if (!repeated.includes(i)) return uses([step]);
     if (scheme.rounds.kind === "latent") {
       const round: readonly Application[] = [{ kind: "latent-inject" }, ...uses([{ ...step, rounds: 1 }])];
@@ -80,12 +88,15 @@ export function layerOrder(scheme: Scheme, layers: number): readonly number[] {
 /**
  * Rounds of one training step, from the run's stream. Stochastic: 1 + Binomial(R − 1, 1 − p_s). Latent: Huginn draws
  * from a log-normal Poisson law; ours is 1 + Binomial(8(m − 1), 1/8), mean m, nearly Poisson and free of
- * transcendental functions, so that a run is the same on every machine (our choice). Fixed: no draw is made.
+ * transcendental functions, so that a run is the same on every machine (our choice). Fixed and growing: no draw is
+ * made; growing rounds are 1 on the trunk and full when `coolingDown`.
  */
-export function drawRounds(scheme: Scheme, random: Random): number {
+export function drawRounds(scheme: Scheme, random: Random, coolingDown: boolean): number {
   switch (scheme.rounds.kind) {
     case "fixed":
       return fullRounds(scheme);
+    case "growing":
+      return coolingDown ? fullRounds(scheme) : 1;
     case "stochastic":
       return 1 + random.binomial(fullRounds(scheme) - 1, 1 - scheme.rounds.skipProbability);
     case "latent":
@@ -93,11 +104,13 @@ export function drawRounds(scheme: Scheme, random: Random): number {
   }
 }
 
-/** The mean of drawRounds: R, 1 + (R − 1)(1 − p_s), or m. */
+/** The mean of drawRounds over the steps to a horizon: R, 1 + (R − 1)(1 − p_s), m, or 1 + (R − 1)·share. */
 export function expectedRounds(scheme: Scheme): number {
   switch (scheme.rounds.kind) {
     case "fixed":
       return fullRounds(scheme);
+    case "growing":
+      return 1 + (fullRounds(scheme) - 1) * scheme.rounds.share;
     case "stochastic":
       return 1 + (fullRounds(scheme) - 1) * (1 - scheme.rounds.skipProbability);
     case "latent":

@@ -18,6 +18,10 @@ export interface SchemeOptions {
   readonly adapters?: boolean | undefined;
   /** Latent recurrence around the repeated block, its power being the mean of the rounds. */
   readonly latent?: boolean | undefined;
+  /** Rounds that grow from one to all in this last share of the steps to a horizon, 0 < share < 1: the cool-down's. */
+  readonly growing?: number | undefined;
+  /** The stream before the repeated step is normed and added again before each of its rounds. */
+  readonly reinjection?: boolean | undefined;
 }
 
 const entry = (name: string, title: string, signature: string, summary: string, options: SchemeOptions = {}) => {
@@ -84,6 +88,26 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
       { skipProbability: 0.5, adapters: true },
     ),
   ),
+  ...upTo(1, 3).map((r) =>
+    entry(
+      `reinjected-${r}`,
+      r === 1 ? "re-injected control" : `re-injected RINS r=${r}`,
+      r === 1 ? "A B" : `A^${r} B`,
+      r === 1
+        ? "the baseline with the embedding normed and added before A: the control of re-injected schemes"
+        : "RINS with the embedding normed and added before each round (after arXiv 2609.19107)",
+      { reinjection: true },
+    ),
+  ),
+  ...upTo(2, 3).map((r) =>
+    entry(
+      `growing-rins-${r}`,
+      `growing RINS r=${r}`,
+      `A^${r} B`,
+      "one round on the trunk, all in the last fifth of the steps, which is the cool-down (after arXiv 2609.19107)",
+      { growing: 0.2 },
+    ),
+  ),
 ];
 
 /**
@@ -114,10 +138,10 @@ export function schemeByName(nameOrSignature: string, options: SchemeOptions = {
   return checked({ name, label: name, signature: sized.signature, blockSizes: sized.blockSizes, ...scheme });
 }
 
-type Parts = Pick<Scheme, "rounds" | "adapters">;
+type Parts = Pick<Scheme, "rounds" | "adapters" | "reinjection">;
 
 function parts(options: SchemeOptions, where: string): Parts {
-  const { skipProbability: skip, adapters = false, latent = false } = options;
+  const { skipProbability: skip, adapters = false, latent = false, growing, reinjection = false } = options;
   if (skip !== undefined && !(skip >= 0 && skip < 1)) {
     throw new InputError(
       `scheme ${shown(where)}: skipProbability must be at least 0 and below 1, got ${shown(skip)}; the paper uses .5`,
@@ -128,12 +152,28 @@ function parts(options: SchemeOptions, where: string): Parts {
       `scheme ${shown(where)}: latent recurrence draws its own rounds, got it with skipProbability or adapters; choose one`,
     );
   }
-  const rounds: Rounds = latent
-    ? { kind: "latent", meanRounds: 1 }
-    : skip === undefined
-      ? { kind: "fixed" }
-      : { kind: "stochastic", skipProbability: skip };
-  return { rounds, adapters };
+  if (growing !== undefined && !(growing > 0 && growing < 1)) {
+    throw new InputError(
+      `scheme ${shown(where)}: growing must be a share of the steps between 0 and 1, got ${shown(growing)}; give that of the cool-down, .2 by default`,
+    );
+  }
+  if (growing !== undefined && (latent || skip !== undefined)) {
+    throw new InputError(
+      `scheme ${shown(where)}: growing rounds follow the schedule, got them with rounds that are drawn; choose one`,
+    );
+  }
+  if (reinjection && (latent || adapters)) {
+    throw new InputError(
+      `scheme ${shown(where)}: re-injection stands alone, got it with latent recurrence or adapters; choose one`,
+    );
+  }
+  return { rounds: roundsOf(), adapters, ...(reinjection ? { reinjection: true } : {}) };
+
+  function roundsOf(): Rounds {
+    if (latent) return { kind: "latent", meanRounds: 1 };
+    if (growing !== undefined) return { kind: "growing", share: growing };
+    return skip === undefined ? { kind: "fixed" } : { kind: "stochastic", skipProbability: skip };
+  }
 }
 
 function optionsOf(scheme: Scheme): SchemeOptions {
@@ -141,6 +181,8 @@ function optionsOf(scheme: Scheme): SchemeOptions {
     skipProbability: scheme.rounds.kind === "stochastic" ? scheme.rounds.skipProbability : undefined,
     adapters: scheme.adapters,
     latent: scheme.rounds.kind === "latent",
+    growing: scheme.rounds.kind === "growing" ? scheme.rounds.share : undefined,
+    reinjection: scheme.reinjection,
   };
 }
 
@@ -153,22 +195,41 @@ function sameParts(scheme: Scheme, other: Parts): boolean {
   return (
     scheme.rounds.kind === other.rounds.kind &&
     scheme.adapters === other.adapters &&
-    (other.rounds.kind !== "stochastic" || a.skipProbability === other.rounds.skipProbability)
+    scheme.reinjection === other.reinjection &&
+    (other.rounds.kind !== "stochastic" || a.skipProbability === other.rounds.skipProbability) &&
+    (other.rounds.kind !== "growing" || a.growing === other.rounds.share)
   );
 }
 
-function suffixes({ rounds, adapters }: Parts): readonly string[] {
-  const drawn =
-    rounds.kind === "stochastic" ? [`p_s=${rounds.skipProbability}`] : rounds.kind === "latent" ? ["latent"] : [];
-  return [...drawn, ...(adapters ? ["adapters"] : [])];
+function suffixes({ rounds, adapters, reinjection }: Parts): readonly string[] {
+  return [...drawn(), ...(adapters ? ["adapters"] : []), ...(reinjection ? ["re-injected"] : [])];
+
+  function drawn(): readonly string[] {
+    switch (rounds.kind) {
+      case "fixed":
+        return [];
+      case "stochastic":
+        return [`p_s=${rounds.skipProbability}`];
+      case "latent":
+        return ["latent"];
+      case "growing":
+        return [`growing=${rounds.share}`];
+    }
+  }
 }
 
-/** Drawn rounds and adapters need one repeated block; the mean of latent rounds is that block's power. */
+/**
+ * Drawn and growing rounds and adapters need one repeated block, re-injection at most one; the mean of latent rounds is
+ * that block's power.
+ */
 function checked(scheme: Scheme): Scheme {
-  if (scheme.rounds.kind === "fixed" && !scheme.adapters) return scheme;
-  if (repeatedSteps(scheme).length !== 1) {
+  const plain = scheme.rounds.kind === "fixed" && !scheme.adapters;
+  const repeated = repeatedSteps(scheme).length;
+  if (plain && (!scheme.reinjection || repeated === 0)) return scheme;
+  if (repeated !== 1) {
+    const what = plain ? "re-injection needs" : "drawn or growing rounds and adapters need";
     throw new InputError(
-      `scheme ${shown(printSignature(scheme))}: drawn rounds and adapters need one repeated block, got ${repeatedSteps(scheme).length}; write for example A^3 B`,
+      `scheme ${shown(printSignature(scheme))}: ${what} one repeated block, got ${repeated}; write for example A^3 B`,
     );
   }
   return scheme.rounds.kind === "latent"

@@ -67,7 +67,7 @@ export function schemeCost(scheme: Scheme, shape: ModelShape): SchemeCost {
   const parametersByGroup: ParameterGroups = {
     embedding: V * E,
     blocks: L * (layerWeights + layerNorms),
-    adapters: scheme.adapters ? fullRounds(scheme) * E * E : 0,
+    adapters: (scheme.adapters ? fullRounds(scheme) * E * E : 0) + (scheme.reinjection ? E : 0),
     head: E * V + E,
   };
   const parameters = Object.values(parametersByGroup).reduce((sum, group) => sum + group, 0);

@@ -10,7 +10,12 @@ export type Rounds =
    * Latent recurrence (Huginn, arXiv 2502.05171): rounds = 1 + a Poisson-like draw, with this mean, the power of the
    * core in the signature; prelude injected, random state.
    */
-  | { readonly kind: "latent"; readonly meanRounds: number };
+  | { readonly kind: "latent"; readonly meanRounds: number }
+  /**
+   * Rounds that grow during training: one on the trunk, all of the signature's in the last `share` of the steps to a
+   * horizon, which is the cool-down. After "one round for 70% of the steps, then two" of arXiv 2609.19107.
+   */
+  | { readonly kind: "growing"; readonly share: number };
 
 export interface Scheme {
   /** Catalogue name: "rins-3". */
@@ -23,6 +28,12 @@ export interface Scheme {
   readonly rounds: Rounds;
   /** One E×E zero-initialised residual map per number of rounds after the repeated block. Placement and init are our choice. */
   readonly adapters: boolean;
+  /**
+   * Before each round of the repeated step (of the first step where nothing is repeated) h ← RMSNorm(h) + a, where a is
+   * the stream that came into that step; one trained gain of width E. Absent where there is none, so that runs without
+   * it keep their names.
+   */
+  readonly reinjection?: true | undefined;
 }
 
 /** One application of a block in the forward pass. */
@@ -33,4 +44,8 @@ export type Application =
   /** Latent recurrence: remember the prelude's output and start from a random state … */
   | { readonly kind: "latent-start" }
   /** … and add the remembered output before each round of the core. */
-  | { readonly kind: "latent-inject" };
+  | { readonly kind: "latent-inject" }
+  /** Re-injection: remember the stream … */
+  | { readonly kind: "remember" }
+  /** … and h ← RMSNorm(h) + the remembered stream before each round. */
+  | { readonly kind: "reinject" };

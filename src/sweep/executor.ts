@@ -10,9 +10,10 @@ import { fileReason } from "../base/errors.js";
 import { makeFolder, onDisk } from "../base/write.js";
 import { endOf } from "../train/run-writer.js";
 import { runFileOf } from "../train/trainer.js";
+import { tidyFinished } from "../train/work-files.js";
 import { type PlannedRun, runFile } from "./expand.js";
 import type { CorpusSource, FromWorker, ToWorker } from "./messages.js";
-import { longestFirst } from "./time-left.js";
+import { type HeldRun, missingRuns, runQueue } from "./run-queue.js";
 
 export interface SweepOptions {
   /** Folder of the run files. */
@@ -22,6 +23,8 @@ export interface SweepOptions {
   readonly workers: number;
   /** Aborting stops the workers after their checkpoints. */
   readonly signal?: AbortSignal;
+  /** Takes over locks whose holders cannot be seen from here. */
+  readonly takeOver?: boolean;
   readonly onEvent?: (event: SweepEvent) => void;
 }
 
@@ -39,19 +42,16 @@ export type SweepEvent =
 export type Outcome =
   | { readonly status: "complete" | "interrupted" }
   /** `message`: where and why, one line. */
-  | { readonly status: "diverged" | "failed"; readonly message: string };
+  | { readonly status: "diverged" | "failed" | "held"; readonly message: string };
 
 export interface SweepResult {
   readonly complete: readonly PlannedRun[];
   readonly diverged: readonly PlannedRun[];
   readonly failed: readonly { readonly run: PlannedRun; readonly message: string }[];
+  /** Other processes have them, and show no life. */
+  readonly held: readonly HeldRun[];
   /** True when it was stopped before the last run. */
   readonly interrupted: boolean;
-}
-
-/** Runs without a finished file: those with an end line, complete or diverged, are left alone. */
-export function missingRuns(runs: readonly PlannedRun[], folder: string): readonly PlannedRun[] {
-  return runs.filter((run) => endOf(runFile(folder, run)) === null);
 }
 
 /** Does the runs that have no finished file and says how each ended. Never rejects for a run that fails. */
@@ -62,7 +62,9 @@ export async function executeRuns(runs: readonly PlannedRun[], options: SweepOpt
     makeFolder(work);
     accessSync(work, constants.W_OK);
   });
-  const queue = [...longestFirst(missingRuns(runs, options.folder))];
+  const missing = missingRuns(runs, options.folder);
+  for (const run of runs) if (!missing.includes(run)) tidyFinished(runFileOf(options.folder, run.id));
+  const queue = runQueue(missing, options.folder, options.signal);
   const complete: PlannedRun[] = [];
   const diverged: PlannedRun[] = [];
   const failed: { run: PlannedRun; message: string }[] = [];
@@ -70,19 +72,24 @@ export async function executeRuns(runs: readonly PlannedRun[], options: SweepOpt
 
   const serve = async (worker: number): Promise<void> => {
     let child: Worker | null = null;
-    for (let run = queue.shift(); run !== undefined && !options.signal?.aborted; run = queue.shift()) {
-      // Another sweep on the folder may have done it by now.
-      if (missingRuns([run], options.folder).length === 0) continue;
+    for (let run = await queue.next(); run !== undefined; run = await queue.next()) {
       child ??= startWorker(options.signal);
       options.onEvent?.({ kind: "started", worker, run });
       const current = run;
       let outcome = await child.perform(
-        { kind: "run", configuration: run.configuration, folder: options.folder, corpus: options.corpus },
+        {
+          kind: "run",
+          configuration: run.configuration,
+          folder: options.folder,
+          corpus: options.corpus,
+          takeOver: options.takeOver === true,
+        },
         (tokens, loss) => options.onEvent?.({ kind: "progress", worker, run: current, tokens, loss }),
       );
       if (!child.alive()) child = null;
       if (outcome.status === "complete" || outcome.status === "diverged") outcome = named(run, outcome, options.folder);
       if (outcome.status === "failed") failed.push({ run, message: outcome.message });
+      else if (outcome.status === "held") queue.putBack({ run, message: outcome.message });
       else if (outcome.status === "interrupted") interrupted = true;
       else (outcome.status === "complete" ? complete : diverged).push(run);
       options.onEvent?.({ kind: "ended", worker, run, outcome });
@@ -90,7 +97,8 @@ export async function executeRuns(runs: readonly PlannedRun[], options: SweepOpt
     await child?.stop();
   };
   await Promise.all(Array.from({ length: Math.min(options.workers, queue.length) }, (_, worker) => serve(worker)));
-  return { complete, diverged, failed, interrupted: interrupted || options.signal?.aborted === true };
+  const held = queue.givenUp();
+  return { complete, diverged, failed, held, interrupted: interrupted || options.signal?.aborted === true };
 }
 
 /** Gives a finished run file its name; it may have it already, from another sweep. */
@@ -142,8 +150,9 @@ function startWorker(signal: AbortSignal | undefined): Worker {
       };
       const onMessage = (message: FromWorker) => {
         if (message.kind === "progress") onProgress(message.tokens, message.loss);
-        else if (message.kind === "failed") finish({ status: "failed", message: message.message });
-        else if (message.status === "diverged") finish({ status: "diverged", message: message.reason ?? "" });
+        else if (message.kind === "failed" || message.kind === "held") {
+          finish({ status: message.kind, message: message.message });
+        } else if (message.status === "diverged") finish({ status: "diverged", message: message.reason ?? "" });
         else finish({ status: message.status });
       };
       const onExit = () => {

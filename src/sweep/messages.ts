@@ -15,6 +15,8 @@ export type ToWorker =
       /** Folder of the run files. */
       readonly folder: string;
       readonly corpus: CorpusSource;
+      /** Locks whose holders cannot be seen from here are taken over. */
+      readonly takeOver: boolean;
     }
   /** Checkpoint, release the run and exit. */
   | { readonly kind: "stop" };
@@ -23,5 +25,7 @@ export type FromWorker =
   /** Tokens trained on so far, branches included. */
   | { readonly kind: "progress"; readonly tokens: number; readonly loss: number | null }
   | { readonly kind: "done"; readonly status: "complete" | "diverged" | "interrupted"; readonly reason: string | null }
+  /** Another process has the run, in one line. */
+  | { readonly kind: "held"; readonly message: string }
   /** The run could not be done, in one line; the worker takes further runs. */
   | { readonly kind: "failed"; readonly message: string };

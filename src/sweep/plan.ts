@@ -9,7 +9,13 @@ import { schemeByName } from "../scheme/catalogue.js";
 import { checkShape } from "../scheme/cost.js";
 import type { Scheme } from "../scheme/scheme.js";
 import { SURVEY_RANGE, survey } from "../scheme/survey.js";
-import { BACKENDS, DEFAULT_OPTIMIZER, DEFAULT_SCHEDULE, DEFAULT_VALIDATION } from "../train/configuration.js";
+import {
+  BACKENDS,
+  DEFAULT_OPTIMIZER,
+  DEFAULT_SCHEDULE,
+  DEFAULT_VALIDATION,
+  VALIDATION_HALVES,
+} from "../train/configuration.js";
 
 const count = z.int().positive().max(1e9);
 
@@ -22,6 +28,8 @@ const schemeEntry = z.union([
     skipProbability: z.number().min(0).lt(1).optional().describe("Chance to drop each extra round in training"),
     adapters: z.boolean().optional().describe("One linear adapter per number of rounds"),
     latent: z.boolean().optional().describe("Latent recurrence around the repeated block"),
+    growing: z.number().gt(0).lt(1).optional().describe("One round, then all in this last share of the steps"),
+    reinjection: z.boolean().optional().describe("The stream before the repeated block added again at each round"),
   }),
   z.strictObject({
     survey: z
@@ -82,6 +90,10 @@ export const planSchema = z.strictObject({
   validation: z
     .strictObject({
       windows: z.int().min(2).default(DEFAULT_VALIDATION.windows),
+      half: z
+        .enum(VALIDATION_HALVES)
+        .optional()
+        .describe("Half of the validation split to score; the whole by default"),
       pointsPerOctave: z.int().min(1).max(64).default(DEFAULT_VALIDATION.pointsPerOctave),
     })
     .prefault({}),

@@ -92,7 +92,8 @@ export function sweepProgress(runs: readonly PlannedRun[], workers: number, outp
         workerSeconds += (now() - line.startedAt) / 1000;
       }
       lines[event.worker] = null;
-      if (event.outcome.status !== "interrupted") ended++;
+      if (event.outcome.status === "held") waiting.push(event.run);
+      else if (event.outcome.status !== "interrupted") ended++;
       const message = "message" in event.outcome ? `: ${event.outcome.message}` : "";
       plain(`${event.run.name} ${event.outcome.status}${message}; ${summary()}`);
     }

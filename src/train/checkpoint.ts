@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { endianness } from "node:os";
 import path from "node:path";
-import { writeAtomically } from "../base/write.js";
+import { onDisk, syncFolder, writeAtomically } from "../base/write.js";
 import type { ModelState } from "./learner.js";
 import type { Weights } from "./model.js";
 import type { Decays } from "./optimizer.js";
@@ -48,15 +48,25 @@ interface Description extends Omit<Checkpoint, "current" | "parked"> {
 const LENGTH_BYTES = 4;
 const HASH_BYTES = 32;
 
+/** What to do where a disk refuses in the middle of a run. */
+export const RESUME = "mend the folder, then start again: the run goes on from its last checkpoint";
+
 export const previousOf = (file: string): string => `${file}.previous`;
 
 /** Writes `checkpoint`, moving the one that was there to `file`.previous. */
 export function writeCheckpoint(file: string, checkpoint: Checkpoint): void {
   const content = encode(checkpoint);
   // Between the two renames there is no `file`; a reader then takes the one before.
-  writeAtomically(`${file}.next`, content);
-  if (existsSync(file)) renameSync(file, previousOf(file));
-  renameSync(`${file}.next`, file);
+  writeAtomically(`${file}.next`, content, RESUME);
+  onDisk(
+    file,
+    () => {
+      if (existsSync(file)) renameSync(file, previousOf(file));
+      renameSync(`${file}.next`, file);
+      syncFolder(path.dirname(file));
+    },
+    RESUME,
+  );
 }
 
 /** The checkpoint in `file`; "missing", or "damaged" when its checksum does not hold. */
@@ -73,8 +83,9 @@ export function readCheckpoint(file: string): Checkpoint | "missing" | "damaged"
 export function tidyCheckpoints(file: string, all = false): void {
   const folder = path.dirname(file);
   const beginning = all ? path.basename(file) : `${path.basename(file)}.next`;
-  for (const name of readdirSync(folder)) {
-    if (name.startsWith(beginning)) rmSync(path.join(folder, name), { force: true });
+  for (const name of onDisk(folder, () => readdirSync(folder))) {
+    const left = path.join(folder, name);
+    if (name.startsWith(beginning)) onDisk(left, () => rmSync(left, { force: true }), RESUME);
   }
 }
 

@@ -30,6 +30,9 @@ export interface Horizon {
   readonly flops: number | null;
 }
 
+export const VALIDATION_HALVES = ["first", "second"] as const;
+export type ValidationHalf = (typeof VALIDATION_HALVES)[number];
+
 export interface RunConfiguration {
   readonly scheme: Scheme;
   readonly shape: ModelShape;
@@ -47,8 +50,10 @@ export interface RunConfiguration {
   readonly schedule: ScheduleSettings;
   readonly optimizer: OptimizerSettings;
   readonly validation: {
-    /** Fixed windows of `context` tokens, spread evenly over the validation split. */
+    /** Fixed windows of `context` tokens, spread evenly over the validation split, or the half of it that `half` names. */
     readonly windows: number;
+    /** So that rates are chosen on one half and scored on the other. Absent for the whole split. */
+    readonly half?: ValidationHalf | undefined;
     /** Mid-run points an octave of tokens on the trunk, from the first horizon's half on. */
     readonly pointsPerOctave: number;
   };
@@ -92,8 +97,10 @@ const scheme: z.ZodType<Scheme> = z.strictObject({
     z.strictObject({ kind: z.literal("fixed") }),
     z.strictObject({ kind: z.literal("stochastic"), skipProbability: z.number().min(0).lt(1) }),
     z.strictObject({ kind: z.literal("latent"), meanRounds: z.number().positive() }),
+    z.strictObject({ kind: z.literal("growing"), share: z.number().gt(0).lt(1) }),
   ]),
   adapters: z.boolean(),
+  reinjection: z.literal(true).optional(),
 });
 const configuration: z.ZodType<RunConfiguration> = z.strictObject({
   scheme,
@@ -125,7 +132,11 @@ const configuration: z.ZodType<RunConfiguration> = z.strictObject({
     weightDecay: z.number().min(0),
     clipNorm: z.number().positive(),
   }),
-  validation: z.strictObject({ windows: z.number().int().min(2), pointsPerOctave: countTo(64) }),
+  validation: z.strictObject({
+    windows: z.number().int().min(2),
+    half: z.enum(VALIDATION_HALVES).optional(),
+    pointsPerOctave: countTo(64),
+  }),
   seed: z.number().int().min(0),
   backend: z.enum(BACKENDS),
 });
@@ -158,6 +169,12 @@ function remedy(field: string): string {
 export function checkConfiguration(value: unknown): RunConfiguration {
   const run = validated(configuration, value, "configuration", remedy);
   checkShape(run.shape);
+  const { rounds } = run.scheme;
+  if (rounds.kind === "growing" && rounds.share !== run.schedule.cooldownFraction) {
+    throw new InputError(
+      `configuration: growing rounds must grow in the cool-down, a share of ${run.schedule.cooldownFraction} of the steps, got ${rounds.share}; make the two equal`,
+    );
+  }
   let previous = 0;
   for (const { tokens } of run.horizons) {
     const stepTokens = tokensPerStep(run);

@@ -19,7 +19,7 @@ export interface Course {
 }
 
 export type Move =
-  | { readonly kind: "step"; readonly rate: number }
+  | { readonly kind: "step"; readonly rate: number; readonly coolingDown: boolean }
   /** The trunk waits here for its branch. */
   | { readonly kind: "park" }
   /** The branch has ended; the trunk that waits goes on. */
@@ -40,7 +40,9 @@ export function courseOf(run: RunConfiguration): Course {
 export function nextMove({ segments }: Course, at: Path, { schedule }: RunConfiguration): Move {
   const segment = segments[at.segment];
   if (segment === undefined) return { kind: "end" };
-  if (at.step < segment.to) return { kind: "step", rate: learningRate(at.step, segment, schedule) };
+  if (at.step < segment.to) {
+    return { kind: "step", rate: learningRate(at.step, segment, schedule), coolingDown: segment.kind === "branch" };
+  }
   if (segment.kind === "trunk") return { kind: "park" };
   return { kind: at.segment + 1 < segments.length ? "return" : "end" };
 }

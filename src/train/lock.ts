@@ -1,77 +1,158 @@
-// One process a run: a lock file that holds the owner's process id, taken over when that process is dead.
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
+// One process a run: a lock file that says who holds it, and by its time of change when that one last showed life.
+// A lock is taken over when its holder is dead for certain; one that cannot be judged from here is respected.
+import {
+  closeSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
-import { InputError } from "../base/errors.js";
-import { makeFolder, onDisk } from "../base/write.js";
+import { z } from "zod";
+import { codeOf, InputError, shown } from "../base/errors.js";
+import { duration } from "../base/format.js";
+import { isEarlierBoot, ownIdentity, standingOf } from "../base/process-identity.js";
+import { makeFolder, onDisk, temporaryOf, tidyTemporaries } from "../base/write.js";
 
 export interface Lock {
+  /** Shows life. Throws InputError where another process has taken the lock over: then nothing may be written any more. */
+  keep(): void;
   release(): void;
 }
 
-interface Owner {
-  /** A process id means nothing on another machine that shares the folder. */
-  readonly host: string;
-  readonly pid: number;
-  /** When the process began, where the system tells: a process id is used again, a start is not. */
-  readonly started: string | null;
+export interface LockOptions {
+  readonly onMessage?: (message: string) => void;
+  /** Takes a lock that cannot be judged from here; one whose holder lives stays with it. */
+  readonly takeOver?: boolean;
 }
 
-/** Takes the lock `file`. Throws InputError "held by process N" while another living process has it. */
-export function acquireLock(file: string, what: string, onMessage: (message: string) => void): Lock {
-  const own: Owner = { host: hostname(), pid: process.pid, started: startOf(process.pid) };
-  const text = JSON.stringify(own);
-  const mine = `${file}.${process.pid}`;
-  onDisk(path.dirname(file), () => {
+/** The lock is another's. */
+export class HeldError extends InputError {
+  constructor(
+    message: string,
+    /** Since its holder last showed life. */
+    readonly silentSeconds: number,
+  ) {
+    super(message);
+  }
+}
+
+/** A holder shows life with every checkpoint, 20 s apart: one silent for so long is gone, or stopped. */
+export const SILENT_SECONDS = 600;
+/** Between the creation of a lock and its content lies less, where a disk cannot do both at once. */
+const UNWRITTEN_SECONDS = 10;
+/** Each loses to another process that took or released the lock in between. */
+const ATTEMPTS = 100;
+
+const ownerSchema = z.object({
+  host: z.string(),
+  // Locks of earlier versions have neither.
+  boot: z.string().nullable().default(null),
+  namespace: z.string().nullable().default(null),
+  pid: z.int().min(1),
+  started: z.string().nullable(),
+});
+type Owner = z.infer<typeof ownerSchema>;
+
+/** Takes the lock `file` of `what`. Throws HeldError while another process has it, or may have it. */
+export function acquireLock(file: string, what: string, options: LockOptions = {}): Lock {
+  const text = JSON.stringify(ownIdentity);
+  return onDisk(file, () => {
     makeFolder(path.dirname(file));
-    writeFileSync(mine, text);
-  });
-  try {
-    for (;;) {
-      // A link appears whole or not at all, so nobody reads half an owner.
-      try {
-        linkSync(mine, file);
-        return { release: () => release(file, text) };
-      } catch (error) {
-        if (codeOf(error) !== "EEXIST") throw error;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (create(file, text)) {
+        tidyTemporaries(file);
+        return lockOf(file, text, what);
       }
-      const held = readIfThere(file);
+      const held = readHeld(file);
       if (held === null) continue;
-      const owner = parseOwner(held);
-      if (owner !== null && owner.host !== own.host) {
-        throw new InputError(
-          `train: ${what} must have one process, got a second; it is held by process ${owner.pid} on ${owner.host}: if that is gone, delete ${file}`,
-        );
-      }
-      if (owner !== null && isAlive(owner)) {
-        throw new InputError(
-          `train: ${what} must have one process, got a second; it is held by process ${owner.pid}: wait for it or stop it`,
-        );
-      }
-      onMessage(`taking over the lock of ${what} from a dead process${owner === null ? "" : ` (${owner.pid})`}`);
-      const stale = `${mine}.stale`;
-      try {
-        renameSync(file, stale);
-      } catch (error) {
-        if (codeOf(error) === "ENOENT") continue;
-        throw error;
-      }
-      // Another process may have taken over in between: then it is its lock that was moved, and it goes back.
-      if (readIfThere(stale) !== held) linkSync(stale, file);
-      rmSync(stale, { force: true });
+      const refused = refusal(held, what, options.takeOver === true, file);
+      if (refused !== null) throw refused;
+      options.onMessage?.(`taking over the lock of ${what} from a process that is gone`);
+      remove(file, held.text);
     }
+    throw new InputError(`train: ${what} must have one process, got many that come and go; stop some and start again`);
+  });
+}
+
+/** Why the lock of `what` cannot be taken now; null where it can. */
+export function heldBy(file: string, what: string): HeldError | null {
+  const held = onDisk(file, () => readHeld(file));
+  return held === null ? null : refusal(held, what, false, file);
+}
+
+function lockOf(file: string, text: string, what: string): Lock {
+  const isOurs = () => readHeld(file)?.text === text;
+  return {
+    keep: () =>
+      onDisk(file, () => {
+        if (!isOurs()) {
+          throw new HeldError(`train: ${what} must have one process, got another that took it over; this one stops`, 0);
+        }
+        const now = Date.now() / 1000;
+        utimesSync(file, now, now);
+      }),
+    release: () =>
+      onDisk(file, () => {
+        if (isOurs()) rmSync(file, { force: true });
+      }),
+  };
+}
+
+/** True where the lock was created, by a link where the disk has them: it appears with its content. */
+function create(file: string, text: string): boolean {
+  const mine = temporaryOf(file);
+  try {
+    writeFileSync(mine, text);
+    linkSync(mine, file);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"].includes(codeOf(error))) throw error;
+    return createWithoutLinks(file, text);
   } finally {
     rmSync(mine, { force: true });
   }
 }
 
-function release(file: string, text: string): void {
-  if (readIfThere(file) === text) rmSync(file, { force: true });
+/** For FAT, some network disks and containers' mounts. */
+function createWithoutLinks(file: string, text: string): boolean {
+  let handle: number;
+  try {
+    handle = openSync(file, "wx");
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    throw error;
+  }
+  try {
+    writeFileSync(handle, text);
+    return true;
+  } catch (error) {
+    rmSync(file, { force: true });
+    throw error;
+  } finally {
+    closeSync(handle);
+  }
 }
 
-function readIfThere(file: string): string | null {
+interface Held {
+  readonly text: string;
+  readonly silentSeconds: number;
+}
+
+/** Null where there is no lock. Anything but a plain file could block a reader, or lead nowhere. */
+function readHeld(file: string): Held | null {
+  const status = lstatSync(file, { throwIfNoEntry: false });
+  if (status === undefined) return null;
+  if (!status.isFile()) {
+    throw new InputError(`train: lock ${file} must be a plain file, got something else; delete it and start again`);
+  }
   try {
-    return readFileSync(file, "utf8");
+    return { text: readFileSync(file, "utf8"), silentSeconds: Math.max(0, (Date.now() - status.mtimeMs) / 1000) };
   } catch (error) {
     if (codeOf(error) === "ENOENT") return null;
     throw error;
@@ -80,38 +161,41 @@ function readIfThere(file: string): string | null {
 
 function parseOwner(text: string): Owner | null {
   try {
-    const owner: unknown = JSON.parse(text);
-    if (typeof owner !== "object" || owner === null) return null;
-    if (!("host" in owner) || !("pid" in owner) || !("started" in owner)) return null;
-    const { host, pid, started } = owner;
-    if (typeof host !== "string" || typeof pid !== "number" || !Number.isInteger(pid) || pid < 1) return null;
-    return { host, pid, started: typeof started === "string" ? started : null };
+    return ownerSchema.parse(JSON.parse(text));
   } catch {
     return null;
   }
 }
 
-function isAlive({ pid, started }: Omit<Owner, "host">): boolean {
+/** Why a lock is respected; null where it is free to be taken. */
+function refusal(held: Held, what: string, takeOver: boolean, file: string): HeldError | null {
+  const { silentSeconds } = held;
+  const refused = (holder: string) =>
+    new HeldError(`train: ${what} must have one process, got a second; it is held by ${holder}`, silentSeconds);
+  const owner = parseOwner(held.text);
+  if (owner === null) {
+    return silentSeconds < UNWRITTEN_SECONDS ? refused("a process that is just taking it: start again") : null;
+  }
+  const standing = standingOf(owner);
+  if (standing === "alive") return refused(`process ${owner.pid}: wait for it or stop it`);
+  if (standing === "dead" || takeOver) return null;
+  if (isEarlierBoot(owner) && silentSeconds >= SILENT_SECONDS) return null;
+  return refused(
+    `process ${owner.pid} on ${shown(owner.host)}, not to be seen from here, that showed life ${duration(silentSeconds)} ago: wait for it, or if it is gone add --take-over (or delete ${file})`,
+  );
+}
+
+/** Moves a dead holder's lock away; one that another process took in between goes back to its place. */
+function remove(file: string, text: string): void {
+  const stale = temporaryOf(file);
   try {
-    process.kill(pid, 0);
+    renameSync(file, stale);
+    const moved = readFileSync(stale, "utf8");
+    // Where a third has it by now, the second finds out when it next shows life, and stops.
+    if (moved !== text) createWithoutLinks(file, moved);
   } catch (error) {
-    if (codeOf(error) === "ESRCH") return false;
+    if (codeOf(error) !== "ENOENT") throw error;
+  } finally {
+    rmSync(stale, { force: true });
   }
-  const now = startOf(pid);
-  return started === null || now === null || started === now;
-}
-
-/** Start of a process in clock ticks since boot, with the boot's identity: Linux alone. */
-function startOf(pid: number): string | null {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").pop()?.split(" ");
-    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    return fields?.[19] === undefined ? null : `${boot}/${fields[19]}`;
-  } catch {
-    return null;
-  }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }

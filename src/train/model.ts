@@ -54,6 +54,9 @@ export function parameterSpecs(scheme: Scheme, shape: ModelShape): readonly Para
           (_, r): ParameterSpec => ({ name: `adapter.${r + 1}`, group: "adapters", shape: [E, E], init: constant(0) }),
         )
       : []),
+    ...(scheme.reinjection
+      ? [{ name: "reinjection.norm", group: "adapters", shape: [E], init: constant(1) } as const]
+      : []),
     { name: "head.norm", group: "head", shape: [E], init: constant(1) },
     { name: "head.output", group: "head", shape: [E, V], init: inner },
   ];
@@ -147,6 +150,12 @@ export function forward(backend: Backend, parameters: Parameters, ids: Tensor1D,
       }
       case "latent-inject":
         x = op.add(x, remembered);
+        break;
+      case "remember":
+        remembered = x;
+        break;
+      case "reinject":
+        x = op.add(op.rmsNorm(x, vector("reinjection.norm")), remembered);
         break;
     }
   }

@@ -5,7 +5,7 @@ import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync
 import { canonicalJson, sha256 } from "../base/json.js";
 import { onDisk, writeAtomically, writeWhole } from "../base/write.js";
 import type { RunEnd, RunHeader, RunPoint } from "../curve/run-file.js";
-import type { Written } from "./checkpoint.js";
+import { RESUME, type Written } from "./checkpoint.js";
 
 export interface RunWriter {
   point(point: RunPoint): void;
@@ -35,10 +35,11 @@ export function vouchesFor(written: Written, file: string, header: RunHeader): b
   return begins.length === written.bytes && sha256(begins) === written.sha256 && content.indexOf(line(header)) === 0;
 }
 
-const RESUME = "mend the folder, then start again: the run goes on from its last checkpoint";
-
-/** Opens `file` to go on after `kept`, or anew with `header` when it is null. */
-export function openRunFile(file: string, header: RunHeader, kept: Written | null): RunWriter {
+/**
+ * Opens `file` to go on after `kept`, or anew with `header` when it is null.
+ * @param keep called before every line and every checkpoint: throws where the run is another process's by now.
+ */
+export function openRunFile(file: string, header: RunHeader, kept: Written | null, keep: () => void): RunWriter {
   if (kept === null) writeAtomically(file, line(header));
   let points = kept?.points ?? 0;
   const hash = createHash("sha256");
@@ -49,6 +50,7 @@ export function openRunFile(file: string, header: RunHeader, kept: Written | nul
   onDisk(file, () => ftruncateSync(handle, bytes), RESUME);
 
   const append = (text: string) => {
+    keep();
     const content = Buffer.from(text);
     onDisk(
       file,
@@ -67,7 +69,10 @@ export function openRunFile(file: string, header: RunHeader, kept: Written | nul
       points++;
     },
     end: (end) => append(line({ kind: "end", points, ...end })),
-    written: () => ({ points, bytes, sha256: hash.copy().digest("hex") }),
+    written: () => {
+      keep();
+      return { points, bytes, sha256: hash.copy().digest("hex") };
+    },
     close: () => closeSync(handle),
   };
 }

@@ -37,7 +37,7 @@ export function scorePoint(
     step: at.step,
     tokens,
     flops: at.flops,
-    ...lossOf(full),
+    ...lossOf(run.scheme.rounds.kind === "growing" && !decayed ? 1 : full),
     trainLoss: at.lossSum / at.lossSteps,
     learningRate: rate,
     decayed,

@@ -4,6 +4,7 @@ import path from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { InputError } from "../base/errors.js";
 import { random } from "../base/random.js";
+import { tidyTemporaries } from "../base/write.js";
 import { drawRounds } from "../scheme/applications.js";
 import { forwardFlopsPerToken } from "../scheme/cost.js";
 import { type Backend, loadBackend } from "./backend.js";
@@ -20,6 +21,7 @@ import { endOf, openRunFile, type RunWriter } from "./run-writer.js";
 import { isBlownUp, scorePoint } from "./score.js";
 import { type Batch, trainingBatches, validationBatches } from "./text/batches.js";
 import type { Corpus } from "./text/corpus.js";
+import { tidyFinished, workFilesOf } from "./work-files.js";
 
 export interface TrainOptions {
   /** Run files go here, one a run: <id>.jsonl. */
@@ -33,6 +35,8 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
   /** Seconds between checkpoints; 20 by default. It does not show in the run file. */
   readonly checkpointSeconds?: number;
+  /** Takes over a lock whose holder cannot be seen from here: on another machine, in another container. */
+  readonly takeOver?: boolean;
 }
 
 export interface RunResult {
@@ -61,33 +65,37 @@ export async function trainRun(configuration: RunConfiguration, options: TrainOp
     return end === null ? null : { id, file, status: end.status, points: end.points, reason: end.reason };
   };
   const before = finished();
-  if (before !== null) return before;
+  if (before !== null) {
+    tidyFinished(file);
+    return before;
+  }
   checkCorpus(run, options.corpus);
   checkMemory(run);
   const { corpus } = options;
   const batchOf = trainingBatches(corpus, run.batch, run.shape.context, run.seed);
-  const validation = validationBatches(corpus, run.validation.windows, run.batch, run.shape.context);
+  const validation = validationBatches(corpus, run.validation, run.batch, run.shape.context);
 
-  const work = path.join(options.runsFolder, ".work");
   const say = options.onMessage ?? (() => {});
-  const lock = acquireLock(path.join(work, `${id}.lock`), `run ${id}`, say);
+  const { work, lock: lockFile, checkpoint: checkpointFile } = workFilesOf(file);
+  const lock = acquireLock(lockFile, `run ${id}`, { onMessage: say, takeOver: options.takeOver === true });
   try {
     // Another process may have finished it while this one came to the lock.
     const meanwhile = finished();
     if (meanwhile !== null) return meanwhile;
     const backend = await loadBackend(run.backend);
     const header = headerOf(run, id);
-    const checkpointFile = path.join(work, `${id}.checkpoint`);
     tidyCheckpoints(checkpointFile);
+    tidyTemporaries(file);
     const checkpoint = findCheckpoint(checkpointFile, id, file, header, say);
-    const writer = openRunFile(file, header, checkpoint?.written ?? null);
+    const writer = openRunFile(file, header, checkpoint?.written ?? null, lock.keep);
     try {
       const cadence = checkpointCadence(checkpointFile, options.checkpointSeconds ?? 20);
       const clock = progressClock(run, id, courseOf(run), checkpoint?.current ?? START, work);
       const context = { run, id, backend, batchOf, validation, writer, start: checkpoint, cadence, clock };
       const result = await walk(context, options);
+      const { points } = writer.written();
       if (result.status !== "interrupted") tidyCheckpoints(checkpointFile, true);
-      return { id, file, points: writer.written().points, ...result };
+      return { id, file, points, ...result };
     } finally {
       writer.close();
     }
@@ -146,10 +154,10 @@ async function walk(context: Walk, options: TrainOptions): Promise<Pick<RunResul
         save();
         return { status: "interrupted", reason: null };
       }
-      const { rate } = move;
+      const { rate, coolingDown } = move;
       const diverged = (what: string) =>
         end("diverged", `${what} at step ${at.step}, learning rate ${rate}, scheme ${scheme.label}`);
-      const rounds = drawRounds(scheme, draws.split(at.step));
+      const rounds = drawRounds(scheme, draws.split(at.step), coolingDown);
       const loss = model.step(batchOf(at.step), rate, rounds, noise.split(at.step));
       if (!Number.isFinite(loss)) return diverged(`loss ${loss}`);
       at = afterStep(at, 3 * forwardFlopsPerToken(scheme, shape, rounds) * stepTokens, loss);

@@ -1,6 +1,6 @@
 // rinsight fit and import as scripts see them: the shape of the JSON, streams, exit codes, files.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -115,39 +115,36 @@ test("import writes a table that fit reads", async () => {
   expect(fits[0]?.points).toBe(4);
 });
 
-const ladders = path.resolve(root, "../shared/reference/qlabs-scaling-exponents/fineweb_ladders.csv");
-test.skipIf(!existsSync(ladders))(
-  "published ladders (skipped where ../shared/reference is absent): limits and exponents to the printed digits",
-  async () => {
-    const { stdout } = await runCommand([
-      "fit",
-      ladders,
-      "--x",
-      "compute_flops",
-      "--y",
-      "val_loss",
-      "--by",
-      "arm",
-      "--json",
-    ]);
-    const published: Readonly<Record<string, readonly [number, number]>> = {
-      vanilla: [1.6932, 0.1101],
-      deep_vanilla: [1.6736, 0.1086],
-      deep_vanilla_grow: [1.6019, 0.105],
-      operator_1: [1.7307, 0.1165],
-      loop_2: [1.6077, 0.106],
-      loop_grow: [1.5502, 0.1031],
-      untied_2: [1.5989, 0.1051],
-      untied_grow: [1.4705, 0.0975],
-    };
-    const { fits } = result.parse(JSON.parse(stdout));
-    expect(fits).toHaveLength(8);
-    // 3.0930e-5 to all digits; one published limit (loop_grow) lies one unit in its last digit off the optimum.
-    expect(fits.reduce((sum, one) => sum + one.objective, 0)).toBeCloseTo(3.093e-5, 9);
-    for (const { group, parameters } of fits) {
-      const [limit, exponent] = published[group.arm ?? ""] ?? [0, 0];
-      expect(Math.abs((parameters.limit?.estimate ?? 0) - limit)).toBeLessThan(1e-4);
-      expect(Math.abs((parameters.exponent?.estimate ?? 0) - exponent)).toBeLessThan(5.1e-5);
-    }
-  },
-);
+const ladders = path.resolve(root, "test/reference/qlabs-scaling-exponents/fineweb_ladders.csv");
+test("published ladders: limits and exponents to the printed digits", async () => {
+  const { stdout } = await runCommand([
+    "fit",
+    ladders,
+    "--x",
+    "compute_flops",
+    "--y",
+    "val_loss",
+    "--by",
+    "arm",
+    "--json",
+  ]);
+  const published: Readonly<Record<string, readonly [number, number]>> = {
+    vanilla: [1.6932, 0.1101],
+    deep_vanilla: [1.6736, 0.1086],
+    deep_vanilla_grow: [1.6019, 0.105],
+    operator_1: [1.7307, 0.1165],
+    loop_2: [1.6077, 0.106],
+    loop_grow: [1.5502, 0.1031],
+    untied_2: [1.5989, 0.1051],
+    untied_grow: [1.4705, 0.0975],
+  };
+  const { fits } = result.parse(JSON.parse(stdout));
+  expect(fits).toHaveLength(8);
+  // 3.0930e-5 to all digits; one published limit (loop_grow) lies one unit in its last digit off the optimum.
+  expect(fits.reduce((sum, one) => sum + one.objective, 0)).toBeCloseTo(3.093e-5, 9);
+  for (const { group, parameters } of fits) {
+    const [limit, exponent] = published[group.arm ?? ""] ?? [0, 0];
+    expect(Math.abs((parameters.limit?.estimate ?? 0) - limit)).toBeLessThan(1e-4);
+    expect(Math.abs((parameters.exponent?.estimate ?? 0) - exponent)).toBeLessThan(5.1e-5);
+  }
+});

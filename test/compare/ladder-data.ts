@@ -1,10 +1,9 @@
-// Observations for tests: simulated ladders, and the published table of arXiv 2609.19107 where it is at hand.
-import { existsSync, readFileSync } from "node:fs";
+// Observations for tests: simulated ladders, and the published table of arXiv 2609.19107.
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Observations } from "../../src/curve/observations.js";
 
-const FILE = path.resolve(import.meta.dirname, "../../../shared/reference/qlabs-scaling-exponents/fineweb_ladders.csv");
-export const hasPublished = existsSync(FILE);
+const FILE = path.resolve(import.meta.dirname, "../reference/qlabs-scaling-exponents/fineweb_ladders.csv");
 
 /** The 58 points, vanilla first, matched across arms by depth. */
 export function published(): readonly Observations[] {

@@ -1,6 +1,6 @@
 // Published fits, recomputed from the published tables to the digits printed. What compares the ladders of
 // arXiv 2609.19107 with each other (nested models, multipliers, correlated residuals) is in test/compare/compare.test.ts.
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { fTail } from "../../src/fit/distributions.js";
@@ -10,9 +10,7 @@ import { loopedLaw } from "../../src/law/chinchilla.js";
 import { powerLaw, powerLawWithLimit } from "../../src/law/power-law.js";
 import { points } from "./points.js";
 
-const folder = path.resolve(import.meta.dirname, "../../../shared/reference");
-const present = existsSync(folder);
-if (!present) console.warn(`skipped: ${folder} is absent`);
+const folder = path.resolve(import.meta.dirname, "../reference");
 
 function rows(file: string): Record<string, string>[] {
   const [header = "", ...lines] = readFileSync(path.join(folder, file), "utf8").trim().split(/\r?\n/);
@@ -34,48 +32,45 @@ const QLABS: Readonly<Record<string, readonly [limit: string, exponent: string, 
   untied_grow: ["1.4705", "0.0975", "0.1168"],
 };
 
-test.skipIf(!present)(
-  "eight ladders of arXiv 2609.19107: limits and exponents, free and under a borrowed limit",
-  () => {
-    const table = rows("qlabs-scaling-exponents/fineweb_ladders.csv");
-    let total = 0;
-    let counted = 0;
-    const ladder = (arm: string) => {
-      const own = table.filter((row) => row.arm === arm);
-      return points(
-        [own.map((row) => number(row, "compute_flops") / 1e18)],
-        own.map((row) => number(row, "val_loss")),
-      );
-    };
-    // The authors free the limit on one arm only, in linear space, and fit log(L − E) on log C elsewhere.
-    const borrowed = fitLaw(powerLawWithLimit, ladder("vanilla"), { space: "linear" }).parameters.limit?.estimate ?? 0;
-    expect(borrowed.toFixed(4)).toBe("1.7064");
-    for (const [arm, [limit, exponent, authors]] of Object.entries(QLABS)) {
-      const result = fitLaw(powerLawWithLimit, ladder(arm));
-      total += result.objective;
-      counted += result.points;
-      expect(result.status).toBe("converged");
-      expect(result.parameters.limit?.estimate.toFixed(4), arm).toBe(limit);
-      expect(result.parameters.exponent?.estimate.toFixed(4), arm).toBe(exponent);
-      const { x, loss } = ladder(arm);
-      const excess = points(
-        [Array.from(x[0] ?? [])],
-        Array.from(loss, (y) => y - borrowed),
-      );
-      expect(fitLaw(powerLaw, excess).parameters.exponent?.estimate.toFixed(4), `${arm}, limit borrowed`).toBe(authors);
-    }
-    expect(total.toExponential(4)).toBe("3.0930e-5");
-    expect(counted).toBe(58);
-  },
-);
+test("eight ladders of arXiv 2609.19107: limits and exponents, free and under a borrowed limit", () => {
+  const table = rows("qlabs-scaling-exponents/fineweb_ladders.csv");
+  let total = 0;
+  let counted = 0;
+  const ladder = (arm: string) => {
+    const own = table.filter((row) => row.arm === arm);
+    return points(
+      [own.map((row) => number(row, "compute_flops") / 1e18)],
+      own.map((row) => number(row, "val_loss")),
+    );
+  };
+  // The authors free the limit on one arm only, in linear space, and fit log(L − E) on log C elsewhere.
+  const borrowed = fitLaw(powerLawWithLimit, ladder("vanilla"), { space: "linear" }).parameters.limit?.estimate ?? 0;
+  expect(borrowed.toFixed(4)).toBe("1.7064");
+  for (const [arm, [limit, exponent, authors]] of Object.entries(QLABS)) {
+    const result = fitLaw(powerLawWithLimit, ladder(arm));
+    total += result.objective;
+    counted += result.points;
+    expect(result.status).toBe("converged");
+    expect(result.parameters.limit?.estimate.toFixed(4), arm).toBe(limit);
+    expect(result.parameters.exponent?.estimate.toFixed(4), arm).toBe(exponent);
+    const { x, loss } = ladder(arm);
+    const excess = points(
+      [Array.from(x[0] ?? [])],
+      Array.from(loss, (y) => y - borrowed),
+    );
+    expect(fitLaw(powerLaw, excess).parameters.exponent?.estimate.toFixed(4), `${arm}, limit borrowed`).toBe(authors);
+  }
+  expect(total.toExponential(4)).toBe("3.0930e-5");
+  expect(counted).toBe(58);
+});
 
-test.skipIf(!present)("the F tests' p-values on those ladders", () => {
+test("the F tests' p-values on those ladders", () => {
   expect(fTail(1.713, 7, 34).toFixed(3)).toBe("0.139");
   expect(fTail(1.282, 7, 34).toFixed(3)).toBe("0.288");
   expect(fTail(7.39, 14, 34)).toBeCloseTo(9.97479164957385e-7, 15);
 });
 
-test.skipIf(!present)("over-training law of arXiv 2403.08540 from five small models, scored on the large ones", () => {
+test("over-training law of arXiv 2403.08540 from five small models, scored on the large ones", () => {
   const all = rows("gadre-over-training/derived_losses.csv").filter((row) => row.dataset === "rpj");
   const law = lawByName("E + a*N^b + c*6^(b/2)*(M*N)^b", ["N", "M"]);
   const five = all.filter(
@@ -144,7 +139,7 @@ function loopedData() {
   };
 }
 
-test.skipIf(!present)("looped law of arXiv 2604.21106: the published joint fit predicts the isoFLOP optima", () => {
+test("looped law of arXiv 2604.21106: the published joint fit predicts the isoFLOP optima", () => {
   const { theta, shapes, optima } = loopedData();
   expect(theta).toEqual([1.56773, 28.027, 915.82, 0.19924, 0.36863, 0.459]);
   // As on the authors' page: the law's least loss over all widths at the compute of the optimum, not its loss at the
@@ -159,7 +154,7 @@ test.skipIf(!present)("looped law of arXiv 2604.21106: the published joint fit p
   expect(Math.max(...errors).toFixed(3)).toBe("0.023");
 });
 
-test.skipIf(!present)("looped law of arXiv 2604.21106: the 24 optima alone give phi near that of all 116 runs", () => {
+test("looped law of arXiv 2604.21106: the 24 optima alone give phi near that of all 116 runs", () => {
   const { theta, shapes, optima } = loopedData();
   const xs = optima.map((optimum) => loopedPoint(shapes, optimum, "N_total_unique", number(optimum, "N")));
   const losses = optima.map((optimum) => number(optimum, "L"));
@@ -180,32 +175,29 @@ test.skipIf(!present)("looped law of arXiv 2604.21106: the 24 optima alone give 
   expect(interval?.upper).toBeGreaterThan(0.459);
 });
 
-test.skipIf(!present)(
-  "profile intervals of the Chinchilla law equal those that scipy walks, wherever they lead",
-  () => {
-    const gadre = rows("gadre-over-training/derived_losses.csv").filter((row) => row.dataset === "rpj");
-    const gemstones = readFileSync(path.join(folder, "gemstones/wandb_df_for_fitting_cool_end.jsonl"), "utf8")
-      .trim()
-      .split("\n")
-      .map((line): Record<string, number> => JSON.parse(line));
-    const bounds = (n: number[], d: number[], loss: number[]) => {
-      const interval = fitLaw(lawByName("chinchilla"), points([n, d], loss)).parameters.B?.interval;
-      return [interval?.lower, interval?.upper].map((bound) => bound?.toPrecision(4));
-    };
-    // From least_squares at 1e-15 with B held, each point from several starts; the objective has a second valley for small B.
-    expect(
-      bounds(
-        gadre.map((row) => number(row, "N")),
-        gadre.map((row) => number(row, "D")),
-        gadre.map((row) => number(row, "loss_c4_val")),
-      ),
-    ).toEqual(["96.48", "892.2"]);
-    expect(
-      bounds(
-        gemstones.map((row) => row.params_active_precise ?? Number.NaN),
-        gemstones.map((row) => row.tokens ?? Number.NaN),
-        gemstones.map((row) => row.final_loss ?? Number.NaN),
-      ),
-    ).toEqual(["368.6", "6.642e+6"]);
-  },
-);
+test("profile intervals of the Chinchilla law equal those that scipy walks, wherever they lead", () => {
+  const gadre = rows("gadre-over-training/derived_losses.csv").filter((row) => row.dataset === "rpj");
+  const gemstones = readFileSync(path.join(folder, "gemstones/wandb_df_for_fitting_cool_end.jsonl"), "utf8")
+    .trim()
+    .split("\n")
+    .map((line): Record<string, number> => JSON.parse(line));
+  const bounds = (n: number[], d: number[], loss: number[]) => {
+    const interval = fitLaw(lawByName("chinchilla"), points([n, d], loss)).parameters.B?.interval;
+    return [interval?.lower, interval?.upper].map((bound) => bound?.toPrecision(4));
+  };
+  // From least_squares at 1e-15 with B held, each point from several starts; the objective has a second valley for small B.
+  expect(
+    bounds(
+      gadre.map((row) => number(row, "N")),
+      gadre.map((row) => number(row, "D")),
+      gadre.map((row) => number(row, "loss_c4_val")),
+    ),
+  ).toEqual(["96.48", "892.2"]);
+  expect(
+    bounds(
+      gemstones.map((row) => row.params_active_precise ?? Number.NaN),
+      gemstones.map((row) => row.tokens ?? Number.NaN),
+      gemstones.map((row) => row.final_loss ?? Number.NaN),
+    ),
+  ).toEqual(["368.6", "6.642e+6"]);
+});

@@ -40,6 +40,15 @@ describe("applications", () => {
     expect(kinds()).toEqual(["block", "latent-start", ...round, ...round, "block"]);
     expect(kinds(1)).toEqual(["block", "latent-start", ...round, "block"]);
   });
+  test("re-injection norms and adds what came into the repeated block before each round, once where none repeats", () => {
+    const kinds = (name: string, rounds?: number) => applications(schemeByName(name), rounds).map((use) => use.kind);
+    const round = ["reinject", "block"];
+    expect(kinds("reinjected-2")).toEqual(["remember", ...round, ...round, "block"]);
+    expect(kinds("reinjected-2", 3)).toEqual(["remember", ...round, ...round, ...round, "block"]);
+    for (const rounds of [1, 4]) expect(kinds("reinjected-1", rounds)).toEqual(["remember", ...round, "block"]);
+    const middle = applications(schemeByName("A B^2 C", { reinjection: true })).map((use) => use.kind);
+    expect(middle).toEqual(["block", "remember", ...round, ...round, "block"]);
+  });
   test("rounds must be whole and positive", () => {
     for (const rounds of [0, -1, 1.5, Number.NaN]) {
       expect(() => applications(schemeByName("rins-2"), rounds)).toThrow(InputError);
@@ -65,7 +74,7 @@ describe("drawn rounds", () => {
     const scheme = schemeByName("A^4 B", { skipProbability: 0.3 });
     const stream = random(7);
     const draws = 20_000;
-    const drawn = Array.from({ length: draws }, () => drawRounds(scheme, stream));
+    const drawn = Array.from({ length: draws }, () => drawRounds(scheme, stream, false));
     const counts = [1, 2, 3, 4].map((rounds) => drawn.filter((draw) => draw === rounds).length);
     const expected = [0.027, 0.189, 0.441, 0.343].map((probability) => probability * draws);
     const chiSquare = counts.reduce((sum, n, k) => sum + (n - (expected[k] ?? 0)) ** 2 / (expected[k] ?? 1), 0);
@@ -75,14 +84,19 @@ describe("drawn rounds", () => {
   test("of latent recurrence have the core's power as their mean", () => {
     const scheme = schemeByName("latent-4");
     const stream = random(3);
-    const draws = Array.from({ length: 20_000 }, () => drawRounds(scheme, stream));
+    const draws = Array.from({ length: 20_000 }, () => drawRounds(scheme, stream, false));
     expect(Math.min(...draws)).toBeGreaterThanOrEqual(1);
     expect(draws.reduce((sum, draw) => sum + draw, 0) / draws.length).toBeCloseTo(4, 1);
+  });
+  test("of growing schemes are one on the trunk and all in the cool-down", () => {
+    const scheme = schemeByName("growing-rins-3");
+    expect([false, true].map((cooling) => drawRounds(scheme, random(1), cooling))).toEqual([1, 3]);
+    expect(expectedRounds(scheme)).toBeCloseTo(0.8 * 1 + 0.2 * 3, 12);
   });
   test("of a fixed scheme use no random numbers", () => {
     const stream = random(1);
     const before = stream.state();
-    expect(drawRounds(schemeByName("rins-5"), stream)).toBe(5);
+    expect(drawRounds(schemeByName("rins-5"), stream, true)).toBe(5);
     expect(stream.state()).toEqual(before);
   });
 });
@@ -103,6 +117,11 @@ describe("schemeByName", () => {
     expect(() => schemeByName("A^3 B", { skipProbability: 1 })).toThrow(/below 1/);
     expect(() => schemeByName("baseline", { adapters: true })).toThrow(/one repeated block, got 0/);
     expect(() => schemeByName("immediate", { skipProbability: 0.5 })).toThrow(/one repeated block, got 4/);
+    expect(() => schemeByName("immediate", { reinjection: true })).toThrow(
+      /re-injection needs one repeated block, got 4/,
+    );
+    expect(() => schemeByName("A^2 B", { growing: 1 })).toThrow(/between 0 and 1, got 1/);
+    expect(() => schemeByName("A^2 B", { growing: 0.2, skipProbability: 0.5 })).toThrow(/choose one/);
   });
   test("names are unique and all fit four layers", () => {
     expect(new Set(CATALOGUE.map(({ name }) => name)).size).toBe(CATALOGUE.length);
@@ -121,10 +140,11 @@ describe("schemeCost", () => {
     expect(cost.cacheBytesPerToken).toBe(4 * 2 * 64 * 4);
     expect(cost.costFactor).toBe(1);
   });
-  test("recursion without adapters keeps the parameters of the baseline", () => {
+  test("recursion without adapters keeps the parameters of the baseline, but for the gain of re-injection", () => {
     const baseline = schemeCost(schemeByName("baseline"), shape);
     for (const { scheme } of CATALOGUE.filter((entry) => !entry.scheme.adapters)) {
-      expect(schemeCost(scheme, shape).parametersByGroup).toEqual(baseline.parametersByGroup);
+      const adapters = scheme.reinjection ? shape.width : 0;
+      expect(schemeCost(scheme, shape).parametersByGroup).toEqual({ ...baseline.parametersByGroup, adapters });
     }
   });
   test("A^3 B, A B^3 and (A B)^2 are FLOP twins", () => {

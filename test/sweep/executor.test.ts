@@ -1,14 +1,26 @@
 // A real sweep of tiny runs in worker processes: what is missing is done, the rest left alone, all can be stopped.
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ownIdentity } from "../../src/base/process-identity.js";
 import { random } from "../../src/base/random.js";
-import { executeRuns, missingRuns, type SweepEvent } from "../../src/sweep/executor.js";
+import { executeRuns, type SweepEvent } from "../../src/sweep/executor.js";
 import { expandPlan, type PlannedRun } from "../../src/sweep/expand.js";
 import { checkPlan } from "../../src/sweep/plan.js";
 import { sweepProgress } from "../../src/sweep/progress.js";
+import { missingRuns } from "../../src/sweep/run-queue.js";
 import { openCorpus } from "../../src/train/text/corpus.js";
+import { workFilesOf } from "../../src/train/work-files.js";
 
 const home = mkdtempSync(path.join(tmpdir(), "rinsight-sweep-"));
 const source = { path: path.join(home, "text"), tokenizer: "byte" as const, vocabulary: 256 };
@@ -106,6 +118,29 @@ test("a run that another sweep finishes meanwhile is left alone; a folder that c
   await expect(executeRuns(runs, { folder: taken, corpus: source, workers: 2 })).rejects.toThrow(
     /taken\/\.work must be writable, got a file in place of a folder/,
   );
+});
+
+test("two sweeps on one folder share its runs: nothing fails, both see all of them complete", async () => {
+  const folder = path.join(home, "both");
+  const [a, b] = await Promise.all([1, 2].map(() => executeRuns(runs, { folder, corpus: source, workers: 2 })));
+  expect([a?.failed, a?.held, b?.failed, b?.held]).toEqual([[], [], [], []]);
+  expect(missingRuns(runs, folder)).toEqual([]);
+  expect(contents(folder)).toEqual(contents(path.join(home, "two")));
+});
+
+test("a run of a process that cannot be seen and shows no life is given up as held, and done when taken over", async () => {
+  const folder = path.join(home, "held");
+  const [first] = runs;
+  if (first === undefined) throw new Error("no runs");
+  const { lock } = workFilesOf(path.join(folder, `${first.id}.jsonl`));
+  mkdirSync(path.dirname(lock), { recursive: true });
+  writeFileSync(lock, JSON.stringify({ ...ownIdentity, namespace: "another" }));
+  utimesSync(lock, 1, 1);
+  const options = { folder, corpus: source, workers: 1 };
+  const { held, failed } = await executeRuns([first], options);
+  expect(failed).toEqual([]);
+  expect(held.map(({ message }) => message).join()).toMatch(/not to be seen from here/);
+  expect((await executeRuns([first], { ...options, takeOver: true })).complete).toEqual([first]);
 });
 
 describe("sweepProgress", () => {

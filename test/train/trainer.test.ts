@@ -1,9 +1,9 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { sha256 } from "../../src/base/json.js";
 import { random } from "../../src/base/random.js";
+import { temporaryOf } from "../../src/base/write.js";
 import type { RunLine, RunPoint } from "../../src/curve/run-file.js";
 import { schemeByName } from "../../src/scheme/catalogue.js";
 import { schemeCost } from "../../src/scheme/cost.js";
@@ -14,7 +14,7 @@ import { runId } from "../../src/train/configuration.js";
 import { initialState, learner } from "../../src/train/learner.js";
 import { acquireLock } from "../../src/train/lock.js";
 import { backendBytes } from "../../src/train/memory.js";
-import { trainingBatches } from "../../src/train/text/batches.js";
+import { trainingBatches, validationBatches } from "../../src/train/text/batches.js";
 import type { Corpus } from "../../src/train/text/corpus.js";
 import { runFileOf, type TrainOptions, trainRun } from "../../src/train/trainer.js";
 import { temporaryFolder, tinyCorpus, tinyRun } from "./tiny.js";
@@ -53,6 +53,40 @@ test("a run file has its header, its points on trunk and branches, its end", asy
   }
   // It learns: made-up words from 60 of them are far from uniform bytes (ln 256 = 5.5).
   expect(points.at(-1)?.loss).toBeLessThan(4);
+});
+
+test("growing rounds: the trunk is the baseline's, the cool-down has all rounds and their FLOPs", async () => {
+  const growing = tinyRun(corpus, "baseline", { scheme: schemeByName("A^3 B", { growing: 0.25 }) });
+  const grown = pointsOf((await train(growing, temporaryFolder())).file);
+  const plain = pointsOf((await train(tinyRun(corpus, "baseline"), temporaryFolder())).file);
+  const trunk = (points: readonly RunPoint[]) => points.filter(({ decayed }) => !decayed).map(({ loss }) => loss);
+  expect(trunk(grown).length).toBeGreaterThan(3);
+  expect(trunk(grown)).toEqual(trunk(plain));
+  const perToken = (name: string) => schemeCost(schemeByName(name), growing.shape).flopsPerToken;
+  for (const point of grown.filter(({ decayed }) => decayed)) {
+    const cooling = Math.round(0.25 * (point.tokens / 32)) * 32; // tokens, in whole steps of 2 × 16
+    expect(point.flops).toBe((point.tokens - cooling) * perToken("baseline") + cooling * perToken("rins-3"));
+    expect(point.lossByRounds[2]?.loss).toBe(point.loss);
+  }
+  await expect(train({ ...growing, scheme: schemeByName("growing-rins-3") }, temporaryFolder())).rejects.toThrow(
+    /a share of 0.25 of the steps, got 0.2; make the two equal/,
+  );
+});
+
+test("the halves of the validation split have no token in common, and together its ends", () => {
+  const last = corpus.tokens.validation - 1;
+  const whole = (half?: "first" | "second") =>
+    validationBatches(corpus, { windows: 8, ...(half === undefined ? {} : { half }) }, 4, 16).flatMap(
+      ({ inputs, targets }) => [...inputs, ...targets.subarray(-1)],
+    );
+  const text = new Uint16Array(last + 1);
+  corpus.read("validation", 0, text);
+  const middle = Math.floor((last + 1) / 2);
+  expect(whole("first").slice(0, 16)).toEqual([...text.subarray(0, 16)]);
+  expect(whole("first").slice(-1)).toEqual([text[middle - 1]]);
+  expect(whole("second").slice(0, 16)).toEqual([...text.subarray(middle, middle + 16)]);
+  expect(whole("second").slice(-1)).toEqual([text[last]]);
+  expect(whole().slice(0, 16)).toEqual(whole("first").slice(0, 16));
 });
 
 test("a cool-down starts from the trunk as if the trunk had stopped there", async () => {
@@ -230,30 +264,42 @@ test("a checkpoint comes back as it was written, and the one before it is kept",
   expect(readCheckpoint(`${file}.none`)).toBe("missing");
 });
 
-test("a second process is refused and told who has the run; a dead one's lock is taken over", async () => {
+test("a run that another process has is refused", async () => {
   const folder = temporaryFolder();
-  const file = path.join(folder, "run.lock");
-  const messages: string[] = [];
-  const first = acquireLock(file, "run x", (message) => messages.push(message));
-  expect(() => acquireLock(file, "run x", () => {})).toThrow(new RegExp(`held by process ${process.pid}`));
-  first.release();
-  expect(messages).toEqual([]);
-  // Nobody has this process id; and one who has ours began at another time.
-  const here = { host: hostname(), started: null };
-  for (const owner of [{ ...here, pid: 2 ** 22 + 1 }, { ...here, pid: process.pid, started: "another/1" }, "torn"]) {
-    writeFileSync(file, JSON.stringify(owner));
-    acquireLock(file, "run x", (message) => messages.push(message)).release();
-  }
-  expect(messages).toHaveLength(3);
-  // On another machine it may well be alive.
-  writeFileSync(file, JSON.stringify({ host: "elsewhere", pid: 2 ** 22 + 1, started: null }));
-  expect(() => acquireLock(file, "run x", () => {})).toThrow(
-    /held by process \d+ on elsewhere: if that is gone, delete/,
-  );
   const run = tinyRun(corpus, "rins-2");
-  const lock = acquireLock(path.join(folder, ".work", `${runId(run)}.lock`), "run", () => {});
+  const lock = acquireLock(path.join(folder, ".work", `${runId(run)}.lock`), "run");
   await expect(train(run, folder)).rejects.toThrow(/held by process/);
   lock.release();
+});
+
+test("a run whose lock another process takes over stops before it writes again", async () => {
+  const folder = temporaryFolder();
+  const run = tinyRun(corpus, "rins-2");
+  const lockFile = path.join(folder, ".work", `${runId(run)}.lock`);
+  let steps = 0;
+  const onProgress = () => {
+    if (++steps === 10) writeFileSync(lockFile, "another's");
+  };
+  await expect(train(run, folder, { onProgress })).rejects.toThrow(/another that took it over; this one stops/);
+  expect(steps).toBeLessThan(30);
+  // It left the other's lock and what the other may be writing.
+  expect(readFileSync(lockFile, "utf8")).toBe("another's");
+});
+
+test("what a process left that died after the last line of its run is tidied when the run is asked for again", async () => {
+  const folder = temporaryFolder();
+  const run = tinyRun(corpus, "rins-2");
+  const { file } = await train(run, folder);
+  const work = path.join(folder, ".work");
+  const left = readdirSync(work);
+  for (const name of [".checkpoint", ".checkpoint.previous", ".checkpoint.next"]) {
+    writeFileSync(path.join(work, runId(run) + name), "left");
+  }
+  const dead = temporaryOf(file).replace(`-${process.pid}-`, `-${2 ** 22 + 1}-`);
+  writeFileSync(dead, "left");
+  await train(run, folder);
+  expect(readdirSync(work)).toEqual(left);
+  expect(existsSync(dead)).toBe(false);
 });
 
 test("a folder that cannot be written is named", async () => {

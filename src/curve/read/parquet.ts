@@ -1,4 +1,5 @@
 // Parquet as a table, through hyparquet (pure JavaScript; uncompressed and snappy pages).
+import type { RowGroup, SchemaTree } from "hyparquet";
 import { InputError, reasonOf } from "../../base/errors.js";
 import { ColumnBuilder, finished, type Table } from "../table.js";
 import type { Source } from "./source.js";
@@ -13,7 +14,7 @@ export function isParquet(source: Source): boolean {
 
 /** A Parquet file as a table; nested columns are left out. Throws InputError where the file is cut off or damaged. */
 export async function parseParquet(source: Source): Promise<Table> {
-  const { parquetMetadata, parquetReadObjects } = await import("hyparquet");
+  const { parquetMetadata, parquetReadObjects, parquetSchema } = await import("hyparquet");
   const { name, bytes } = source;
   const file = Uint8Array.from(bytes).buffer;
   const damaged = (error: unknown): InputError => {
@@ -25,6 +26,7 @@ export async function parseParquet(source: Source): Promise<Table> {
   let metadata: ReturnType<typeof parquetMetadata>;
   try {
     metadata = parquetMetadata(file);
+    checkColumns(parquetSchema(metadata), metadata.row_groups);
   } catch (error) {
     throw damaged(error);
   }
@@ -58,4 +60,20 @@ export async function parseParquet(source: Source): Promise<Table> {
   }
   if (row === 0) throw new InputError(`${name}: table must have rows, got none; check how it was written`);
   return { source: name, rows: row, columns: finished(builders, row), place: (index) => `${name} row ${index + 1}` };
+}
+
+/** Each column of a group must be one of the schema's, and only once: of any other the reader drops the errors. */
+function checkColumns(schema: SchemaTree, groups: readonly RowGroup[]): void {
+  const names = schema.children.map(({ element }) => element.name);
+  const leaves = new Set(schema.children.flatMap(({ element, children }) => (children.length > 0 ? [] : element.name)));
+  for (const { columns } of groups) {
+    const seen = new Set<string>();
+    for (const column of columns) {
+      const name = column.meta_data?.path_in_schema[0] ?? "";
+      if (!names.includes(name)) throw new Error("a column that is not in the schema");
+      if (leaves.has(name) && seen.has(name)) throw new Error("a column that stands twice");
+      seen.add(name);
+    }
+  }
+  if (new Set(names).size < names.length) throw new Error("two columns of one name");
 }

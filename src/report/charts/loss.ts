@@ -1,127 +1,143 @@
-// Loss against tokens or FLOPs, with fit, band and extrapolation, and the excess loss on log-log axes.
+// Loss against tokens or FLOPs, with fit, band and extrapolation; and the share of the excess loss that remains.
 import { percent } from "../../base/format.js";
+import type { Variable } from "../record.js";
+import type { Chart, Given, Layer } from "./chart.js";
+import { type End, endLabels, labelRoom, spread } from "./end-labels.js";
+import { type LossRows, lossRows } from "./law-lines.js";
 import {
   axis,
+  BAND,
   BUDGET_TITLE,
-  type Chart,
+  budgetAxis,
   chartSpec,
   colour,
+  DASH,
+  LINE,
   LOSS_TITLE,
-  PICK,
+  logAxis,
   POINT_TOOLTIP,
-  picked,
-  type Row,
-  type Spec,
+  roomy,
   shape,
+  strength,
   ZOOM,
 } from "./parts.js";
 
-export interface LossChartData {
-  readonly variable: "tokens" | "flops";
-  readonly labels: readonly string[];
-  /** {scheme, run, seed, tokens, flops, loss, excess}: one a seed and budget; `excess` null where no limit was fitted. */
-  readonly points: readonly Row[];
-  /** {scheme, x, loss, excess, lower, upper, extrapolated}; the point where the data end stands in both parts. */
-  readonly lines: readonly Row[];
-  readonly level: number;
-}
+export const lossByFlops = (given: Given): Chart | null =>
+  given.source.points.some((point) => point.flops !== null && point.excluded === null) ? lossBy(given, "flops") : null;
 
-const EXTRAPOLATED = [5, 4];
+export const lossByTokens = (given: Given): Chart | null =>
+  given.analysis.variable === "tokens" ? lossBy(given, "tokens") : null;
 
 /** Points a seed, fitted law solid over the data and dashed beyond them, delta-method band of the law. */
-export function lossChart(data: LossChartData): Chart {
-  const x = axis("x", BUDGET_TITLE[data.variable], { log: true, format: "~s" });
-  const y = axis("loss", LOSS_TITLE);
+function lossBy(given: Given, variable: Variable): Chart | null {
+  const rows = lossRows(given, variable);
+  if (new Set(rows.points.map((point) => point[variable])).size < 2) return null;
+  const { palette, analysis } = given;
+  const drawnLosses = [...rows.points.map((row) => row.loss), ...rows.inside.map((row) => row.loss)];
+  const domain = roomy([...drawnLosses, ...rows.beyond.map((row) => row.loss)], false);
+  const x = budgetOf(rows, variable);
+  const y = axis("loss", LOSS_TITLE, { domain });
+  const fitted = rows.inside.length > 0;
+  const band = (data: "inside" | "beyond"): Layer => ({
+    data: { name: data },
+    mark: { type: "area", clip: true },
+    encoding: {
+      x,
+      y: { ...y, field: "lower" },
+      y2: { field: "upper" },
+      color: colour(palette),
+      opacity: strength(BAND[data], palette),
+    },
+  });
   return {
-    name: `loss-${data.variable}`,
-    title: data.variable === "tokens" ? "Loss against training tokens" : "Loss against training compute",
-    caption: `Points: one a seed and horizon. Solid: fitted law over the data. Dashed: extrapolation. Band: ${percent(data.level)} interval of the law (delta method).`,
+    name: `loss-${variable}`,
+    title: variable === "tokens" ? "Loss against training tokens" : "Loss against training compute",
+    caption: `Points: one a seed and horizon. ${fitted ? "Solid: fitted law over the data. Dashed: extrapolation." : "No law could be fitted."}${
+      fitted && !palette.crowded ? ` Band: ${percent(analysis.level)} interval of the law (delta method).` : ""
+    }`,
     spec: chartSpec(
-      `Validation loss in nats per token against ${BUDGET_TITLE[data.variable]} on a logarithmic axis, for ${data.labels.length} schemes: ${data.points.length} points and the fitted laws, dashed where they leave the data.`,
-      { points: data.points, inside: part(data.lines, false), beyond: part(data.lines, true) },
-      {
-        layer: [
-          {
-            data: { name: "inside" },
-            mark: { type: "area", clip: true },
-            encoding: {
-              x,
-              y: { ...y, field: "lower" },
-              y2: { field: "upper" },
-              color: colour(data.labels),
-              opacity: picked(0.13),
-            },
-          },
-          {
-            data: { name: "beyond" },
-            mark: { type: "area", clip: true },
-            encoding: {
-              x,
-              y: { ...y, field: "lower" },
-              y2: { field: "upper" },
-              color: colour(data.labels),
-              opacity: picked(0.06),
-            },
-          },
-          line("inside", "loss", x, y, data.labels, false),
-          line("beyond", "loss", x, y, data.labels, true),
-          points(data.variable, x, y, "loss", data.labels),
-        ],
-      },
+      `Validation loss in nats per token against ${BUDGET_TITLE[variable]} on a logarithmic axis, for ${palette.labels.length} schemes: ${rows.points.length} points and the fitted laws, dashed where they leave the data.`,
+      { ...rows, labels: spread(ends(rows, given, "loss"), domain, false) },
+      palette,
+      [...(palette.crowded ? [] : [band("inside"), band("beyond")]), ...lines(given, rows, variable, "loss", x, y)],
+      { right: labelRoom(palette) },
     ),
   };
 }
 
-/** L − E on log-log axes, each scheme with its own limit: the law is then a straight line of slope −c. */
-export function excessChart(data: LossChartData): Chart {
-  const x = axis("x", BUDGET_TITLE[data.variable], { log: true, format: "~s" });
-  const y = axis("excess", "excess loss L − E (nats per token)", { log: true, format: "~g" });
+/**
+ * (L − E) over its value at the scheme's smallest budget, on log-log axes: the law is a straight line of slope −c from 1.
+ * The plain L − E would show the scheme with the lowest fitted limit above the others, whatever its losses are.
+ */
+export function remainingExcess(given: Given): Chart | null {
+  const { variable } = given.analysis;
+  const rows = lossRows(given, variable);
+  if (rows.inside.length === 0) return null;
+  const points = rows.points.filter((row) => typeof row.remaining === "number" && row.remaining > 0);
+  const shares = [...rows.inside, ...rows.beyond].map((row) => row.remaining);
+  const domain = roomy([...shares, ...points.flatMap(({ remaining }) => Number(remaining))], true);
+  const x = budgetOf(rows, variable);
+  const y = logAxis("remaining", "share of the first excess loss (L − E) that remains", domain);
   return {
     name: "excess-loss",
-    title: "Excess loss over the limit",
+    title: "How fast the excess loss falls",
     caption:
-      "Each scheme above its own fitted limit, log-log: the law is a straight line of slope −c. Points below the limit cannot be drawn.",
+      "Loss above each scheme's own fitted limit, over that at its smallest budget; log-log, so the law is a straight line of slope −c. Steeper falls faster. Heights say nothing of which loss is lower.",
     spec: chartSpec(
-      `Loss minus each scheme's fitted limit against ${BUDGET_TITLE[data.variable]}, both axes logarithmic; the fitted laws are straight lines, dashed where they leave the data.`,
-      {
-        points: data.points.filter((row) => typeof row.excess === "number" && row.excess > 0),
-        inside: part(data.lines, false),
-        beyond: part(data.lines, true),
-      },
-      {
-        layer: [
-          line("inside", "excess", x, y, data.labels, false),
-          line("beyond", "excess", x, y, data.labels, true),
-          points(data.variable, x, y, "excess", data.labels),
-        ],
-      },
+      `Loss minus each scheme's fitted limit, as a share of that at its smallest budget, against ${BUDGET_TITLE[variable]}, both axes logarithmic; the fitted laws are straight lines from 1, dashed where they leave the data.`,
+      { ...rows, points, labels: spread(ends(rows, given, "remaining"), domain, true) },
+      given.palette,
+      lines(given, rows, variable, "remaining", x, y),
+      { right: labelRoom(given.palette) },
     ),
   };
 }
 
-const part = (lines: readonly Row[], extrapolated: boolean): readonly Row[] =>
-  lines.filter((row) => row.extrapolated === extrapolated);
+const budgetOf = ({ points, beyond }: LossRows, variable: Variable) =>
+  budgetAxis("x", variable, [...points.map((point) => point[variable]), ...beyond.map((row) => row.x)]);
 
-function line(name: string, field: string, x: Spec, y: Spec, labels: readonly string[], extrapolated: boolean): Spec {
-  return {
-    data: { name },
-    mark: { type: "line", clip: true, strokeWidth: 1.8, ...(extrapolated ? { strokeDash: EXTRAPOLATED } : {}) },
-    encoding: { x, y: { ...y, field }, color: colour(labels), opacity: picked(extrapolated ? 0.6 : 0.95) },
-  };
+/** Where each prominent scheme's line ends, or its last point where it has no line. */
+function ends(rows: LossRows, { palette }: Given, field: "loss" | "remaining"): readonly End[] {
+  return palette.styles.flatMap(({ label, prominent }) => {
+    const last = [...rows.points, ...rows.inside, ...rows.beyond].findLast((row) => row.scheme === label);
+    const y = last?.[field];
+    return prominent && typeof y === "number" ? [{ scheme: label, y }] : [];
+  });
 }
 
-function points(variable: string, x: Spec, y: Spec, field: string, labels: readonly string[]): Spec {
-  return {
-    data: { name: "points" },
-    params: [PICK, ZOOM],
-    mark: { type: "point", filled: true, size: 42, clip: true },
+function lines(
+  { palette }: Given,
+  rows: LossRows,
+  variable: Variable,
+  field: "loss" | "remaining",
+  x: ReturnType<typeof logAxis>,
+  y: ReturnType<typeof axis> | ReturnType<typeof logAxis>,
+): readonly Layer[] {
+  const line = (data: "inside" | "beyond"): Layer => ({
+    data: { name: data },
+    mark: { type: "line", clip: true, strokeWidth: 2, ...(data === "beyond" ? { strokeDash: DASH } : {}) },
     encoding: {
-      x: { ...x, field: variable },
+      x,
       y: { ...y, field },
-      color: colour(labels),
-      shape: shape(labels),
-      opacity: picked(0.9),
-      tooltip: POINT_TOOLTIP,
+      color: colour(palette),
+      opacity: strength(LINE[data], palette),
     },
-  };
+  });
+  return [
+    ...(rows.inside.length === 0 ? [] : [line("inside"), line("beyond")]),
+    {
+      data: { name: "points" },
+      params: ZOOM,
+      mark: { type: "point", filled: true, size: palette.crowded ? 20 : 44, clip: true },
+      encoding: {
+        x: { ...x, field: variable },
+        y: { ...y, field },
+        color: colour(palette),
+        shape: shape(palette),
+        opacity: strength(0.9, palette),
+        tooltip: POINT_TOOLTIP,
+      },
+    },
+    ...endLabels(palette, y),
+  ];
 }

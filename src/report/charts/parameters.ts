@@ -1,173 +1,111 @@
-// Limits and exponents: each with its interval by scheme, and jointly as a region.
+// Limits and exponents: each with its interval by scheme.
 import { percent } from "../../base/format.js";
-import { axis, type Chart, chartSpec, colour, drawn, PICK, picked, type Row, type Spec, shape, ZOOM } from "./parts.js";
+import { drawn, drawnOrNull } from "../drawn.js";
+import type { Chart, Given, Layer, Row } from "./chart.js";
+import { axis, chartSpec, colour, shape, strength } from "./parts.js";
 
-export interface ParameterEstimate {
-  readonly scheme: string;
-  readonly estimate: number;
-  /** Null where the data leave that side open. */
-  readonly lower: number | null;
-  readonly upper: number | null;
-  readonly status: string;
+export const limits = (given: Given): Chart | null =>
+  parameter(given, "limit", {
+    name: "limits",
+    title: "Limits",
+    axis: "limit E (nats per token)",
+    better: "A lower limit is better.",
+  });
+
+export const exponents = (given: Given): Chart | null =>
+  parameter(given, "exponent", {
+    name: "exponents",
+    title: "Exponents",
+    axis: "exponent c",
+    better: "A larger exponent is better.",
+  });
+
+interface Words {
+  readonly name: string;
+  readonly title: string;
+  readonly axis: string;
+  readonly better: string;
 }
 
-/** Intervals of limit and exponent side by side; an arrow head where an interval is open. */
-export function parametersChart(
-  labels: readonly string[],
-  limits: readonly ParameterEstimate[],
-  exponents: readonly ParameterEstimate[],
-  level: number,
-): Chart {
-  return {
-    name: "limits-exponents",
-    title: "Limits and exponents",
-    caption: `Estimate and ${percent(level)} interval by scheme. An arrow marks a side that the data leave open. A lower limit and a larger exponent are better.`,
-    spec: chartSpec(
-      `Fitted limit E and exponent c of ${labels.length} schemes with ${percent(level)} intervals, side by side.`,
-      { limits: rows(limits), exponents: rows(exponents) },
+/** Estimate and interval; an arrow head where the data leave a side open. */
+function parameter({ analysis, palette }: Given, name: string, words: Words): Chart | null {
+  const estimates = palette.labels.flatMap((scheme, order) => {
+    const fit = analysis.fits[order];
+    const estimate = fit?.parameters[name];
+    if (fit === null || fit === undefined || estimate === undefined) return [];
+    const { lower = null, upper = null } = estimate.interval ?? {};
+    return [
       {
-        hconcat: [
-          panel("limits", "limit E (nats per token)", labels, limits, true),
-          panel("exponents", "exponent c", labels, exponents, false),
-        ],
+        scheme,
+        estimate: drawn(estimate.estimate),
+        lower: drawnOrNull(lower),
+        upper: drawnOrNull(upper),
+        status: fit.status,
       },
-      false,
-    ),
-  };
-}
-
-function rows(estimates: readonly ParameterEstimate[]): readonly Row[] {
+    ];
+  });
+  if (estimates.length === 0) return null;
   const known = estimates.flatMap((row) => [row.estimate, row.lower ?? row.estimate, row.upper ?? row.estimate]);
-  const low = Math.min(...known);
-  const high = Math.max(...known);
+  const [low, high] = [Math.min(...known), Math.max(...known)];
   const overhang = (high - low || Math.abs(high) || 1) * 0.12;
-  return estimates.map((row) => ({
-    ...row,
-    drawnLower: drawn(row.lower ?? low - overhang),
-    drawnUpper: drawn(row.upper ?? high + overhang),
-  }));
-}
-
-function panel(
-  name: string,
-  title: string,
-  labels: readonly string[],
-  rows: readonly ParameterEstimate[],
-  names: boolean,
-): Spec {
-  const open = { lower: rows.some((row) => row.lower === null), upper: rows.some((row) => row.upper === null) };
-  const y = { field: "scheme", type: "nominal", sort: labels, axis: names ? { title: null } : null };
-  const x = axis("estimate", title, { format: "~g" });
-  const head = (field: string, open: string, angle: number): Spec => ({
+  const rows = estimates.map(
+    (row): Row => ({
+      ...row,
+      drawnLower: drawn(row.lower ?? low - overhang),
+      drawnUpper: drawn(row.upper ?? high + overhang),
+    }),
+  );
+  const y = {
+    field: "scheme",
+    type: "nominal" as const,
+    sort: [...palette.labels],
+    axis: { title: null, domain: false, ticks: false, labelOverlap: false },
+  };
+  const x = axis("estimate", words.axis, { format: "~g" });
+  const data = { name: words.name };
+  const head = (field: string, open: string, angle: number): Layer => ({
+    data,
     transform: [{ filter: { field: open, valid: false } }],
     mark: { type: "point", filled: true, shape: "triangle", angle, size: 60 },
-    encoding: { y, x: { ...x, field }, color: colour(labels, false) },
+    encoding: { y, x: { ...x, field }, color: colour(palette), opacity: strength(0.8, palette) },
   });
   const tooltip = [
-    { field: "scheme", type: "nominal", title: "scheme" },
-    { field: "estimate", type: "quantitative", title, format: ".4f" },
-    { field: "lower", type: "quantitative", title: "lower", format: ".4f" },
-    { field: "upper", type: "quantitative", title: "upper", format: ".4f" },
-    { field: "status", type: "nominal", title: "status" },
+    { field: "scheme", type: "nominal" as const, title: "scheme" },
+    { field: "estimate", type: "quantitative" as const, title: words.axis, format: ".4f" },
+    { field: "lower", type: "quantitative" as const, title: "lower", format: ".4f" },
+    { field: "upper", type: "quantitative" as const, title: "upper", format: ".4f" },
+    { field: "status", type: "nominal" as const, title: "status" },
   ];
   return {
-    data: { name },
-    width: 260,
-    height: { step: 30 },
-    layer: [
-      {
-        mark: { type: "rule", strokeWidth: 2.5 },
-        encoding: {
-          y,
-          x: { ...x, field: "drawnLower" },
-          x2: { field: "drawnUpper" },
-          color: colour(labels, false),
-          tooltip,
-        },
-      },
-      ...(open.lower ? [head("drawnLower", "lower", 270)] : []),
-      ...(open.upper ? [head("drawnUpper", "upper", 90)] : []),
-      {
-        mark: { type: "point", filled: true, size: 90 },
-        encoding: { y, x, color: colour(labels, false), shape: shape(labels, false), tooltip },
-      },
-    ],
-  };
-}
-
-export interface RegionData {
-  readonly scheme: string;
-  readonly estimate: { readonly limit: number; readonly exponent: number };
-  readonly polygon: readonly (readonly [number, number])[];
-  readonly closed: boolean;
-}
-
-/** Profile regions of (exponent, limit): where two regions do not meet, the schemes differ in one of the two. */
-export function regionChart(labels: readonly string[], regions: readonly RegionData[], level: number): Chart {
-  const corners = regions.flatMap((region) =>
-    region.polygon.map(([limit, exponent], order) => ({
-      scheme: region.scheme,
-      order,
-      limit: drawn(limit),
-      exponent: drawn(exponent),
-      region: region.closed ? "closed" : "open",
-    })),
-  );
-  const centres = regions.map(({ scheme, estimate }) => ({ scheme, ...estimate }));
-  const x = axis("exponent", "exponent c", { format: "~g" });
-  const y = axis("limit", "limit E (nats per token)");
-  return {
-    name: "joint-region",
-    title: "Exponent and limit jointly",
-    caption: `${percent(level)} profile regions of (exponent, limit). Long tilted regions say that a higher exponent with a higher limit fits as well. Dashed: the data do not close the region.`,
+    name: words.name,
+    title: words.title,
+    caption: `Estimate and ${percent(analysis.level)} interval by scheme. ${words.better} An arrow marks a side that the data leave open.`,
     spec: chartSpec(
-      `Joint ${percent(level)} regions of exponent and limit for ${regions.length} schemes, as outlines round the estimates.`,
-      { corners, centres },
-      {
-        layer: [
-          {
-            data: { name: "corners" },
-            mark: { type: "line", interpolate: "linear-closed", strokeWidth: 1.8 },
-            encoding: {
-              x,
-              y,
-              order: { field: "order", type: "quantitative" },
-              detail: { field: "region", type: "nominal" },
-              strokeDash: {
-                field: "region",
-                type: "nominal",
-                scale: {
-                  domain: ["closed", "open"],
-                  range: [
-                    [1, 0],
-                    [5, 4],
-                  ],
-                },
-                legend: null,
-              },
-              color: colour(labels),
-              opacity: picked(0.95),
-            },
+      `Fitted ${words.axis} of ${rows.length} schemes with ${percent(analysis.level)} intervals.`,
+      { [words.name]: rows },
+      palette,
+      [
+        {
+          data,
+          mark: { type: "rule", strokeWidth: 4 },
+          encoding: {
+            y,
+            x: { ...x, field: "drawnLower" },
+            x2: { field: "drawnUpper" },
+            color: colour(palette),
+            opacity: strength(0.45, palette),
+            tooltip,
           },
-          {
-            data: { name: "centres" },
-            params: [PICK, ZOOM],
-            mark: { type: "point", filled: true, size: 90 },
-            encoding: {
-              x,
-              y,
-              color: colour(labels),
-              shape: shape(labels),
-              opacity: picked(1),
-              tooltip: [
-                { field: "scheme", type: "nominal", title: "scheme" },
-                { field: "exponent", type: "quantitative", title: "exponent", format: ".4f" },
-                { field: "limit", type: "quantitative", title: "limit (nats per token)", format: ".4f" },
-              ],
-            },
-          },
-        ],
-      },
+        },
+        ...(estimates.some((row) => row.lower === null) ? [head("drawnLower", "lower", 270)] : []),
+        ...(estimates.some((row) => row.upper === null) ? [head("drawnUpper", "upper", 90)] : []),
+        {
+          data,
+          mark: { type: "point", filled: true, size: 80 },
+          encoding: { y, x, color: colour(palette), shape: shape(palette), opacity: strength(1, palette), tooltip },
+        },
+      ],
+      { height: { step: rows.length > 20 ? 16 : 30 } },
     ),
   };
 }

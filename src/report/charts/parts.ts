@@ -1,143 +1,164 @@
-// What every chart shares: one colour and shape a scheme, axis titles with units, tooltips, selections, themes.
-// Charts are plain Vega-Lite JSON; data only ever stands in data values and scale domains, never in an expression.
-
-export type Spec = Readonly<Record<string, unknown>>;
-export type Row = Readonly<Record<string, string | number | boolean | null>>;
-
-/** A chart as the page, the twin and the folder take it. */
-export interface Chart {
-  /** File name stem: "loss-tokens". */
-  readonly name: string;
-  readonly title: string;
-  /** One sentence under the chart: what is drawn how. */
-  readonly caption: string;
-  readonly spec: Spec;
-}
+// What charts are put together from: axes with readable ticks, colour and shape by scheme, marking, labels at line ends.
+// Data only ever stand in data values and scale domains, never in an expression.
+import type { LayerSpec } from "vega-lite/types_unstable/spec/index.js";
+import { drawn } from "../drawn.js";
+import type { Layer, Row, Spec } from "./chart.js";
+import { MARKED, type Palette } from "./palette.js";
+import { STATIC_THEME } from "./theme.js";
 
 export const SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json";
 export const WIDTH = 640;
-export const HEIGHT = 340;
-
-// Okabe & Ito (2008), without the yellow that vanishes on white and the black that vanishes on dark; grey, for the
-// baseline, comes first. Shapes repeat the message for print and for those who see no colour.
-const COLOURS = ["#7a7a7a", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6bb1", "#a6761d"];
-const SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right"];
-
-export const colourOf = (order: number): string => COLOURS[order % COLOURS.length] ?? "#7a7a7a";
-export const shapeOf = (order: number): string => SHAPES[order % SHAPES.length] ?? "circle";
-
-/** Legend and colour by scheme; `labels` in scheme order, so that a scheme keeps its colour in every chart. */
-export function colour(labels: readonly string[], legend = true): Spec {
-  return {
-    field: "scheme",
-    type: "nominal",
-    scale: { domain: labels, range: labels.map((_, order) => colourOf(order)) },
-    legend: legend ? { title: null } : null,
-  };
-}
-
-export function shape(labels: readonly string[], legend = true): Spec {
-  return {
-    field: "scheme",
-    type: "nominal",
-    scale: { domain: labels, range: labels.map((_, order) => shapeOf(order)) },
-    legend: legend ? { title: null } : null,
-  };
-}
-
-/** A click on the legend isolates a scheme (shift adds one, a double click shows all again). */
-export const PICK: Spec = { name: "pick", select: { type: "point", fields: ["scheme"] }, bind: "legend" };
-/** Drag moves; the wheel zooms with shift held, so that the page still scrolls; a double click resets. */
-export const ZOOM: Spec = {
-  name: "zoom",
-  select: { type: "interval", zoom: "wheel![event.shiftKey]" },
-  bind: "scales",
-};
-export const picked = (opacity: number): Spec => ({ condition: { param: "pick", value: opacity }, value: 0.06 });
+export const HEIGHT = 360;
 
 export const LOSS_TITLE = "validation loss (nats per token)";
 export const BUDGET_TITLE = { tokens: "training tokens D", flops: "training compute C (FLOPs)" } as const;
 
-/** A quantitative channel with its title and unit. */
-export function axis(field: string, title: string, options: { log?: boolean; format?: string } = {}): Spec {
+/** k, M, G and T up to 10^15, powers of ten from there: "300G", "3·10¹⁸". */
+const SUPERSCRIPTS = [..."⁰¹²³⁴⁵⁶⁷⁸⁹"].reduce(
+  (text, sign, digit) => `replace(${text}, regexp('${digit}', 'g'), '${sign}')`,
+  "split(format(datum.value, '.2~e'), 'e+')[1]",
+);
+const BUDGET_LABEL = `datum.value < 1e15 ? format(datum.value, '.3~s') : replace(split(format(datum.value, '.2~e'), 'e+')[0] + '·10', regexp('^1·'), '') + ${SUPERSCRIPTS}`;
+
+/** A quantitative channel; `format` is d3's. */
+export function axis(
+  field: string,
+  title: string,
+  { format, domain }: { format?: string; domain?: readonly [number, number] } = {},
+) {
   return {
     field,
-    type: "quantitative",
-    scale: options.log === true ? { type: "log", nice: false, padding: 12 } : { zero: false, padding: 12 },
+    type: "quantitative" as const,
+    scale: { zero: false, nice: false, ...(domain === undefined ? { padding: 12 } : { domain: [...domain] }) },
+    axis: { title, tickCount: 6, ...(format === undefined ? {} : { format }) },
+  };
+}
+
+/** A logarithmic channel over `domain`, with ticks at 1, 2 and 5 times powers of ten, or at the powers over a wide range. */
+export function logAxis(field: string, title: string, domain: readonly [number, number], labelExpr?: string) {
+  const [low, high] = [Math.log10(domain[0]), Math.log10(domain[1])];
+  const steps = high - low > 4 ? [1] : [1, 2, 5];
+  // Beyond the domain too, for those who zoom out.
+  const powers = Array.from({ length: Math.ceil(high - low) + 3 }, (_, k) => Math.floor(low) - 1 + k);
+  return {
+    field,
+    type: "quantitative" as const,
+    scale: { type: "log" as const, nice: false, domain: [...domain] },
     axis: {
       title,
-      ...(options.format === undefined ? {} : { format: options.format }),
-      ...(options.log === true ? { tickCount: 5 } : {}),
+      values: powers.flatMap((power) => steps.map((step) => Number(`${step}e${power}`))),
+      ...(labelExpr === undefined ? { format: "~g" } : { labelExpr }),
     },
   };
 }
 
-export const POINT_TOOLTIP: readonly Spec[] = [
-  { field: "scheme", type: "nominal", title: "scheme" },
-  { field: "run", type: "nominal", title: "run" },
-  { field: "seed", type: "nominal", title: "seed" },
-  { field: "tokens", type: "quantitative", title: "tokens", format: ".4s" },
-  { field: "flops", type: "quantitative", title: "FLOPs", format: ".3e" },
-  { field: "loss", type: "quantitative", title: "loss (nats per token)", format: ".4f" },
+/** Tokens or FLOPs on a logarithmic axis that holds `values`. */
+export const budgetAxis = (field: string, variable: "tokens" | "flops", values: readonly (number | null)[]) =>
+  logAxis(
+    field,
+    BUDGET_TITLE[variable],
+    roomy(
+      values.filter((value) => value !== null),
+      true,
+      0.03,
+    ),
+    BUDGET_LABEL,
+  );
+
+/** Smallest and largest of the values with a share of room on both sides, in the scale's own measure. */
+export function roomy(values: readonly number[], log: boolean, room = 0.05): readonly [number, number] {
+  const of = log ? Math.log10 : (value: number) => value;
+  const [low, high] = [of(Math.min(...values)), of(Math.max(...values))];
+  const extra = (high - low || Math.abs(high) || 1) * room;
+  const back = (value: number) => drawn(log ? 10 ** value : value);
+  return [back(low - extra), back(high + extra)];
+}
+
+const IS_MARKED = "mark === datum.scheme";
+
+/** For charts whose marks have no end to be named at; a crowd has no legend. */
+const legendOf = (crowded: boolean, legend: boolean) => (legend && !crowded ? { title: null } : null);
+
+/** Colour by scheme, everywhere the same; among greys the marked one takes a colour. */
+export function colour({ styles, labels, crowded }: Palette, legend = false) {
+  const scheme = {
+    field: "scheme",
+    type: "nominal" as const,
+    scale: { domain: [...labels], range: styles.map((style) => style.colour) },
+    legend: legendOf(crowded, legend),
+  };
+  return crowded ? { condition: { test: IS_MARKED, value: MARKED }, ...scheme } : scheme;
+}
+
+export function shape({ styles, labels, crowded }: Palette, legend = false) {
+  return {
+    field: "scheme",
+    type: "nominal" as const,
+    scale: { domain: [...labels], range: styles.map((style) => style.shape) },
+    legend: legendOf(crowded, legend),
+  };
+}
+
+/** Full strength for the marked scheme, or for all while none is marked; in a crowd the unmarked rest stays faint. */
+export function strength(value: number, { crowded }: Palette) {
+  const faded = 0.1 * value;
+  if (!crowded) return { condition: { test: `mark === null || ${IS_MARKED}`, value }, value: drawn(faded) };
+  return {
+    condition: [
+      { test: IS_MARKED, value: Math.min(1, 1.2 * value) },
+      { test: "indexof(rest, datum.scheme) >= 0", value: drawn(0.35 * value) },
+      { test: "mark === null", value },
+    ],
+    value: drawn(faded),
+  };
+}
+
+/** Opacity of bands, lines and points; what is extrapolated is fainter. */
+export const BAND = { inside: 0.16, beyond: 0.07 } as const;
+export const LINE = { inside: 0.95, beyond: 0.5 } as const;
+export const DASH = [5, 4];
+
+export const POINT_TOOLTIP = [
+  { field: "scheme", type: "nominal" as const, title: "scheme" },
+  { field: "run", type: "nominal" as const, title: "run" },
+  { field: "seed", type: "nominal" as const, title: "seed" },
+  { field: "tokens", type: "quantitative" as const, title: "tokens", format: ".4s" },
+  { field: "flops", type: "quantitative" as const, title: "FLOPs", format: ".3e" },
+  { field: "loss", type: "quantitative" as const, title: "loss (nats per token)", format: ".4f" },
 ];
 
-/** A derived number for drawing, at 7 significant digits: keeps specs small and free of the last bits of Math.pow. */
-export const drawn = (value: number): number => Number(value.toPrecision(7));
+/** Drag moves; the wheel zooms with shift held, so that the page still scrolls; a double click resets. */
+export const ZOOM: LayerParams = [
+  { name: "zoom", select: { type: "interval", zoom: "wheel![event.shiftKey]" }, bind: "scales" },
+];
+type LayerParams = NonNullable<Extract<Layer, { mark: unknown }>["params"]>;
 
-/** Static files: white ground and one bundled font, so that the picture is the same on every machine. */
-export const STATIC_THEME: Spec = theme("#222222", "DejaVu Sans", "#ffffff");
-/** The page: colours follow the text colour of the page, hence light, dark and print by style sheet alone. */
-export const PAGE_THEME: Spec = theme("currentColor", "system-ui, sans-serif", null);
-
-function theme(ink: string, font: string, background: string | null): Spec {
-  return {
-    background,
-    font,
-    view: { stroke: null },
-    axis: {
-      labelColor: ink,
-      titleColor: ink,
-      domainColor: ink,
-      tickColor: ink,
-      gridColor: ink,
-      gridOpacity: 0.12,
-      labelFontSize: 11,
-      titleFontSize: 12,
-      titleFontWeight: "normal",
-      labelLimit: 300,
-      labelOverlap: true,
-    },
-    legend: {
-      labelColor: ink,
-      titleColor: ink,
-      orient: "top",
-      direction: "horizontal",
-      columns: 3,
-      labelFontSize: 11,
-      labelLimit: 300,
-      symbolOpacity: 1,
-      symbolSize: 80,
-    },
-    title: { color: ink, fontSize: 12, fontWeight: "normal", anchor: "start" },
-    header: { labelColor: ink, titleColor: ink },
-    text: { color: ink },
-    rule: { color: ink },
-  };
-}
-
-/** The frame of a chart: schema, alternative text, data sets by name, and what is drawn. */
+/**
+ * The frame of a chart: schema, alternative text, data sets by name, the layers, and `mark`: the scheme that the reader
+ * looks at, null for none; `rest` are the grey ones of a crowd. `right` is the room for labels
+ * beside the drawing, which a page that sets the width has to leave.
+ */
 export function chartSpec(
   description: string,
   datasets: Readonly<Record<string, readonly Row[]>>,
-  drawing: Spec,
-  size = true,
+  palette: Palette,
+  layer: readonly Layer[],
+  { height = HEIGHT, right = 0 }: { height?: number | { step: number }; right?: number } = {},
 ): Spec {
+  const drawing: LayerSpec<string> = { height, layer: [...layer] };
   return {
     $schema: SCHEMA,
     description,
     config: STATIC_THEME,
-    ...(size ? { width: WIDTH, height: HEIGHT } : {}),
+    width: WIDTH - right,
+    ...(right === 0 ? {} : { usermeta: { labelRoom: right } }),
     datasets,
+    params: [
+      { name: "mark", value: null },
+      ...(palette.crowded
+        ? [{ name: "rest", value: palette.styles.flatMap(({ prominent, label }) => (prominent ? [] : label)) }]
+        : []),
+    ],
     ...drawing,
   };
 }

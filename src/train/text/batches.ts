@@ -2,6 +2,7 @@
 // fixed windows of the validation split. Both follow from seed and step alone, so there is no position to save.
 import { InputError } from "../../base/errors.js";
 import { random } from "../../base/random.js";
+import type { RunConfiguration } from "../configuration.js";
 import type { Corpus } from "./corpus.js";
 
 /** Inputs and the tokens that follow them, sequence by sequence: int32 [N], N = batch · context. */
@@ -47,16 +48,24 @@ export function trainingBatches(corpus: Corpus, batch: number, context: number, 
   }
 }
 
-/** `count` windows spread evenly over the validation split, in batches of at most `batch`. */
-export function validationBatches(corpus: Corpus, count: number, batch: number, context: number): readonly Batch[] {
-  const tokens = corpus.tokens.validation;
+/** `windows` spread evenly over the validation split, or a half of it, in batches of at most `batch`. */
+export function validationBatches(
+  corpus: Corpus,
+  { windows: count, half }: Pick<RunConfiguration["validation"], "windows" | "half">,
+  batch: number,
+  context: number,
+): readonly Batch[] {
+  const middle = Math.floor(corpus.tokens.validation / 2);
+  const from = half === "second" ? middle : 0;
+  const tokens = (half === "first" ? middle : corpus.tokens.validation) - from;
   if (tokens < count * context + 1) {
     throw new InputError(
       `corpus: the validation split must hold at least ${count * context + 1} tokens for ${count} windows, got ${tokens}; give more text, or fewer --validation-windows`,
     );
   }
-  const starts = Array.from({ length: count }, (_, i) =>
-    Math.floor((i * (tokens - context - 1)) / Math.max(1, count - 1)),
+  const starts = Array.from(
+    { length: count },
+    (_, i) => from + Math.floor((i * (tokens - context - 1)) / Math.max(1, count - 1)),
   );
   return Array.from({ length: Math.ceil(count / batch) }, (_, k) =>
     readBatch(corpus, "validation", starts.slice(k * batch, (k + 1) * batch), context),

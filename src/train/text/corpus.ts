@@ -46,10 +46,12 @@ interface Prepared {
   readonly tokens: Readonly<Record<Split, number>>;
   readonly bytesPerToken: number;
   readonly files: Readonly<Record<Split, string>>;
+  /** Of the checksums in the files. */
+  readonly checksums: Readonly<Record<Split, string>>;
 }
 
 /** Raised when cleaning, split or tokenizer change, so that an old cache is not taken for a new one. */
-const RECIPE = 1;
+const RECIPE = 2;
 const VALIDATION_SHARE = 1 / 16;
 /** 200,000 tokens at up to 3.7 bytes each: enough for a validation loss, where the corpus has four times as much. */
 const VALIDATION_BYTES = 740_000;
@@ -66,31 +68,50 @@ export async function openCorpus(request: CorpusRequest): Promise<Corpus> {
   const vocabulary = kind === "byte" ? BYTES : request.vocabulary;
   const key = sha256(canonicalJson({ recipe: RECIPE, source: source.fingerprint, kind, vocabulary })).slice(0, 16);
   const description = path.join(folder, `${key}.json`);
-  let prepared = readPrepared(description, folder);
-  if (prepared === null) {
-    request.onMessage?.(`preparing corpus ${source.name}`);
-    prepared = await prepare(source, request, folder);
-    writeAtomically(description, canonicalJson(prepared));
-  }
-  return open(prepared, folder);
+  const kept = readPrepared(description);
+  const whole = kept === null ? null : openIntact(kept, folder);
+  if (whole !== null) return whole;
+  const why = existsSync(description) ? " again: what the cache had of it is damaged (checksum)" : "";
+  request.onMessage?.(`preparing corpus ${source.name}${why}`);
+  const prepared = await prepare(source, request, folder);
+  writeAtomically(description, signed(prepared));
+  const corpus = openIntact(prepared, folder);
+  if (corpus !== null) return corpus;
+  throw new InputError(
+    `corpus: ${folder} must keep what is written to it, got other bytes back; check the disk, or start in another folder`,
+  );
 }
 
-function readPrepared(description: string, folder: string): Prepared | null {
-  if (!existsSync(description)) return null;
+/** A description with the checksum of itself. */
+const signed = (prepared: Prepared): string => canonicalJson({ prepared, checksum: sha256(canonicalJson(prepared)) });
+
+/** What the cache says of a corpus; null where it says nothing, or not what was written. */
+function readPrepared(description: string): Prepared | null {
   try {
-    const prepared: Prepared = JSON.parse(readFileSync(description, "utf8"));
-    return Object.values(prepared.files).every((file) => existsSync(path.join(folder, file))) ? prepared : null;
+    const text = readFileSync(description, "utf8");
+    const { prepared }: { prepared: Prepared } = JSON.parse(text);
+    return signed(prepared) === text ? prepared : null;
   } catch {
-    return null; // A damaged cache is made anew.
+    return null;
   }
 }
 
-function open(prepared: Prepared, folder: string): Corpus {
-  const { name, hash, tokens, bytesPerToken } = prepared;
+/** The corpus, where each byte of its files is as it was written: the whole is read once, about a second a gigabyte. */
+function openIntact(prepared: Prepared, folder: string): Corpus | null {
+  const { name, hash, tokens, bytesPerToken, files, checksums } = prepared;
+  if (!Object.values(files).every((file) => existsSync(path.join(folder, file)))) return null;
   const readers = {
-    train: tokenReader(folder, prepared.files.train, tokens.train),
-    validation: tokenReader(folder, prepared.files.validation, tokens.validation),
+    train: tokenReader(folder, files.train, tokens.train, checksums.train),
+    validation: tokenReader(folder, files.validation, tokens.validation, checksums.validation),
   };
+  const close = () => {
+    readers.train.close();
+    readers.validation.close();
+  };
+  if (!readers.train.isIntact() || !readers.validation.isIntact()) {
+    close();
+    return null;
+  }
   return {
     name,
     hash,
@@ -98,10 +119,7 @@ function open(prepared: Prepared, folder: string): Corpus {
     tokens,
     bytesPerToken,
     read: (split, start, into) => readers[split].read(start, into),
-    close: () => {
-      readers.train.close();
-      readers.validation.close();
-    },
+    close,
   };
 }
 
@@ -123,23 +141,23 @@ async function prepare(source: TextSource, request: CorpusRequest, folder: strin
       done += Buffer.byteLength(text);
       say(() => `${Math.floor((100 * done) / total)}% turned into tokens`);
     }
-    writers.train.finish();
-    writers.validation.finish();
+    const checksums = { train: writers.train.finish(), validation: writers.validation.finish() };
+    const counts = { train: writers.train.tokens(), validation: writers.validation.tokens() };
+    const heldBytes = sum([...held].map((name) => sizes.get(name) ?? 0));
+    return {
+      name: source.name,
+      hash,
+      kind: request.tokenizer,
+      merges,
+      tokens: counts,
+      bytesPerToken: heldBytes / Math.max(1, counts.validation),
+      files: { train: file("train"), validation: file("validation") },
+      checksums,
+    };
   } finally {
     writers.train.close();
     writers.validation.close();
   }
-  const counts = { train: writers.train.tokens(), validation: writers.validation.tokens() };
-  const heldBytes = sum([...held].map((name) => sizes.get(name) ?? 0));
-  return {
-    name: source.name,
-    hash,
-    kind: request.tokenizer,
-    merges,
-    tokens: counts,
-    bytesPerToken: heldBytes / Math.max(1, counts.validation),
-    files: { train: file("train"), validation: file("validation") },
-  };
 }
 
 const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);

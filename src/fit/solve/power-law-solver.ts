@@ -1,0 +1,183 @@
+// The power law with limit, solved thousands of times (bootstrap, simulation, tables of curves): variable projection on a
+// grid of exponents a factor of two apart, then Newton's method on all three parameters with exact second derivatives.
+// One solver per set of tokens; a solve allocates nothing and loads no package.
+
+import type { FitStatus } from "../record.js";
+import { EXPONENT_UPPER, type PowerLawSums, powerLawSums } from "./power-law-sums.js";
+
+/** Positions of the results in `out`. */
+export const LIMIT = 0;
+export const COEFFICIENT = 1;
+export const EXPONENT = 2;
+export const OBJECTIVE = 3;
+
+const ITERATIONS = 100;
+
+/**
+ * Solves min Σ ωᵢ·rᵢ² for L = limit + coefficient·D^−exponent, limit ≥ 0, coefficient ≥ 0, 0 < exponent ≤ 10.
+ * `out` takes limit, coefficient, exponent and the objective. `omega` multiplies squared residuals (how often a point was
+ * drawn; 0 leaves it out); null for all ones. A finite `limit` or `exponent` is held there; NaN, the default, frees it.
+ */
+export type PowerLawSolve = (
+  loss: Float64Array,
+  omega: Float64Array | null,
+  out: Float64Array,
+  limit?: number,
+  exponent?: number,
+) => FitStatus;
+
+/** A solver for losses at these `tokens` (> 0, at least two distinct); residuals are of log losses or of losses. */
+export function powerLawWithLimitSolver(tokens: Float64Array, space: "log" | "linear"): PowerLawSolve {
+  const sums = powerLawSums(tokens, space);
+  const newton = newtonOn(sums, tokens.length * 1e-31);
+  // The three parameters and the objective there.
+  const theta = new Float64Array(4);
+  return (loss, omega, out, limit = Number.NaN, exponent = Number.NaN) => {
+    const unit = sums.load(loss, omega);
+    const heldLimit = limit / unit;
+    const freeLimit = Number.isNaN(heldLimit);
+    const freeExponent = Number.isNaN(exponent);
+    let status: FitStatus;
+    sums.project(freeExponent ? sums.scan(heldLimit) : exponent, heldLimit, theta);
+    if (freeLimit && freeExponent) {
+      // In (A, S, c) of f = A − S·(1 − e^−cz)/c, loss and slope at the smallest tokens, the valley that limit and
+      // coefficient follow as c falls is straight, and c = 0 is an ordinary point.
+      theta[0] = (theta[0] ?? 0) + (theta[1] ?? 0);
+      theta[1] = (theta[1] ?? 0) * (theta[2] ?? 0);
+      status = newton(theta, true, true, true);
+      const [start, slope, end] = [theta[0] ?? 0, theta[1] ?? 0, theta[2] ?? 0];
+      theta[1] = slope / end;
+      theta[0] = start - slope / end;
+      if (end > EXPONENT_UPPER) {
+        sums.project(EXPONENT_UPPER, heldLimit, theta);
+        newton(theta, false, true, false);
+        status = "at-bound";
+      } else if (!(end > 0 && slope > 0 && start * end >= slope)) {
+        // The best curve has its limit below zero: the answer is the power law without one.
+        sums.project(sums.scan(0), 0, theta);
+        status = newton(theta, false, false, true) === "converged" ? "at-bound" : "ill-conditioned";
+      }
+    } else {
+      status = newton(theta, false, freeLimit, freeExponent);
+      if (status === "converged" && freeLimit && (theta[0] ?? 0) <= 0) status = "at-bound";
+      if ((theta[2] ?? 0) > EXPONENT_UPPER) {
+        sums.project(EXPONENT_UPPER, heldLimit, theta);
+        newton(theta, false, freeLimit, false);
+        status = "at-bound";
+      }
+    }
+    const [e, b, c] = [theta[0] ?? 0, theta[1] ?? 0, theta[2] ?? 0];
+    if (!(c > 0 && b > 0)) status = "ill-conditioned";
+    const objective = theta[3] ?? 0;
+    out[LIMIT] = e * unit;
+    out[COEFFICIENT] = b * unit * Math.exp(c * sums.origin);
+    out[EXPONENT] = c;
+    out[OBJECTIVE] = space === "log" ? objective : objective * unit * unit;
+    return status;
+  };
+}
+
+/**
+ * Newton's method from `theta`, in place, with the objective in its fourth entry: (A, S, c) when `straight`, else (limit, b, c) of limit + b·e^−cz, of which the
+ * first and the last move when asked. Damped where a step would not lower the objective.
+ */
+function newtonOn(sums: PowerLawSums, floor: number) {
+  const { g, h, range } = sums;
+  const step = new Float64Array(3);
+  const pinned = new Float64Array(3);
+  return (theta: Float64Array, straight: boolean, moveFirst: boolean, moveExponent: boolean): FitStatus => {
+    let [a, b, c] = [theta[0] ?? 0, theta[1] ?? 0, theta[2] ?? 0];
+    let damping = 0;
+    let status: FitStatus = "iteration-limit";
+    let current = sums.derivatives(straight, a, b, c, true);
+    const stepFor = (slope: Float64Array, first: boolean): boolean => {
+      if (solveThree(h, slope, damping, first, moveExponent, step)) return true;
+      sums.derivatives(straight, a, b, c, false);
+      return solveThree(h, slope, Math.max(damping, 1e-12), first, moveExponent, step);
+    };
+    for (let iteration = 0; iteration < ITERATIONS && Number.isFinite(current); iteration++) {
+      // At the bound of the limit only while the descent points outwards.
+      let first = moveFirst && (straight || a > 0 || (g[0] ?? 0) < 0);
+      let solved = stepFor(g, first);
+      if (solved && first && !straight && a + (step[0] ?? 0) < 0) {
+        // To the bound and no further: the others minimise the model there, which the clipped step would miss.
+        first = false;
+        pinned[1] = (g[1] ?? 0) - (h[1] ?? 0) * a;
+        pinned[2] = (g[2] ?? 0) - (h[2] ?? 0) * a;
+        solved = stepFor(pinned, first);
+        step[0] = -a;
+      }
+      if (!solved) {
+        status = "ill-conditioned";
+        break;
+      }
+      const promised = -((g[0] ?? 0) * (step[0] ?? 0) + (g[1] ?? 0) * (step[1] ?? 0) + (g[2] ?? 0) * (step[2] ?? 0));
+      const reach = Math.max(Math.abs(c), 1 / range);
+      const nextC = c + Math.min(Math.max(step[2] ?? 0, -reach), 2 * reach);
+      const nextA = straight ? a + (step[0] ?? 0) : Math.max(0, a + (step[0] ?? 0));
+      const nextB = b + (step[1] ?? 0);
+      // So near, the objective is lost in rounding while the gradient is not: one full step, squaring what is left, ends it.
+      if (Math.abs(promised) <= 1e-9 * current || current < floor) {
+        if (damping > 0) {
+          damping = 0;
+          continue;
+        }
+        [a, b, c] = [nextA, nextB, nextC];
+        current = Math.max(0, current - promised);
+        status = "converged";
+        break;
+      }
+      const next = sums.derivatives(straight, nextA, nextB, nextC, true);
+      if (next < current) {
+        [a, b, c, current] = [nextA, nextB, nextC, next];
+        damping = damping > 1e-8 ? damping / 10 : 0;
+      } else {
+        damping = damping === 0 ? 1e-6 : damping * 10;
+        if (damping > 1e12) {
+          if (promised <= 1e-9 * current) status = "converged";
+          break;
+        }
+        sums.derivatives(straight, a, b, c, true);
+      }
+      // Past straight lines and rising curves no power law waits.
+      if (c < -2 / range || c > 2 * EXPONENT_UPPER) break;
+    }
+    [theta[0], theta[1], theta[2], theta[3]] = [a, b, c, current];
+    return status;
+  };
+}
+
+/** step = −(H + damping·diag H)⁻¹·g over the parameters that move, by Cholesky; false unless positive definite. */
+function solveThree(
+  h: Float64Array,
+  g: Float64Array,
+  damping: number,
+  moveLimit: boolean,
+  moveExponent: boolean,
+  step: Float64Array,
+): boolean {
+  const grow = 1 + damping;
+  const ee = moveLimit ? (h[0] ?? 0) * grow : 1;
+  const eb = moveLimit ? (h[1] ?? 0) : 0;
+  const ec = moveLimit && moveExponent ? (h[2] ?? 0) : 0;
+  const bc = moveExponent ? (h[4] ?? 0) : 0;
+  const l0 = Math.sqrt(ee);
+  const l1 = eb / l0;
+  const l2 = ec / l0;
+  const bb = (h[3] ?? 0) * grow - l1 * l1;
+  const l3 = Math.sqrt(bb);
+  const l4 = (bc - l1 * l2) / l3;
+  const cc = (moveExponent ? (h[5] ?? 0) * grow : 1) - l2 * l2 - l4 * l4;
+  step.fill(0);
+  if (!(ee > 0 && bb > 1e-15 * (h[3] ?? 0) && cc > 1e-15 * Math.abs(h[5] ?? 0))) return false;
+  const l5 = Math.sqrt(cc);
+  const t0 = (moveLimit ? -(g[0] ?? 0) : 0) / l0;
+  const t1 = (-(g[1] ?? 0) - l1 * t0) / l3;
+  const t2 = ((moveExponent ? -(g[2] ?? 0) : 0) - l2 * t0 - l4 * t1) / l5;
+  const c = t2 / l5;
+  const b = (t1 - l4 * c) / l3;
+  step[0] = (t0 - l1 * b - l2 * c) / l0;
+  step[1] = b;
+  step[2] = c;
+  return true;
+}

@@ -1,0 +1,40 @@
+// What the first screen shows: each scheme's loss against the baseline's at the one budget where all of them are compared.
+import type { Interval } from "../fit/record.js";
+import type { Analysis } from "./record.js";
+
+export interface LossDifference {
+  readonly scheme: string;
+  /** Nats per token; below 0 is better than the baseline. */
+  readonly difference: number;
+  readonly interval: Interval | null;
+  /** The wider interval that holds for all differences at once; null where it was not computed. */
+  readonly simultaneous: Interval | null;
+  readonly adjustedPValue: number | null;
+  /** Told apart from 0 after Holm's adjustment, with an interval that is closed. */
+  readonly clear: boolean;
+}
+
+export interface LossDifferences {
+  readonly baseline: string;
+  /** In units of `comparisonVariable`; null without a comparison. */
+  readonly budget: number | null;
+  /** The lowest loss first. */
+  readonly rows: readonly LossDifference[];
+}
+
+export function lossDifferences({ comparison }: Analysis): LossDifferences {
+  if (comparison === null) return { baseline: "", budget: null, rows: [] };
+  const losses = comparison.differences.filter(
+    (one) => one.quantity === "loss" && one.baseline === comparison.baseline && one.budget !== null,
+  );
+  const budget = losses.reduce<number | null>((most, one) => Math.max(most ?? 0, one.budget ?? 0), null);
+  const rows = losses
+    .filter((one) => one.budget === budget)
+    .map(({ scheme, difference, interval, adjustedPValue }): LossDifference => {
+      const closed = interval !== null && interval.lower !== null && interval.upper !== null;
+      const clear = closed && (adjustedPValue ?? 1) < comparison.attribution.alpha;
+      return { scheme, difference, interval, simultaneous: null, adjustedPValue, clear };
+    })
+    .sort((one, other) => one.difference - other.difference);
+  return { baseline: comparison.baseline, budget, rows };
+}

@@ -1,0 +1,31 @@
+// What a chart is, to those who make one and those who show one: plain JSON at the border, Vega-Lite's own types inside.
+import type { LayerSpec } from "vega-lite/types_unstable/spec/index.js";
+import type { Analysis, ReportSource } from "../record.js";
+import type { Palette } from "./palette.js";
+
+export type Spec = Readonly<Record<string, unknown>>;
+export type Row = Readonly<Record<string, string | number | boolean | null>>;
+
+/** A chart as the page, the twin and the folder take it. */
+export interface Chart {
+  /** File name stem: "loss-tokens". */
+  readonly name: string;
+  readonly title: string;
+  /** One sentence under the chart: what is drawn how. */
+  readonly caption: string;
+  /** Vega-Lite, one view of layers; data sets by name stand in `datasets`. */
+  readonly spec: Spec;
+}
+
+/** What every chart of a report is drawn from. */
+export interface Given {
+  readonly source: ReportSource;
+  readonly analysis: Analysis;
+  readonly palette: Palette;
+}
+
+/** A chart from what was read and concluded; null where its data are absent. */
+export type Draw = (given: Given) => Chart | null;
+
+/** A layer of a chart, in Vega-Lite's own words. */
+export type Layer = LayerSpec<string>["layer"][number];

@@ -1,0 +1,101 @@
+// The forest plot: each scheme's loss against the baseline's at one budget, with the interval of the one difference and
+// the wider one that holds for all of them at once.
+import { count, percent, signedDecimal } from "../../base/format.js";
+import { lossDifferences } from "../answer.js";
+import { drawn } from "../drawn.js";
+import type { Chart, Given, Row } from "./chart.js";
+import { axis, chartSpec, colour, shape, strength } from "./parts.js";
+
+const UNIT = { tokens: "tokens", flops: "FLOPs" } as const;
+/** Room for "+0.0916 [0.0718, 0.1115]" beside the drawing. */
+const NUMBERS = 165;
+/** Past so many schemes the numbers stand in the table alone. */
+const MOST_NUMBERS = 40;
+
+export function differences({ analysis, palette }: Given): Chart | null {
+  const { baseline, budget, rows: known } = lossDifferences(analysis);
+  if (known.length === 0 || budget === null) return null;
+  const rows = known.map(
+    ({ scheme, difference, interval, simultaneous }): Row => ({
+      scheme,
+      difference: drawn(difference),
+      lower: rounded(interval?.lower),
+      upper: rounded(interval?.upper),
+      simultaneousLower: rounded(simultaneous?.lower),
+      simultaneousUpper: rounded(simultaneous?.upper),
+      text: `${signedDecimal(difference, 4)}${interval === null ? "" : ` [${signedDecimal(interval.lower, 4)}, ${signedDecimal(interval.upper, 4)}]`}`,
+    }),
+  );
+  const both = known.some(({ simultaneous }) => simultaneous !== null);
+  const y = {
+    field: "scheme",
+    type: "nominal" as const,
+    sort: known.map(({ scheme }) => scheme),
+    axis: { title: null, domain: false, ticks: false, labelOverlap: false },
+  };
+  const x = axis("difference", `difference in loss from ${baseline} (nats per token)`, { format: "~g" });
+  const tooltip = [
+    { field: "scheme", type: "nominal" as const, title: "scheme" },
+    { field: "difference", type: "quantitative" as const, title: "difference (nats)", format: ".4f" },
+    { field: "lower", type: "quantitative" as const, title: "lower", format: ".4f" },
+    { field: "upper", type: "quantitative" as const, title: "upper", format: ".4f" },
+    ...(both
+      ? [
+          { field: "simultaneousLower", type: "quantitative" as const, title: "lower, all at once", format: ".4f" },
+          { field: "simultaneousUpper", type: "quantitative" as const, title: "upper, all at once", format: ".4f" },
+        ]
+      : []),
+  ];
+  const bar = (lower: string, upper: string, width: number, opacity: number) => ({
+    mark: { type: "rule" as const, strokeWidth: width },
+    encoding: {
+      y,
+      x: { ...x, field: lower },
+      x2: { field: upper },
+      color: colour(palette),
+      opacity: strength(opacity, palette),
+      tooltip,
+    },
+  });
+  const numbers = known.length <= MOST_NUMBERS;
+  return {
+    name: "differences",
+    title: `Difference in loss at ${count(budget)} ${UNIT[analysis.comparisonVariable]}`,
+    caption: `By the fitted laws; left of 0 is better than ${baseline}. Thick: ${percent(analysis.level)} interval of each difference${
+      both ? "; thin: intervals that hold for all of them at once" : ""
+    }.`,
+    spec: chartSpec(
+      `Difference in validation loss from ${baseline} at ${count(budget)} ${UNIT[analysis.comparisonVariable]} for ${rows.length} schemes, with ${percent(analysis.level)} intervals, the lowest on top; 0 means no difference.`,
+      { differences: rows },
+      palette,
+      [
+        {
+          data: { values: [{}] },
+          mark: { type: "rule", strokeWidth: 1, opacity: 0.7 },
+          encoding: { x: { datum: 0, type: "quantitative" } },
+        },
+        ...[
+          ...(both ? [bar("simultaneousLower", "simultaneousUpper", 1.2, 0.9)] : []),
+          bar("lower", "upper", 4, 0.45),
+          {
+            mark: { type: "point" as const, filled: true, size: 80 },
+            encoding: { y, x, color: colour(palette), shape: shape(palette), opacity: strength(1, palette), tooltip },
+          },
+          ...(numbers
+            ? [
+                {
+                  name: "labels_numbers",
+                  mark: { type: "text" as const, align: "left" as const, dx: 8, clip: false },
+                  encoding: { y, x: { value: "width" as const }, text: { field: "text", type: "nominal" as const } },
+                },
+              ]
+            : []),
+        ].map((layer) => ({ data: { name: "differences" }, ...layer })),
+      ],
+      { height: { step: known.length > 20 ? 16 : 30 }, right: numbers ? NUMBERS : 0 },
+    ),
+  };
+}
+
+const rounded = (value: number | null | undefined): number | null =>
+  value === null || value === undefined ? null : drawn(value);

@@ -1,0 +1,33 @@
+// Every chart of a report, in the order of the page. To add one: a file with a `Draw`, and a line here.
+import type { Draw } from "./chart.js";
+import { differences } from "./differences.js";
+import { heldOut } from "./held-out.js";
+import { jointRegion } from "./joint-region.js";
+import { learningCurves, learningRate } from "./learning.js";
+import { limitProfile } from "./limit-profile.js";
+import { lossByFlops, lossByTokens, remainingExcess } from "./loss.js";
+import { multiplier } from "./multiplier.js";
+import { exponents, limits } from "./parameters.js";
+import { rankingChart } from "./ranking.js";
+import { residualQuantiles, residualsByBudget } from "./residuals.js";
+import { inferenceRounds } from "./rounds.js";
+
+/** By the name of the chart that it draws. */
+export const CHARTS: Readonly<Record<string, Draw>> = {
+  "loss-flops": lossByFlops,
+  differences,
+  "loss-tokens": lossByTokens,
+  multiplier,
+  ranking: rankingChart,
+  limits,
+  exponents,
+  "joint-region": jointRegion,
+  "excess-loss": remainingExcess,
+  "inference-rounds": inferenceRounds,
+  "learning-curves": learningCurves,
+  "learning-rate": learningRate,
+  residuals: residualsByBudget,
+  "residual-quantiles": residualQuantiles,
+  "limit-profile": limitProfile,
+  "held-out": heldOut,
+};
