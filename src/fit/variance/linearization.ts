@@ -1,7 +1,7 @@
 // A fit at its optimum, to first order: all that variances, degrees of freedom, tests of the noise and joint replicates
 // need to know of it, for any law, loss and number of groups. A record and its change of basis; no fit machinery.
 //
-//   solve → Linearization → orthogonalise → sandwich.ts (variance, degrees of freedom), noise.ts, simultaneous.ts
+//   solve → Linearization → standard-errors.ts (of any combination of parameters, by noise.ts or by sandwich.ts)
 import { factorQr } from "../../base/linear-algebra.js";
 
 /**
@@ -18,6 +18,15 @@ export interface Linearization {
   readonly slope: Float64Array;
   /** Points with the same number share an error (a run's points; schemes at one horizon and seed); null: none do. */
   readonly cluster: Int32Array | null;
+  /** Where each point stands on the axis along which the noise may change: log of the law's main variable; null: none. */
+  readonly along: Float64Array | null;
+}
+
+/** Of a combination of parameters. */
+export interface StandardError {
+  readonly value: number;
+  /** Of the t distribution that estimate over standard error is held against; seldom whole. */
+  readonly degreesOfFreedom: number;
 }
 
 /** The same in coordinates of the parameters in which H is the identity. */

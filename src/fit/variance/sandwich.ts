@@ -1,19 +1,13 @@
 // The variance of an estimate that asks little of the noise: each cluster's own pull on the estimate, squared and summed,
 // with the leverage correction that so few points need and the degrees of freedom that they leave.
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
-import { addTo, dot, type Linearization, orthogonalise } from "./linearization.js";
+import { addTo, dot, type Linearization, orthogonalise, type StandardError } from "./linearization.js";
 
 /**
  * How residuals are grown for what the fit took off them. CR2 makes the variance unbiased where the noise is equal (Bell &
  * McCaffrey 2002), CR3 is the jackknife's. With one point a cluster they are HC2 and HC3 (MacKinnon & White 1985).
  */
 export type Correction = "CR2" | "CR3";
-
-export interface StandardError {
-  readonly value: number;
-  /** Of the t distribution that estimate over standard error is held against; at least 1, seldom whole. */
-  readonly degreesOfFreedom: number;
-}
 
 export interface Sandwich {
   readonly clusters: number;

@@ -21,6 +21,7 @@ function means(samples: readonly (readonly number[])[], paired: boolean): Linear
     score: Float64Array.from(points, ({ residual }) => residual),
     slope: new Float64Array(points.length).fill(1),
     cluster: paired ? Int32Array.from(points, ({ i }) => i) : null,
+    along: null,
   };
 }
 
@@ -62,6 +63,7 @@ function uneven(loss: "squared" | "huber"): { fit: Linearization; y: Float64Arra
       score: residual.map((r) => Math.max(-cut, Math.min(cut, r))),
       slope: residual.map((r) => (Math.abs(r) <= cut ? 1 : 0)),
       cluster,
+      along: null,
     },
   };
 }
@@ -145,7 +147,13 @@ describe.each(["squared", "huber"] as const)("%s loss: the same from whole matri
 
 test("what hangs on a point that the fit goes through has no error; parameters that the points do not tell apart none", () => {
   const rows = [1, 1, 1].map((value) => Float64Array.of(value, 0)).concat([Float64Array.of(0, 1)]);
-  const fit = { rows, score: Float64Array.of(1, -2, 1, 0), slope: new Float64Array(4).fill(1), cluster: null };
+  const fit = {
+    rows,
+    score: Float64Array.of(1, -2, 1, 0),
+    slope: new Float64Array(4).fill(1),
+    cluster: null,
+    along: null,
+  };
   expect(sandwich(fit, "CR2")?.standardError([0, 1])).toBeNull();
   expect(sandwich(fit, "CR2")?.standardError([1, 0])?.degreesOfFreedom).toBeCloseTo(2, 12);
   const same = rows.map((row) => Float64Array.of(row[0] ?? 0, 2 * (row[0] ?? 0)));
