@@ -109,6 +109,13 @@ export function fileReason(error: unknown): string {
   return FILE_REASONS[code] ?? code;
 }
 
+/** One line on what the system refused, with the file and the call; null for an error that is none of the system's. */
+export function refusalOf(error: unknown): string | null {
+  if (!(error instanceof Error && "code" in error && "syscall" in error)) return null;
+  const file = "path" in error && typeof error.path === "string" ? shown(error.path) : "the system";
+  return `rinsight: ${file} must allow ${String(error.syscall)}, got ${fileReason(error)}; mend that and start again`;
+}
+
 /** The message of an error that is not ours, as it may stand in a line of ours: control characters out, cut at 100. */
 export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);

@@ -4,11 +4,20 @@ import path from "node:path";
 import type { Command } from "commander";
 import { InputError, ReproductionError, shown } from "../base/errors.js";
 import { count } from "../base/format.js";
+import { sha256 } from "../base/json.js";
 import { writeAtomically } from "../base/write.js";
 import { readTable } from "../curve/read/read-table.js";
 import { pack } from "../reproduce/archive.js";
-import { filesUnder, locateInputs, usualPlaces } from "../reproduce/inputs.js";
-import { INPUTS_FOLDER, readManifest } from "../reproduce/verify-report.js";
+import {
+  CONTENTS_FILE,
+  contentsOf,
+  INPUTS_FOLDER,
+  isBundled,
+  namesUnder,
+  PLAN_FILE,
+} from "../reproduce/bundle-files.js";
+import { locateInputs, usualPlaces } from "../reproduce/inputs.js";
+import { readManifest } from "../reproduce/verify-report.js";
 import { expandPlan } from "../sweep/expand.js";
 import { readPlan } from "../sweep/plan.js";
 import { newCommand } from "./command.js";
@@ -43,14 +52,21 @@ export function command(): Command {
         );
       }
       const files = new Map<string, Uint8Array>();
-      for (const file of filesUnder(report)) {
-        files.set(path.relative(report, file).split(path.sep).join("/"), readFileSync(file));
+      for (const name of namesUnder(report)) {
+        if (!isBundled(name)) files.set(name, readFileSync(path.join(report, name)));
       }
-      for (const file of located.files) files.set(`${INPUTS_FOLDER}/${path.basename(file)}`, readFileSync(file));
+      for (const file of located.files) {
+        const content = readFileSync(file);
+        const name = `${INPUTS_FOLDER}/${path.basename(file)}`;
+        // Inputs of one name, from several folders.
+        const place = files.has(name) ? `${INPUTS_FOLDER}/${sha256(content).slice(0, 8)}/${path.basename(file)}` : name;
+        files.set(place, content);
+      }
       if (options.plan !== undefined) {
         await checkPlanned(options.plan, located.files);
-        files.set("plan.json", readFileSync(options.plan));
+        files.set(PLAN_FILE, readFileSync(options.plan));
       }
+      files.set(CONTENTS_FILE, Buffer.from(contentsOf(files)));
       const archive = pack(files);
       const out = options.out ?? `${path.basename(path.resolve(report))}.tar.gz`;
       writeAtomically(out, archive);

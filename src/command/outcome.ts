@@ -1,5 +1,5 @@
 // What an error means for the one who typed the command: an exit code, and one line unless it is a bug of ours.
-import { FitError, InputError, ReproductionError } from "../base/errors.js";
+import { FitError, InputError, ReproductionError, refusalOf } from "../base/errors.js";
 
 export const EXIT_OK = 0;
 export const EXIT_FAILED = 1;
@@ -22,5 +22,7 @@ export function outcomeOf(error: unknown, command: string): Outcome {
     const line = error.message.replace(/^error: /, "").replaceAll("\n", " ");
     return { exitCode: EXIT_USAGE, text: `rinsight: ${line}; see rinsight ${command} --help\n` };
   }
+  const refusal = refusalOf(error);
+  if (refusal !== null) return { exitCode: EXIT_USAGE, text: `${refusal}\n` };
   return { exitCode: EXIT_FAILED, text: `${error instanceof Error ? error.stack : String(error)}\n` };
 }

@@ -1,16 +1,17 @@
 // rinsight verify: recompute a report, or train a run again, and list every difference. Exit 0 same, 1 differs.
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
 import { InputError, ReproductionError, shown } from "../base/errors.js";
 import { random } from "../base/random.js";
-import { makeFolder } from "../base/write.js";
+import { withScratch } from "../base/scratch.js";
+import { makeFolder, onDisk } from "../base/write.js";
 import { isRunFile } from "../curve/read/read-run.js";
-import { unpack } from "../reproduce/archive.js";
+import { statusOf } from "../curve/read/source.js";
+import { LARGEST_ARCHIVE, unpack } from "../reproduce/archive.js";
 import type { Difference } from "../reproduce/differences.js";
 import { filesUnder, usualPlaces } from "../reproduce/inputs.js";
-import { verifyReport } from "../reproduce/verify-report.js";
+import { type VerifiedReport, verifyReport } from "../reproduce/verify-report.js";
 import { newCommand } from "./command.js";
 
 interface Options {
@@ -64,27 +65,40 @@ export function command(): Command {
 }
 
 async function recomputed(target: string, options: Options): Promise<Verdict> {
-  const folder = isFolder(target) ? target : null;
-  const scratch = folder === null ? await unpacked(target) : null;
-  try {
-    const searched = folder === null ? [] : options.inputs === undefined ? usualPlaces(folder) : [options.inputs];
-    const verified = await verifyReport(folder ?? scratch ?? target, searched);
-    const standard =
-      verified.tolerance === 0
-        ? "byte for byte"
-        : `within ${verified.tolerance} relative (another major version of Node)`;
-    return {
-      target,
-      standard: `${verified.filesCompared} files recomputed from ${verified.inputs} inputs, compared ${standard}`,
-      differences: verified.differences,
-    };
-  } finally {
-    if (scratch !== null) rmSync(scratch, { recursive: true, force: true });
+  if (!isFolder(target)) {
+    const files = await bundled(target);
+    return withScratch("bundle", async (folder) => {
+      for (const [name, content] of files) {
+        const file = path.join(folder, name);
+        onDisk(file, () => {
+          makeFolder(path.dirname(file));
+          writeFileSync(file, content);
+        });
+      }
+      return verdictOn(target, await verifyReport(folder, []));
+    });
   }
+  const searched = options.inputs === undefined ? usualPlaces(target) : [options.inputs];
+  return verdictOn(target, await verifyReport(target, searched));
 }
 
-/** A bundle laid out in a temporary folder. */
-async function unpacked(file: string): Promise<string> {
+function verdictOn(target: string, { tolerance, filesCompared, inputs, differences }: VerifiedReport): Verdict {
+  const standard = tolerance === 0 ? "byte for byte" : `within ${tolerance} relative (another major version of Node)`;
+  return {
+    target,
+    standard: `${filesCompared} files recomputed from ${inputs} inputs, compared ${standard}`,
+    differences,
+  };
+}
+
+/** What is in a bundle. */
+async function bundled(file: string): Promise<ReadonlyMap<string, Buffer>> {
+  const status = statusOf(file);
+  if (!status.isFile() || status.size > LARGEST_ARCHIVE) {
+    throw new InputError(
+      `verify: ${file}: a bundle must be a file of at most ${LARGEST_ARCHIVE / 1e6} MB, got ${status.isFile() ? `${status.size} bytes` : "something else"}; name another`,
+    );
+  }
   const bytes = readFileSync(file);
   // The header of a run file is one line, its kind far behind the configuration.
   if (isRunFile(bytes.subarray(0, 1e6).toString())) {
@@ -92,13 +106,7 @@ async function unpacked(file: string): Promise<string> {
       `verify: ${file}: must be a report or a bundle, got a run file; add --retrain to train it again`,
     );
   }
-  const files = await unpack(bytes, path.basename(file));
-  const folder = mkdtempSync(path.join(tmpdir(), "rinsight-bundle-"));
-  for (const [name, content] of files) {
-    makeFolder(path.dirname(path.join(folder, name)));
-    writeFileSync(path.join(folder, name), content);
-  }
-  return folder;
+  return unpack(bytes, path.basename(file));
 }
 
 async function retrained(targets: readonly string[], options: Options): Promise<Verdict[]> {

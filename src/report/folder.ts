@@ -1,12 +1,20 @@
-// A report on the disk: written beside its place and renamed into it, so that a reader sees the old one or the new one.
-import { existsSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+// A report on the disk. A new one is written beside its place, synced, and made whole by one rename to <folder>.ready;
+// then its files take their places one by one, each by a rename, the manifest last. So there is a report at every
+// instant, a page is the old or the new one, and where a process dies on the way the next command carries it to the end.
+import { existsSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { InputError, shown } from "../base/errors.js";
-import { makeFolder, onDisk } from "../base/write.js";
+import { acquireLock } from "../base/lock.js";
+import { makeFolder, onDisk, syncFolder, temporaryOf, tidyTemporaries, writeSynced } from "../base/write.js";
 import type { ReportFiles } from "./build.js";
 
+const MANIFEST = "manifest.json";
+
+const readyOf = (target: string): string => `${target}.ready`;
+
 /**
- * Replaces the report in `folder`. Throws InputError where the folder holds something else, or the disk refuses.
+ * Replaces the report in `folder`; files there that are no report's stay. Throws InputError where the folder holds
+ * something else, or the disk refuses.
  *
  * @example
  * import { buildReport, readSource, writeFolder } from "rinsight";
@@ -17,43 +25,95 @@ import type { ReportFiles } from "./build.js";
 export function writeFolder(folder: string, files: ReportFiles): void {
   checkFolder(folder);
   const target = path.resolve(folder);
-  const fresh = `${target}.${process.pid}.tmp`;
-  const old = `${target}.${process.pid}.old.tmp`;
-  onDisk(folder, () => {
+  const fresh = temporaryOf(target);
+  locked(target, () => {
     try {
       for (const [name, content] of files) {
         const file = path.join(fresh, name);
         makeFolder(path.dirname(file));
-        writeFileSync(file, content);
+        writeSynced(file, content);
       }
-      if (existsSync(target)) renameSync(target, old);
-      renameSync(fresh, target);
-      rmSync(old, { recursive: true, force: true });
-    } catch (error) {
+      place(target);
+      renameSync(fresh, readyOf(target));
+      place(target);
+    } finally {
       rmSync(fresh, { recursive: true, force: true });
-      if (existsSync(old) && !existsSync(target)) renameSync(old, target);
-      throw error;
     }
   });
+}
+
+/** Carries on where a process died that brought a report to `folder`. */
+export function settleFolder(folder: string): void {
+  const target = path.resolve(folder);
+  tidyTemporaries(target);
+  if (existsSync(readyOf(target))) locked(target, () => place(target));
+}
+
+function locked(target: string, action: () => void): void {
+  const lock = acquireLock(`${target}.lock`, `report: ${target}`);
+  try {
+    onDisk(target, action);
+  } finally {
+    lock.release();
+  }
+}
+
+/** Moves a whole report to its place, where there is one on its way; the lock is held. */
+function place(target: string): void {
+  const ready = readyOf(target);
+  if (existsSync(ready) && !existsSync(target)) {
+    renameSync(ready, target);
+    syncFolder(path.dirname(target));
+    return;
+  }
+  // Without a manifest everything has been moved.
+  const names = listed(ready);
+  if (names !== null) {
+    for (const name of readdirSync(ready, { recursive: true, encoding: "utf8" })) {
+      if (name !== MANIFEST && statSync(path.join(ready, name)).isFile()) move(ready, target, name);
+    }
+    for (const old of listed(target) ?? []) if (!names.includes(old)) rmSync(path.join(target, old), { force: true });
+    move(ready, target, MANIFEST);
+    syncFolder(target);
+  }
+  rmSync(ready, { recursive: true, force: true });
+}
+
+/** The files of a report besides its manifest; null where there is no manifest. */
+function listed(folder: string): readonly string[] | null {
+  const file = path.join(folder, MANIFEST);
+  if (!existsSync(file)) return null;
+  try {
+    const { files }: { files: Record<string, string> } = JSON.parse(readFileSync(file, "utf8"));
+    return Object.keys(files).filter((name) => !name.split("/").includes(".."));
+  } catch {
+    return [];
+  }
+}
+
+function move(from: string, to: string, name: string): void {
+  makeFolder(path.dirname(path.join(to, name)));
+  renameSync(path.join(from, name), path.join(to, name));
 }
 
 /** Makes a folder beside the report's place and removes it again: what cannot be written is said before the work. */
 export function checkFolder(folder: string): void {
   const target = path.resolve(folder);
+  settleFolder(folder);
   if (existsSync(target) && !replaceable(target)) {
     throw new InputError(
       `report: --out must be a new folder or an earlier report, got ${shown(folder)} with other files in it; name another folder`,
     );
   }
   onDisk(folder, () => {
-    for (const made of makeFolder(`${target}.${process.pid}.tmp`).toReversed()) rmdirSync(made);
+    for (const made of makeFolder(temporaryOf(target)).toReversed()) rmdirSync(made);
   });
 }
 
 function replaceable(target: string): boolean {
   try {
     const entries = readdirSync(target);
-    return entries.length === 0 || entries.includes("manifest.json");
+    return entries.length === 0 || entries.includes(MANIFEST);
   } catch {
     return false;
   }

@@ -2,11 +2,16 @@
 
 import { gunzipSync, gzipSync } from "node:zlib";
 import { Header, Parser } from "tar";
-import { InputError } from "../base/errors.js";
+import { InputError, shown } from "../base/errors.js";
 
 const BLOCK = 512;
-/** Expanded size at which an archive is refused: no report is near it, a bomb is past it. */
+/** Bytes of an archive, packed and expanded, at which it is refused: no report is near them, a bomb is past them. */
+export const LARGEST_ARCHIVE = 256e6;
 const EXPANDED_LIMIT = 512 * 2 ** 20;
+const MOST_ENTRIES = 100_000;
+/** What every file system takes: bytes of a name, and of a path. */
+const LONGEST_NAME = 255;
+const LONGEST_PATH = 1000;
 
 /** A .tar.gz of `files`, sorted by name, without times, owners or paths of this machine. */
 export function pack(files: ReadonlyMap<string, string | Uint8Array>): Buffer {
@@ -39,8 +44,12 @@ export async function unpack(archive: Uint8Array, source: string): Promise<Map<s
   await new Promise<void>((resolve, reject) => {
     const parser = new Parser({ strict: true });
     parser.on("entry", (entry) => {
-      if (entry.type !== "File" || entry.path.startsWith("/") || entry.path.split("/").includes("..")) {
-        reject(refuse("entries must be plain files inside the bundle", `${entry.type} ${JSON.stringify(entry.path)}`));
+      const rule = entry.type === "File" ? broken(entry.path) : "entries must be plain files inside the bundle";
+      if (rule !== null || files.has(entry.path) || files.size === MOST_ENTRIES) {
+        const stated =
+          rule ??
+          (files.has(entry.path) ? "entries must have names of their own" : `entries must be at most ${MOST_ENTRIES}`);
+        reject(refuse(stated, `${entry.type} ${shown(entry.path)}`));
         entry.resume();
         return;
       }
@@ -52,7 +61,26 @@ export async function unpack(archive: Uint8Array, source: string): Promise<Map<s
     parser.on("error", (error: Error) => reject(refuse("a bundle must be an intact .tar.gz", error.message)));
     parser.end(expanded);
   });
+  for (const name of files.keys()) {
+    for (let at = name.indexOf("/"); at > 0; at = name.indexOf("/", at + 1)) {
+      if (files.has(name.slice(0, at))) {
+        throw refuse("entries must not be a file and a folder at once", shown(name.slice(0, at)));
+      }
+    }
+  }
   return files;
+}
+
+/** The rule that a path in an archive breaks; null for one that leads to a place inside. */
+function broken(entry: string): string | null {
+  const names = entry.split("/");
+  if (names.some((name) => name === "" || name === "." || name === ".." || /[\0\\]/.test(name))) {
+    return "entries must be plain files inside the bundle";
+  }
+  if (Buffer.byteLength(entry) > LONGEST_PATH || names.some((name) => Buffer.byteLength(name) > LONGEST_NAME)) {
+    return `entries must have paths of at most ${LONGEST_PATH} bytes, ${LONGEST_NAME} a name`;
+  }
+  return null;
 }
 
 function expand(archive: Uint8Array, refuse: (rule: string, got: string) => InputError): Buffer {

@@ -54,14 +54,20 @@ const foldersIn = (folder: string): string[] =>
 const filesIn = (folder: string): string[] =>
   entriesOf(folder).flatMap((entry) => (entry.isFile() ? [path.join(folder, entry.name)] : []));
 
-/** All plain files below a folder, in the order of their names; none where there is no such folder. */
-export function filesUnder(folder: string): string[] {
+/** Where no input of a report lies, in a search. */
+const NOT_SEARCHED: ReadonlySet<string> = new Set(["node_modules", ".work"]);
+
+/**
+ * All plain files below a folder, in the order of their names; none where there is no such folder.
+ * @param skipped names of folders that are not looked into.
+ */
+export function filesUnder(folder: string, skipped: ReadonlySet<string> = NOT_SEARCHED): string[] {
   if (!existsSync(folder) || !lstatSync(folder).isDirectory()) return [];
   return readdirSync(folder, { withFileTypes: true })
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
       const file = path.join(folder, entry.name);
-      if (entry.isDirectory()) return entry.name === "node_modules" || entry.name === ".work" ? [] : filesUnder(file);
+      if (entry.isDirectory()) return skipped.has(entry.name) ? [] : filesUnder(file, skipped);
       return entry.isFile() ? [file] : [];
     });
 }

@@ -1,8 +1,8 @@
 // Trains a run again from the configuration in its own header and compares: to the bit on the wasm backend, within a
 // tolerance on the others. The second run lives in a temporary folder and is removed.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { withScratch } from "../base/scratch.js";
 import { parseRun, type Run } from "../curve/read/read-run.js";
 import { openSource } from "../curve/read/source.js";
 import { checkConfiguration, type RunConfiguration, runId, tokensPerStep } from "../train/configuration.js";
@@ -40,31 +40,26 @@ export async function retrain(file: string, options: RetrainOptions): Promise<Re
   const published = parseRun(path.basename(file), text);
   const run = checkConfiguration(published.header.configuration);
   const tolerance = run.backend === "wasm" ? 0 : OTHER_BACKENDS_TOLERANCE;
-  const folder = mkdtempSync(path.join(tmpdir(), "rinsight-verify-"));
-  try {
-    const again = await trainAgain(run, folder, options);
-    const name = path.basename(file);
-    const differences: Difference[] = [];
-    const id = runId(run);
-    if (published.header.id !== id) {
-      differences.push({ where: `${name} header.id`, old: published.header.id, new: id, tolerance: 0 });
-    }
-    compareRuns(name, published, again.run, tolerance, differences);
-    // Equal values in other bytes: promised only where the version that wrote the file is this one.
-    const sameVersion = published.header.provenance.rinsight === again.run.header.provenance.rinsight;
-    if (differences.length === 0 && tolerance === 0 && sameVersion && !text.startsWith(again.text)) {
-      differences.push({ where: name, old: "other bytes", new: "same values", tolerance });
-    }
-    return {
-      file: name,
-      differences,
-      pointsCompared: again.run.points.length,
-      pointsPublished: published.points.length,
-      tolerance,
-    };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+  const again = await withScratch("verify", (folder) => trainAgain(run, folder, options));
+  const name = path.basename(file);
+  const differences: Difference[] = [];
+  const id = runId(run);
+  if (published.header.id !== id) {
+    differences.push({ where: `${name} header.id`, old: published.header.id, new: id, tolerance: 0 });
   }
+  compareRuns(name, published, again.run, tolerance, differences);
+  // Equal values in other bytes: promised only where the version that wrote the file is this one.
+  const sameVersion = published.header.provenance.rinsight === again.run.header.provenance.rinsight;
+  if (differences.length === 0 && tolerance === 0 && sameVersion && !text.startsWith(again.text)) {
+    differences.push({ where: name, old: "other bytes", new: "same values", tolerance });
+  }
+  return {
+    file: name,
+    differences,
+    pointsCompared: again.run.points.length,
+    pointsPublished: published.points.length,
+    tolerance,
+  };
 }
 
 async function trainAgain(

@@ -4,13 +4,15 @@ import path from "node:path";
 import { z } from "zod";
 import { InputError } from "../base/errors.js";
 import { sha256 } from "../base/json.js";
+import type { Selection } from "../curve/observe.js";
+import type { AnalysisOptions } from "../report/analysis.js";
 import { buildReport } from "../report/build.js";
+import { settleFolder } from "../report/folder.js";
 import { readSource } from "../report/source.js";
+import { INPUTS_FOLDER, isBundled, namesUnder, undeclared } from "./bundle-files.js";
 import { type Difference, differences } from "./differences.js";
-import { filesUnder, locateInputs } from "./inputs.js";
+import { locateInputs } from "./inputs.js";
 
-/** Folder of a bundle that holds the inputs of the report beside it. */
-export const INPUTS_FOLDER = "inputs";
 /** Standard for another major version of Node, whose mathematical functions may round otherwise. */
 const OTHER_NODE_TOLERANCE = 1e-9;
 
@@ -23,17 +25,30 @@ export interface VerifiedReport {
 }
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
+// An option without its line here does not compile, and one that is not known is refused: none is dropped in silence.
+const selectionShape = {
+  x: z.string(),
+  y: z.string(),
+  by: z.array(z.string()),
+  map: z.record(z.string(), z.string()),
+  derive: z.array(z.string()),
+  where: z.string(),
+  weights: z.string(),
+  pairBy: z.array(z.string()),
+  undecayed: z.boolean(),
+} satisfies Record<keyof Selection, z.ZodType>;
 const manifestSchema = z.object({
   kind: z.literal("rinsight-report"),
   version: z.literal(1),
   inputs: z.array(z.object({ name: z.string().min(1), sha256: hash })),
-  options: z.object({
+  options: z.strictObject({
     title: z.string(),
     level: z.number().gt(0).lt(1),
     bootstrap: z.int().min(0).max(1e6),
     seed: z.number(),
-    selection: z.object({ x: z.string(), y: z.string(), by: z.array(z.string()) }).partial(),
-  }),
+    baseline: z.string().nullable().default(null),
+    selection: z.strictObject(selectionShape).partial(),
+  } satisfies Record<keyof AnalysisOptions, z.ZodType>),
   versions: z.record(z.string(), z.string()),
   files: z.record(z.string(), hash),
 });
@@ -41,6 +56,7 @@ export type ReportManifest = z.infer<typeof manifestSchema>;
 
 /** The manifest of a report folder. Throws InputError where there is none. */
 export function readManifest(folder: string): ReportManifest {
+  settleFolder(folder);
   const file = path.join(folder, "manifest.json");
   const refuse = (got: string) =>
     new InputError(`${file}: must be the manifest of a report, got ${got}; name a folder that rinsight report wrote`);
@@ -67,6 +83,7 @@ export async function verifyReport(folder: string, searched: readonly string[]):
       ? []
       : [{ where: `${name} against the manifest`, old: expected, new: found, tolerance: 0 }];
   });
+  altered.push(...undeclared(folder, manifest.inputs));
   const located = locateInputs(manifest.inputs, [path.join(folder, INPUTS_FOLDER), ...searched]);
   const sameNode = major(manifest.versions.node) === major(process.versions.node);
   const tolerance = sameNode ? 0 : OTHER_NODE_TOLERANCE;
@@ -80,9 +97,9 @@ export async function verifyReport(folder: string, searched: readonly string[]):
   return { ...facts, filesCompared: recomputed.files.size, differences: [...altered, ...found] };
 }
 
+/** The report's own files: what a bundle adds is looked at apart. */
 function publishedFiles(folder: string): Map<string, Buffer> {
-  const names = filesUnder(folder).map((file) => path.relative(folder, file).split(path.sep).join("/"));
-  const own = names.filter((name) => !name.startsWith(`${INPUTS_FOLDER}/`) && name !== "plan.json");
+  const own = namesUnder(folder).filter((name) => !isBundled(name));
   return new Map(own.map((name) => [name, readFileSync(path.join(folder, name))]));
 }
 

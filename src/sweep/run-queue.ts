@@ -1,7 +1,7 @@
 // The runs of a sweep that are still to do, longest first, with those that other processes have: these are waited for
 // as long as their holders show life, and taken up where a holder dies before the end.
 import { setTimeout as wait } from "node:timers/promises";
-import { heldBy, SILENT_SECONDS } from "../train/lock.js";
+import { heldBy, SILENT_SECONDS } from "../base/lock.js";
 import { endOf } from "../train/run-writer.js";
 import { runFileOf } from "../train/trainer.js";
 import { workFilesOf } from "../train/work-files.js";
@@ -39,7 +39,7 @@ export function runQueue(runs: readonly PlannedRun[], folder: string, signal: Ab
   /** Sorts the runs of others into those that are done by now, those that are free, and those that are still held. */
   const look = () => {
     for (const run of held.keys()) {
-      const holder = heldBy(workFilesOf(runFileOf(folder, run.id)).lock, `run ${run.id}`);
+      const holder = heldBy(workFilesOf(runFileOf(folder, run.id)).lock, `train: run ${run.id}`);
       if (missingRuns([run], folder).length === 0) held.delete(run);
       else if (holder === null) {
         held.delete(run);

@@ -1,7 +1,7 @@
 // A worker process of a sweep: takes runs one by one from its parent and trains them. Loads the tensor library once.
 // Ctrl-C reaches every process of a terminal; here the parent alone decides, so that all stop the same way.
-import { InputError } from "../base/errors.js";
-import { HeldError } from "../train/lock.js";
+import { InputError, refusalOf } from "../base/errors.js";
+import { HeldError } from "../base/lock.js";
 import { type Corpus, openCorpus } from "../train/text/corpus.js";
 import { trainRun } from "../train/trainer.js";
 import type { CorpusSource, FromWorker, ToWorker } from "./messages.js";
@@ -47,8 +47,8 @@ async function perform(job: Extract<ToWorker, { kind: "run" }>): Promise<void> {
   } catch (error) {
     if (error instanceof HeldError) return tell({ kind: "held", message: error.message });
     // The first frames of a bug of ours, on the one line that a failed run gets.
-    const text = error instanceof Error && !(error instanceof InputError) ? (error.stack ?? error.message) : error;
-    const lines = (error instanceof InputError ? error.message : String(text)).split("\n");
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const lines = (error instanceof InputError ? error.message : (refusalOf(error) ?? text)).split("\n");
     tell({
       kind: "failed",
       message: lines

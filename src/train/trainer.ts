@@ -3,6 +3,7 @@
 import path from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { InputError } from "../base/errors.js";
+import { acquireLock } from "../base/lock.js";
 import { random } from "../base/random.js";
 import { tidyTemporaries } from "../base/write.js";
 import { drawRounds } from "../scheme/applications.js";
@@ -13,7 +14,6 @@ import { type Checkpoint, type Progress, tidyCheckpoints } from "./checkpoint.js
 import { checkConfiguration, type RunConfiguration, runId, tokensPerStep } from "./configuration.js";
 import { afterPoint, afterStep, courseOf, fork, nextMove, type Path, pointAt, START } from "./cursor.js";
 import { initialState, learner } from "./learner.js";
-import { acquireLock } from "./lock.js";
 import { checkMemory } from "./memory.js";
 import { type ProgressClock, progressClock, type RunProgress } from "./progress-clock.js";
 import { headerOf } from "./run-header.js";
@@ -77,7 +77,7 @@ export async function trainRun(configuration: RunConfiguration, options: TrainOp
 
   const say = options.onMessage ?? (() => {});
   const { work, lock: lockFile, checkpoint: checkpointFile } = workFilesOf(file);
-  const lock = acquireLock(lockFile, `run ${id}`, { onMessage: say, takeOver: options.takeOver === true });
+  const lock = acquireLock(lockFile, `train: run ${id}`, { onMessage: say, takeOver: options.takeOver === true });
   try {
     // Another process may have finished it while this one came to the lock.
     const meanwhile = finished();

@@ -2,9 +2,9 @@
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { InputError } from "../base/errors.js";
+import { acquireLock } from "../base/lock.js";
 import { onDisk, tidyTemporaries } from "../base/write.js";
 import { tidyCheckpoints } from "./checkpoint.js";
-import { acquireLock } from "./lock.js";
 
 export interface WorkFiles {
   readonly work: string;

@@ -10,6 +10,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   schemes: () => import("../../src/command/schemes.js"),
   sweep: () => import("../../src/command/sweep.js"),
   train: () => import("../../src/command/train.js"),
+  report: () => import("../../src/command/report.js"),
+  verify: () => import("../../src/command/verify.js"),
+  bundle: () => import("../../src/command/bundle.js"),
 };
 
 export interface Ended {

@@ -1,15 +1,12 @@
 // A report from a simulated sweep: every chart is valid Vega-Lite, the bytes repeat, the prose comes out of fits.json.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { Ajv } from "ajv";
 import { beforeAll, expect, test } from "vitest";
 import { sha256 } from "../../src/base/json.js";
 import { buildReport, type Report } from "../../src/report/build.js";
 import { CHARTS } from "../../src/report/charts/registry.js";
 import { labels, latex, markdown, scriptJson } from "../../src/report/escape.js";
-import { checkFolder, writeFolder } from "../../src/report/folder.js";
 import type { Analysis } from "../../src/report/record.js";
 import { doubts, lossSentences, verdict } from "../../src/report/sentences.js";
 import { REFERENCE, simulatedSource } from "./simulated.js";
@@ -115,39 +112,6 @@ test("one scheme with two points gives a report that says what it cannot say", a
   expect(small.verdict.answer).toContain("no comparison");
   expect(small.analysis.failures).toHaveLength(1);
   expect(String(small.files.get("README.md"))).toContain("no estimate");
-});
-
-test("a report folder is replaced whole, and a folder of other things is left alone", () => {
-  const folder = mkdtempSync(path.join(tmpdir(), "rinsight-report-"));
-  try {
-    const target = path.join(folder, "x");
-    writeFolder(
-      target,
-      new Map([
-        ["manifest.json", "{}"],
-        ["charts/a.svg", "old"],
-      ]),
-    );
-    writeFolder(
-      target,
-      new Map([
-        ["manifest.json", "{}"],
-        ["b.txt", "new"],
-      ]),
-    );
-    expect(readdirSync(target).sort()).toEqual(["b.txt", "manifest.json"]);
-    expect(readdirSync(folder)).toEqual(["x"]);
-    writeFileSync(path.join(folder, "precious.txt"), "mine");
-    expect(() => writeFolder(folder, new Map([["manifest.json", "{}"]]))).toThrow(/must be a new folder/);
-    for (const bad of [path.join(target, "b.txt/x"), "/proc/rinsight/x"]) {
-      expect(() => checkFolder(bad)).toThrow(/^write: .* must be writable, got .*; .*--out$/);
-    }
-    checkFolder(path.join(folder, "new/report"));
-    expect(readdirSync(folder).sort()).toEqual(["precious.txt", "x"]);
-    expect(readFileSync(path.join(folder, "precious.txt"), "utf8")).toBe("mine");
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 });
 
 test("names of others' stay data in every language of the report", () => {

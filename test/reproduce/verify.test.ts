@@ -1,15 +1,18 @@
 // A report can be recomputed from its inputs; whatever is altered in it or in them is found and named.
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { command as bundle } from "../../src/command/bundle.js";
+import { command as reportCommand } from "../../src/command/report.js";
 import { command as verify } from "../../src/command/verify.js";
 import { buildReport } from "../../src/report/build.js";
 import { writeFolder } from "../../src/report/folder.js";
 import { readSource } from "../../src/report/source.js";
+import { pack, unpack } from "../../src/reproduce/archive.js";
 import { usualPlaces } from "../../src/reproduce/inputs.js";
 import { verifyReport } from "../../src/reproduce/verify-report.js";
+import { runCommand } from "../hostile/run-command.js";
 import { simulatedRuns } from "../report/simulated.js";
 
 const home = mkdtempSync(path.join(tmpdir(), "rinsight-verify-test-"));
@@ -52,6 +55,38 @@ test("a report recomputes byte for byte from its inputs", async () => {
   expect(verified.tolerance).toBe(0);
   expect(verified.inputs).toBe(6);
   expect(verified.filesCompared).toBeGreaterThan(10);
+});
+
+test("a report with every option that its command knows is verified the same", async () => {
+  const values: Record<string, string> = {
+    title: "T",
+    x: "tokens",
+    y: "loss",
+    by: "scheme",
+    pairBy: "tokens,seed",
+    baseline: "rins-3",
+    level: ".9",
+    bootstrap: "100",
+    seed: "3",
+  };
+  // These choose what is shown and where, not what is computed.
+  const others = ["json", "out", "serve", "port"];
+  const options = reportCommand().options.filter((option) => !others.includes(option.attributeName()));
+  const flags = options.flatMap((option) => {
+    const value = values[option.attributeName()];
+    if (value === undefined) throw new Error(`give ${option.flags} a value here: the manifest must keep it`);
+    return [option.long ?? "", value];
+  });
+  expect(flags).toHaveLength(2 * Object.keys(values).length);
+  const folder = path.join(home, "options");
+  mkdirSync(folder);
+  cpSync(path.resolve(import.meta.dirname, "../../notebooks/curves.csv"), path.join(folder, "curves.csv"));
+  const out = path.join(folder, "report");
+  const made = await runCommand(["report", path.join(folder, "curves.csv"), "--out", out, ...flags]);
+  expect([made.exit, made.bug]).toEqual([0, null]);
+  const again = await runCommand(["verify", out]);
+  expect(again.stdout).toMatch(/: same; \d+ files recomputed/);
+  expect(again.exit).toBe(0);
 });
 
 test("one number of fits.json that was altered is named by its place", async () => {
@@ -101,6 +136,53 @@ test("a bundle is verified without the runs beside it; a flipped byte in it is f
   } finally {
     written.mockRestore();
   }
+});
+
+test("whatever is altered or added in a bundle is named, and what is planned and packed is the same", async () => {
+  const file = path.join(home, "whole.tar.gz");
+  await runCommand(["bundle", report, "--inputs", runs, "--out", file]);
+  const good = await unpack(readFileSync(file), "whole.tar.gz");
+  const verdict = async (change: (files: Map<string, Buffer>) => void) => {
+    const files = new Map(good);
+    change(files);
+    writeFileSync(path.join(home, "altered.tar.gz"), pack(files));
+    const { exit, stdout, bug } = await runCommand(["verify", path.join(home, "altered.tar.gz")]);
+    expect(bug).toBeNull();
+    return [exit, stdout];
+  };
+  expect(await verdict(() => {})).toEqual([0, expect.stringContaining(": same;")]);
+  const [input] = [...good.keys()].filter((name) => name.startsWith("inputs/"));
+  const changes: [string, (files: Map<string, Buffer>) => void, string][] = [
+    ["a plan", (files) => files.set("plan.json", Buffer.from("{}")), "plan.json against bundle.json"],
+    ["an added file", (files) => files.set("evil.sh", Buffer.from("x")), "evil.sh against bundle.json"],
+    ["an added input", (files) => files.set("inputs/x", Buffer.from("x")), "inputs/x against bundle.json"],
+    ["a hidden file", (files) => files.set("node_modules/x", Buffer.from("x")), "node_modules/x against bundle.json"],
+    ["a lost input", (files) => files.delete(input ?? ""), `${input} against bundle.json`],
+    [
+      "a lost list",
+      (files) => files.delete("bundle.json") && files.set("plan.json", Buffer.from("{}")),
+      "plan.json against the manifest",
+    ],
+    [
+      "a lost list, an added input",
+      (files) => files.delete("bundle.json") && files.set("inputs/x", Buffer.from("x")),
+      "inputs/x against the manifest",
+    ],
+  ];
+  for (const [name, change, where] of changes) {
+    const [exit, stdout] = await verdict(change);
+    expect([name, exit]).toEqual([name, 1]);
+    expect(stdout).toContain(where);
+  }
+});
+
+test("a bundle leaves nothing in the temporary folder, whatever happens", async () => {
+  const left = () => readdirSync(tmpdir()).filter((name) => name.startsWith("rinsight-bundle"));
+  const before = left();
+  const file = path.join(home, "no-report.tar.gz");
+  writeFileSync(file, pack(new Map([["a/b", "x"]])));
+  expect((await runCommand(["verify", file])).exit).toBe(2);
+  expect(left()).toEqual(before);
 });
 
 test("a folder that is no report is refused in one line", async () => {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { sha256 } from "../../src/base/json.js";
+import { acquireLock } from "../../src/base/lock.js";
 import { random } from "../../src/base/random.js";
 import { temporaryOf } from "../../src/base/write.js";
 import type { RunLine, RunPoint } from "../../src/curve/run-file.js";
@@ -12,7 +13,6 @@ import { previousOf, readCheckpoint, writeCheckpoint } from "../../src/train/che
 import type { RunConfiguration } from "../../src/train/configuration.js";
 import { runId } from "../../src/train/configuration.js";
 import { initialState, learner } from "../../src/train/learner.js";
-import { acquireLock } from "../../src/train/lock.js";
 import { backendBytes } from "../../src/train/memory.js";
 import { trainingBatches, validationBatches } from "../../src/train/text/batches.js";
 import type { Corpus } from "../../src/train/text/corpus.js";

@@ -14,9 +14,9 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeEach, expect, test, vi } from "vitest";
+import { acquireLock, HeldError, heldBy } from "../../src/base/lock.js";
 import { isEarlierBoot, ownIdentity } from "../../src/base/process-identity.js";
 import { temporaryOf } from "../../src/base/write.js";
-import { acquireLock, HeldError, heldBy } from "../../src/train/lock.js";
 
 vi.mock("node:fs", async (original) => {
   const fs = await original<typeof import("node:fs")>();
@@ -67,7 +67,7 @@ test.each([
 ])("a lock that cannot be judged is respected until it is taken over by hand: %s", (_case, owner) => {
   hold(owner, 125);
   expect(() => take()).toThrow(
-    /held by process \d+ on ".*", not to be seen from here, that showed life 2 min 5 s ago: .* add --take-over/,
+    /held by process \d+ on ".*", not to be seen from here, that showed life 2 min 5 s ago: .* delete .* \(train and sweep: --take-over\)/,
   );
   take({ takeOver: true }).release();
 });
@@ -107,7 +107,7 @@ test("showing life changes the time of the lock; a process that lost it is told 
 
 test("a link to nowhere, a folder and the like end in one line", () => {
   symlinkSync("nowhere", file);
-  expect(() => take()).toThrow(/lock .* must be a plain file, got something else; delete it/);
+  expect(() => take()).toThrow(/lock: .* must be a plain file, got something else; delete it/);
   rmSync(file);
   mkdirSync(file);
   expect(() => take()).toThrow(/must be a plain file/);

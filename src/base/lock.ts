@@ -1,4 +1,4 @@
-// One process a run: a lock file that says who holds it, and by its time of change when that one last showed life.
+// One process at a time for a run or a report: a lock file that says who holds it, and by its time of change when that one last showed life.
 // A lock is taken over when its holder is dead for certain; one that cannot be judged from here is respected.
 import {
   closeSync,
@@ -13,10 +13,10 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { codeOf, InputError, shown } from "../base/errors.js";
-import { duration } from "../base/format.js";
-import { isEarlierBoot, ownIdentity, standingOf } from "../base/process-identity.js";
-import { makeFolder, onDisk, temporaryOf, tidyTemporaries } from "../base/write.js";
+import { codeOf, InputError, shown } from "./errors.js";
+import { duration } from "./format.js";
+import { isEarlierBoot, ownIdentity, standingOf } from "./process-identity.js";
+import { makeFolder, onDisk, temporaryOf, tidyTemporaries } from "./write.js";
 
 export interface Lock {
   /** Shows life. Throws InputError where another process has taken the lock over: then nothing may be written any more. */
@@ -58,7 +58,7 @@ const ownerSchema = z.object({
 });
 type Owner = z.infer<typeof ownerSchema>;
 
-/** Takes the lock `file` of `what`. Throws HeldError while another process has it, or may have it. */
+/** Takes the lock `file` of `what`: "train: run 12ab", the head of messages. Throws HeldError while another process has it, or may have it. */
 export function acquireLock(file: string, what: string, options: LockOptions = {}): Lock {
   const text = JSON.stringify(ownIdentity);
   return onDisk(file, () => {
@@ -75,7 +75,7 @@ export function acquireLock(file: string, what: string, options: LockOptions = {
       options.onMessage?.(`taking over the lock of ${what} from a process that is gone`);
       remove(file, held.text);
     }
-    throw new InputError(`train: ${what} must have one process, got many that come and go; stop some and start again`);
+    throw new InputError(`${what} must have one process, got many that come and go; stop some and start again`);
   });
 }
 
@@ -91,7 +91,7 @@ function lockOf(file: string, text: string, what: string): Lock {
     keep: () =>
       onDisk(file, () => {
         if (!isOurs()) {
-          throw new HeldError(`train: ${what} must have one process, got another that took it over; this one stops`, 0);
+          throw new HeldError(`${what} must have one process, got another that took it over; this one stops`, 0);
         }
         const now = Date.now() / 1000;
         utimesSync(file, now, now);
@@ -149,7 +149,7 @@ function readHeld(file: string): Held | null {
   const status = lstatSync(file, { throwIfNoEntry: false });
   if (status === undefined) return null;
   if (!status.isFile()) {
-    throw new InputError(`train: lock ${file} must be a plain file, got something else; delete it and start again`);
+    throw new InputError(`lock: ${file} must be a plain file, got something else; delete it and start again`);
   }
   try {
     return { text: readFileSync(file, "utf8"), silentSeconds: Math.max(0, (Date.now() - status.mtimeMs) / 1000) };
@@ -171,7 +171,7 @@ function parseOwner(text: string): Owner | null {
 function refusal(held: Held, what: string, takeOver: boolean, file: string): HeldError | null {
   const { silentSeconds } = held;
   const refused = (holder: string) =>
-    new HeldError(`train: ${what} must have one process, got a second; it is held by ${holder}`, silentSeconds);
+    new HeldError(`${what} must have one process, got a second; it is held by ${holder}`, silentSeconds);
   const owner = parseOwner(held.text);
   if (owner === null) {
     return silentSeconds < UNWRITTEN_SECONDS ? refused("a process that is just taking it: start again") : null;
@@ -181,7 +181,7 @@ function refusal(held: Held, what: string, takeOver: boolean, file: string): Hel
   if (standing === "dead" || takeOver) return null;
   if (isEarlierBoot(owner) && silentSeconds >= SILENT_SECONDS) return null;
   return refused(
-    `process ${owner.pid} on ${shown(owner.host)}, not to be seen from here, that showed life ${duration(silentSeconds)} ago: wait for it, or if it is gone add --take-over (or delete ${file})`,
+    `process ${owner.pid} on ${shown(owner.host)}, not to be seen from here, that showed life ${duration(silentSeconds)} ago: wait for it, or if it is gone delete ${file} (train and sweep: --take-over)`,
   );
 }
 
