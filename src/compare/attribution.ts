@@ -1,8 +1,9 @@
 // Exponent or limit? Four nested models over schemes, F tests and a paired bootstrap of the same statistics, a verdict.
+
+import { fTail } from "../base/distributions.js";
 import { InputError } from "../base/errors.js";
 import { random } from "../base/random.js";
 import { resampler } from "../fit/bootstrap.js";
-import { fTail } from "../fit/distributions.js";
 import type { NestedTest, NestedTests, Verdict } from "./comparison.js";
 import { distinctX } from "./distinct.js";
 import { descend } from "./joint.js";

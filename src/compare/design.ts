@@ -1,9 +1,10 @@
 // Planning a study by simulation: how wide intervals will be, how often the verdict will name the truth, what is cheapest.
+
+import { studentTwoSided } from "../base/distributions.js";
 import { InputError } from "../base/errors.js";
 import { random } from "../base/random.js";
 import type { Observations } from "../curve/observations.js";
 import { quantile } from "../fit/bootstrap-interval.js";
-import { studentTwoSided } from "../fit/distributions.js";
 import { nestedTests } from "./attribution.js";
 import type { Verdict } from "./comparison.js";
 import { type FreeFits, fitFree, ladders, residualCorrelation } from "./ladders.js";

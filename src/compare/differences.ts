@@ -1,6 +1,7 @@
 // Differences of limit, exponent and loss between a scheme and the baseline, with what their points share taken out.
+
+import { fTail, normalQuantile, studentTwoSided } from "../base/distributions.js";
 import { type Bounds, bcaBounds, expandedLevel, percentileBounds } from "../fit/bootstrap-interval.js";
-import { fTail, normalQuantile, studentTwoSided } from "../fit/distributions.js";
 import type { Interval } from "../fit/record.js";
 import { holm } from "./attribution.js";
 import type { Difference, Quantity } from "./comparison.js";

@@ -1,6 +1,6 @@
 // What a scheme saves: the budget the baseline needs for the same loss, over the scheme's own, along budgets; and where
 // the two laws cross.
-import { normalQuantile, studentTwoSided } from "../fit/distributions.js";
+import { normalQuantile, studentTwoSided } from "../base/distributions.js";
 import type { Crossover, Multiplier, MultiplierPoint } from "./comparison.js";
 import { predict } from "./joint.js";
 import { WIDTH } from "./ladder.js";

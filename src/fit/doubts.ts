@@ -1,9 +1,10 @@
 // Reasons to doubt a fit, as coded warnings that hold the remedy.
+
+import { normalBelow } from "../base/distributions.js";
 import type { Warning } from "../base/errors.js";
 import { significant } from "../base/format.js";
 import type { Observations } from "../curve/observations.js";
 import { at, type Law } from "../law/law.js";
-import { normalBelow } from "./distributions.js";
 import { mainVariable } from "./held-out.js";
 import { distinctPoints, type Problem } from "./problem/problem.js";
 import type { Fit } from "./record.js";

@@ -1,9 +1,10 @@
 // The fit of one group's points: problem → solution → intervals → doubts.
+
+import { studentTwoSided } from "../base/distributions.js";
 import { FitError, InputError } from "../base/errors.js";
 import type { Observations } from "../curve/observations.js";
 import { at, type Law } from "../law/law.js";
 import { LEAST_REPLICATES } from "./bootstrap-interval.js";
-import { studentTwoSided } from "./distributions.js";
 import { doubts } from "./doubts.js";
 import { holdOut, score } from "./held-out.js";
 import { profileInterval, smoothed, type Uncertainty, uncertainty } from "./interval.js";

@@ -1,8 +1,9 @@
 // How sure an estimate is: the delta method from the curvature, and the profile likelihood, which follows the other
 // parameters along and says so where the data leave a side open.
+
+import { studentTwoSided } from "../base/distributions.js";
 import { factorQr, inverseGram } from "../base/linear-algebra.js";
 import { at } from "../law/law.js";
-import { studentTwoSided } from "./distributions.js";
 import { smoothedAbsolute } from "./problem/loss.js";
 import { type Problem, withFixed } from "./problem/problem.js";
 import type { Interval } from "./record.js";

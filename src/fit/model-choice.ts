@@ -1,6 +1,7 @@
 // Which law: information criteria on a likelihood of the losses themselves, and the F test for nested laws.
+
+import { fTail } from "../base/distributions.js";
 import { at } from "../law/law.js";
-import { fTail } from "./distributions.js";
 import type { Problem } from "./problem/problem.js";
 import type { Loss } from "./record.js";
 

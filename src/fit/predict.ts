@@ -1,8 +1,9 @@
 // What a fit says of any x, within its data or beyond: the mean curve and the loss of one new run, each with its interval.
 // From the record of a fit alone, so that a chart, a forecast and a fit read back from JSON have the same.
+
+import { studentTwoSided } from "../base/distributions.js";
 import { InputError } from "../base/errors.js";
 import { at, type Law } from "../law/law.js";
-import { studentTwoSided } from "./distributions.js";
 import type { Fit, Interval, Prediction } from "./record.js";
 
 /**

@@ -1,8 +1,9 @@
 // The profile of one parameter over a grid, for charts: how much worse the best fit gets as the parameter is moved.
+
+import { studentTwoSided } from "../base/distributions.js";
 import { InputError } from "../base/errors.js";
 import type { Observations } from "../curve/observations.js";
 import { at, type Law } from "../law/law.js";
-import { studentTwoSided } from "./distributions.js";
 import { profiler, smoothed, uncertainty } from "./interval.js";
 import { fullTheta, makeProblem } from "./problem/problem.js";
 import { DEFAULT_FIT_OPTIONS, type FitOptions } from "./record.js";

@@ -1,5 +1,5 @@
 // Quantities computed from a fit's parameters, with intervals by the delta method: what every derived number here uses.
-import { studentTwoSided } from "../fit/distributions.js";
+import { studentTwoSided } from "../base/distributions.js";
 import { covarianceOf } from "../fit/predict.js";
 import type { Fit, Interval } from "../fit/record.js";
 import { at, type Law } from "../law/law.js";

@@ -1,6 +1,7 @@
 // The parabola in log N that IsoFLOP valleys are usually read by, its minimum with an exact interval (Fieller 1954).
+
+import { studentTwoSided } from "../base/distributions.js";
 import { factorQr, inverseGram, solveUpper } from "../base/linear-algebra.js";
-import { studentTwoSided } from "../fit/distributions.js";
 import type { Interval } from "../fit/record.js";
 import { at } from "../law/law.js";
 

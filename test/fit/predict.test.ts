@@ -1,8 +1,8 @@
 // Predictions against R's predict.lm, against the closed formula of a line, and against new runs drawn from the truth.
 import { describe, expect, test } from "vitest";
+import { studentTwoSided } from "../../src/base/distributions.js";
 import { InputError } from "../../src/base/errors.js";
 import { random } from "../../src/base/random.js";
-import { studentTwoSided } from "../../src/fit/distributions.js";
 import { fit as fitLaw } from "../../src/fit/fit.js";
 import { predict } from "../../src/fit/predict.js";
 import type { Interval } from "../../src/fit/record.js";

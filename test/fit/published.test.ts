@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { fTail } from "../../src/fit/distributions.js";
+import { fTail } from "../../src/base/distributions.js";
 import { fit as fitLaw } from "../../src/fit/fit.js";
 import { lawByName } from "../../src/law/catalogue.js";
 import { loopedLaw } from "../../src/law/chinchilla.js";

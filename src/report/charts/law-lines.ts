@@ -1,5 +1,5 @@
 // Points and fitted laws as rows: what the charts of loss against a budget are drawn from.
-import { studentTwoSided } from "../../fit/distributions.js";
+import { studentTwoSided } from "../../base/distributions.js";
 import type { Fit } from "../../fit/record.js";
 import { powerLawWithLimit } from "../../law/power-law.js";
 import { drawn } from "../drawn.js";

@@ -1,5 +1,5 @@
 // Whether the law has the shape of the data: residuals against the budget, and against normal quantiles.
-import { normalQuantile } from "../../fit/distributions.js";
+import { normalQuantile } from "../../base/distributions.js";
 import { powerLawWithLimit } from "../../law/power-law.js";
 import { drawn } from "../drawn.js";
 import type { Chart, Given } from "./chart.js";
