@@ -37,6 +37,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "write a report of runs or curves, or show a sweep while it trains",
     load: () => import("./command/report.js"),
   },
+  fractal: {
+    summary: "long-range structure of surprisals: self-similarity, Hurst exponent",
+    load: () => import("./command/fractal.js"),
+  },
   schemes: { summary: "list recursion schemes and what they cost", load: () => import("./command/schemes.js") },
   demo: {
     summary: "train, fit, compare and report at a small size: npm start",

@@ -27,23 +27,24 @@ export { type ReadResult, readTable } from "./curve/read/read-table.js";
 export type { RunEnd, RunHeader, RunPoint } from "./curve/run-file.js";
 export { type Column, type Table, tableOf } from "./curve/table.js";
 export { extrapolations } from "./fit/extrapolations.js";
-export { fit, fitGroups } from "./fit/fit.js";
+export { fit } from "./fit/fit.js";
 export { predict } from "./fit/predict.js";
-export type {
-  Estimate,
-  Fit,
-  FitOptions,
-  FitStatus,
-  GroupedFit,
-  HeldOut,
-  Interval,
-  Loss,
-  Prediction,
-  Sharing,
-} from "./fit/record.js";
+export type { Estimate, Fit, FitOptions, FitStatus, HeldOut, Interval, Loss } from "./fit/record.js";
 export { type SelectionRules, select } from "./fit/select.js";
 export { type AllocateOptions, allocate } from "./forecast/allocate.js";
 export type { Allocation, Demand, Optimum, Quantity, Valley } from "./forecast/allocation.js";
+export { analyzeFractal } from "./fractal/analyze.js";
+export { readSurprisals, type SurprisalColumns } from "./fractal/read.js";
+export type {
+  FractalAnalysis,
+  FractalEstimate,
+  FractalOptions,
+  GroupAnalysis,
+  ScalePoint,
+  StatisticName,
+  Surprisals,
+} from "./fractal/record.js";
+export { withControls } from "./fractal/shuffled.js";
 export { LAWS, lawByName } from "./law/catalogue.js";
 export type { Law, LawParameter } from "./law/law.js";
 export { powerLawWithLimit } from "./law/power-law.js";

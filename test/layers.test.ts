@@ -13,11 +13,25 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   fit: ["base", "curve", "law"],
   compare: ["base", "curve", "law", "fit"],
   forecast: ["base", "scheme", "curve", "law", "fit"],
-  report: ["base", "scheme", "curve", "law", "fit", "compare", "forecast"],
+  report: ["base", "scheme", "curve", "law", "fit", "compare", "forecast", "fractal"],
+  fractal: ["base", "curve"],
   train: ["base", "scheme", "curve"],
   sweep: ["base", "scheme", "curve", "train"],
   reproduce: ["base", "scheme", "curve", "law", "fit", "compare", "forecast", "report", "train", "sweep"],
-  command: ["base", "scheme", "curve", "law", "fit", "compare", "forecast", "report", "train", "sweep", "reproduce"],
+  command: [
+    "base",
+    "scheme",
+    "curve",
+    "law",
+    "fit",
+    "compare",
+    "forecast",
+    "report",
+    "train",
+    "sweep",
+    "reproduce",
+    "fractal",
+  ],
 };
 /** Tensor libraries are for train/ alone, vega and resvg for report/ alone, danfojs for curve/ alone. */
 const PACKAGE_HOME: Readonly<Record<string, string>> = {

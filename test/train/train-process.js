@@ -30,12 +30,11 @@ if (call in fs) {
   syncBuiltinESMExports();
 }
 
-// A checkpoint after every step, so that kills fall into many of them; two threads, against the one of the whole run.
+// A checkpoint after every step, so that kills fall into many of them.
 const result = await trainRun(run, {
   runsFolder,
   corpus,
   checkpointSeconds: 0,
-  threads: () => 2,
   onProgress: () => fs.writeFileSync(1, "."),
 });
 process.exitCode = result.status === "complete" ? 0 : 1;

@@ -1,0 +1,129 @@
+// rinsight fractal: surprisals by document -> self-similarity, Hurst and Joseph exponents, beside a shuffled control.
+import type { Command } from "commander";
+import { InputError, shown } from "../base/errors.js";
+import { count, decimal, percent } from "../base/format.js";
+import { analyzeFractal } from "../fractal/analyze.js";
+import { readSurprisals } from "../fractal/read.js";
+import {
+  DEFAULT_FRACTAL_OPTIONS,
+  type FractalAnalysis,
+  type FractalEstimate,
+  PUBLISHED_EPSILON,
+  type StatisticName,
+} from "../fractal/record.js";
+import { withControls } from "../fractal/shuffled.js";
+import { newCommand } from "./command.js";
+
+interface Flags {
+  readonly json?: true;
+  readonly as: string;
+  readonly from: string;
+  readonly to?: string;
+  readonly epsilon?: string;
+  readonly skip: string;
+  readonly level: string;
+  readonly seed: string;
+  readonly control: boolean;
+  readonly document: string;
+  readonly surprisal: string;
+  readonly group?: string;
+}
+
+/** As the table names them; the published definition of H is the third. */
+const TITLES: Readonly<Record<StatisticName, string>> = {
+  fluctuation: "H",
+  wavelet: "H wavelet",
+  rescaledRange: "H R/S",
+  correctedRange: "H R/S−AL",
+  selfSimilarity: "S",
+  joseph: "J",
+};
+
+export function command(): Command {
+  const { from, skip, level, epsilon } = DEFAULT_FRACTAL_OPTIONS;
+  return newCommand(
+    "fractal",
+    "long-range structure of surprisals: self-similarity S, Hurst exponent H, Joseph exponent J",
+    "rinsight fractal surprisals.jsonl --json",
+  )
+    .argument("[FILE...]", 'JSON lines {"document", "group", "surprisals": […]}, streamed; or a table, one row a token')
+    .option("--as <definition>", "ours, or published: ε = .005 and H by R/S, as in arXiv 2402.01825", "ours")
+    .option("--from <n>", "smallest scale, tokens", String(from))
+    .option("--to <n>", "largest scale; a quarter of the documents' length when left out")
+    .option("--epsilon <e>", `ε of S, in standard deviations (default: ${epsilon}, published ${PUBLISHED_EPSILON})`)
+    .option("--skip <n>", "tokens left out at the start of each document", String(skip))
+    .option("--level <level>", "confidence level of the intervals", String(level))
+    .option("--seed <n>", "seed of the shuffled control", "0")
+    .option("--no-control", "leave out the shuffled control")
+    .option("--document <col>", "column of the document's name in a table", "document")
+    .option("--surprisal <col>", "column of the surprisals in a table", "surprisal")
+    .option("--group <col>", "column that groups documents in a table")
+    .action(run);
+}
+
+async function run(files: readonly string[], flags: Flags): Promise<void> {
+  if (flags.as !== "ours" && flags.as !== "published") {
+    throw new InputError(`fractal: --as must be ours or published, got ${shown(flags.as)}`);
+  }
+  const published = flags.as === "published";
+  const columns = { document: flags.document, surprisal: flags.surprisal, group: flags.group ?? null };
+  const documents = readSurprisals(files, columns);
+  const analysis = await analyzeFractal(
+    flags.control ? withControls(documents, number("seed", flags.seed)) : documents,
+    {
+      from: number("from", flags.from),
+      to: flags.to === undefined ? null : number("to", flags.to),
+      epsilon: number(
+        "epsilon",
+        flags.epsilon ?? String(published ? PUBLISHED_EPSILON : DEFAULT_FRACTAL_OPTIONS.epsilon),
+      ),
+      skip: number("skip", flags.skip),
+      level: number("level", flags.level),
+    },
+  );
+  if (analysis.groups.length === 0) {
+    const first = analysis.leftOut[0];
+    throw new InputError(
+      `fractal: there must be a document that can be analysed, got none of ${analysis.leftOut.length}; the first, ${shown(first?.document ?? "")}: ${first?.reason ?? "no document"}`,
+    );
+  }
+  process.stdout.write(flags.json === true ? `${JSON.stringify(analysis, null, 2)}\n` : text(analysis, published));
+}
+
+function number(flag: string, written: string): number {
+  const value = Number(written);
+  if (written.trim() === "" || !Number.isFinite(value)) {
+    throw new InputError(`fractal: --${flag} must be a number, got ${shown(written)}; see rinsight fractal --help`);
+  }
+  return value;
+}
+
+function text({ groups, leftOut, options }: FractalAnalysis, published: boolean): string {
+  const order: readonly StatisticName[] = published
+    ? ["selfSimilarity", "rescaledRange", "joseph"]
+    : ["fluctuation", "wavelet", "correctedRange", "rescaledRange", "selfSimilarity", "joseph"];
+  const lines = groups.flatMap(({ group, documents, tokens, scales, estimates, dimension }) => [
+    `${group}: ${count(documents)} documents, ${count(tokens)} tokens, scales ${scales.from} to ${scales.to}`,
+    ...order.flatMap((name) => {
+      const found = estimates.find(({ statistic }) => statistic === name);
+      return found === undefined
+        ? []
+        : [`  ${(published && name === "rescaledRange" ? "H" : TITLES[name]).padEnd(10)} ${line(found)}`];
+    }),
+    `  ${"D = 2 − S".padEnd(10)} ${decimal(dimension, 3)}`,
+  ]);
+  const doubts = groups.flatMap(({ warnings }) => warnings.map(({ code, message }) => `doubt ${code}: ${message}`));
+  const reasons = leftOut.slice(0, 5).map(({ document, reason }) => `left out ${shown(document)}: ${reason}`);
+  const more =
+    leftOut.length > reasons.length ? [`left out ${leftOut.length - reasons.length} more; --json names them`] : [];
+  const note = `${percent(options.level)} intervals over documents; in braces the range over narrower scales${
+    published ? "" : " (S: and ε/4, 4ε)"
+  }. On exact fractional noise the H of the first line is right to .006;\nR/S alone gives .55 where H is .5 and .84 where it is .9, S and J lie up to .15 too low at H = .9.`;
+  return `${[...lines, ...doubts, ...reasons, ...more, note].join("\n")}\n`;
+}
+
+function line({ estimate, interval, sensitivity }: FractalEstimate): string {
+  const bounds = interval === null ? "–" : `[${decimal(interval.lower, 3)}, ${decimal(interval.upper, 3)}]`;
+  const range = sensitivity === null ? "–" : `{${decimal(sensitivity.lowest, 3)}, ${decimal(sensitivity.highest, 3)}}`;
+  return `${decimal(estimate, 3).padStart(6)}  ${bounds.padEnd(18)}  ${range}`;
+}

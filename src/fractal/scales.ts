@@ -1,0 +1,15 @@
+// Scales in equal ratios, and straight lines through logarithms over them.
+
+/** Whole scales from `from` to at most `to`, half an octave apart. */
+export function scaleGrid(from: number, to: number): readonly number[] {
+  const steps = Math.floor(2 * Math.log2(to / from) + 1e-9);
+  return Array.from({ length: steps + 1 }, (_, k) => Math.round(from * 2 ** (k / 2)));
+}
+
+/** Least-squares slope of y on x. NaN for fewer than two distinct x. */
+export function slope(x: readonly number[], y: readonly number[]): number {
+  const meanX = x.reduce((sum, value) => sum + value, 0) / x.length;
+  const meanY = y.reduce((sum, value) => sum + value, 0) / y.length;
+  const products = x.reduce((sum, value, i) => sum + (value - meanX) * ((y[i] ?? Number.NaN) - meanY), 0);
+  return products / x.reduce((sum, value) => sum + (value - meanX) ** 2, 0);
+}
