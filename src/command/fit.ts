@@ -1,11 +1,13 @@
 // rinsight fit: one law to each group of points, with status, intervals and doubts.
 import type { Command } from "commander";
 import { FitError, type Warning } from "../base/errors.js";
-import { percent, significant } from "../base/format.js";
+import { percent } from "../base/format.js";
 import { writeAtomically } from "../base/write.js";
 import { doubtLines } from "../fit/doubt-lines.js";
 import { fit as fitLaw } from "../fit/fit.js";
 import type { Fit } from "../fit/record.js";
+import { terminalTable } from "../report/cells.js";
+import { fitCells } from "../report/fit-cells.js";
 import { type AnalysisFlags, addAnalysisOptions, loadAnalysis } from "./analysis-options.js";
 import { newCommand } from "./command.js";
 
@@ -102,43 +104,16 @@ function printable(text: string): string {
   return plain.length > 40 ? `${plain.slice(0, 39)}…` : plain;
 }
 
-/** "0.71% of 3 points, 0.60 decades on". */
-function heldOutText(heldOut: Fit["heldOut"]): string {
-  if (heldOut === null) return "–";
-  return `${significant(100 * heldOut.meanRelativeError, 2)}% of ${heldOut.points} points, ${significant(heldOut.decades, 2)} decades on`;
-}
-
-/** An aligned table: group, points, each parameter with its interval, status. */
+/** An aligned table, the formula, and which intervals they are. */
 export function fitTable(fits: readonly Fit[]): string {
   const [first] = fits;
   if (first === undefined) return "";
-  const scored = fits.some((one) => one.heldOut !== null);
-  const header = [
-    ...Object.keys(first.group).map(printable),
-    "n",
-    ...Object.keys(first.parameters),
-    ...(scored ? ["held-out error"] : []),
-    "status",
-  ];
-  const rows = fits.map((one) => [
-    ...Object.values(one.group).map(printable),
-    String(one.points),
-    ...Object.values(one.parameters).map((parameter) => {
-      if (parameter.fixed) return `${significant(parameter.estimate)} (fixed)`;
-      const { interval } = parameter;
-      const bounds = interval === null ? "" : ` [${significant(interval.lower)}, ${significant(interval.upper)}]`;
-      return `${significant(parameter.estimate)}${bounds}`;
-    }),
-    ...(scored ? [heldOutText(one.heldOut)] : []),
-    one.status,
-  ]);
-  const widths = header.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const line = (cells: readonly string[]): string =>
-    `${cells
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join("  ")
-      .trimEnd()}\n`;
+  const { columns, rows } = fitCells(fits);
+  const plain = {
+    columns: columns.map((one) => ({ ...one, title: printable(one.title) })),
+    rows: rows.map((row) => row.map(printable)),
+  };
   const level = Object.values(first.parameters).find((parameter) => parameter.interval !== null)?.interval;
   const foot = level === undefined || level === null ? "" : ` [${percent(level.level)} ${level.method} intervals]`;
-  return `${line(header)}${rows.map(line).join("")}${first.formula}${foot}\n`;
+  return `${terminalTable(plain)}${first.formula}${foot}\n`;
 }

@@ -3,13 +3,14 @@
 import { stringify } from "csv-stringify/sync";
 import { canonicalJson, sha256 } from "../base/json.js";
 import { type AnalysisOptions, analyse, DEFAULT_OPTIONS } from "./analysis.js";
+import { latexTable } from "./cells.js";
 import { checklist } from "./checklist.js";
-import { draw } from "./draw.js";
-import { htmlPage } from "./html.js";
+import { draw, reportPalette } from "./draw.js";
+import { reportPage } from "./page/report-page.js";
 import type { Analysis, ReportSource } from "./record.js";
-import { browserLibraries, renderPng, renderSvg } from "./render.js";
-import { doubts, lossSentences, type Verdict, verdict } from "./sentences.js";
-import { latexTable, schemeTable } from "./table.js";
+import { renderPng, renderSvg } from "./render.js";
+import { schemeTable } from "./scheme-table.js";
+import { lossSentences, lossSummary, type Verdict, verdict, weighedDoubts } from "./sentences.js";
 import { readme } from "./twin.js";
 
 export type ReportFiles = ReadonlyMap<string, string | Uint8Array>;
@@ -21,6 +22,8 @@ export interface Manifest {
   readonly inputs: ReportSource["inputs"];
   readonly options: AnalysisOptions;
   readonly versions: Readonly<Record<string, string>>;
+  /** SHA-256 of the inputs, options and versions: what a citation names. */
+  readonly identity: string;
   /** SHA-256 of every other file of the report. */
   readonly files: Readonly<Record<string, string>>;
 }
@@ -52,18 +55,24 @@ export async function buildReport(
   const chosen = { ...DEFAULT_OPTIONS, ...options };
   const analysis = analyse(source, chosen);
   const charts = draw(source, analysis);
+  const origin = { inputs: source.inputs, options: chosen, versions };
+  const identity = sha256(canonicalJson(origin));
   const page = {
     title: analysis.title,
     verdict: verdict(analysis),
+    losses: lossSummary(analysis),
     sentences: lossSentences(analysis),
     table: schemeTable(analysis),
-    warnings: doubts(analysis),
+    schemes: analysis.schemes.map(({ label }) => label),
+    doubts: weighedDoubts(analysis),
     charts,
+    palette: reportPalette(source, analysis),
     checklist: checklist(analysis, source.inputs, chosen.seed),
     inputs: source.inputs,
+    citation: citation(analysis.title, versions, identity),
   };
   const files = new Map<string, string | Uint8Array>();
-  files.set("index.html", htmlPage({ ...page, libraries: browserLibraries() }));
+  files.set("index.html", reportPage(page));
   files.set("README.md", readme(page));
   files.set("fits.json", `${JSON.stringify(analysis, null, 2)}\n`);
   files.set("points.csv", pointsCsv(source));
@@ -79,13 +88,17 @@ export async function buildReport(
   const manifest: Manifest = {
     kind: "rinsight-report",
     version: 1,
-    inputs: source.inputs,
-    options: chosen,
-    versions,
+    ...origin,
+    identity,
     files: Object.fromEntries([...files].map(([name, content]) => [name, sha256(content)])),
   };
   files.set("manifest.json", `${canonicalJson(manifest)}\n`);
   return { analysis, verdict: page.verdict, files };
+}
+
+/** "Title. Scaling report by Rinsight 0.1.0, manifest 9f86d081884c7d65.": a report made of the same inputs in the same way has the same one. */
+function citation(title: string, versions: Readonly<Record<string, string>>, identity: string): string {
+  return `${title}. Scaling report by Rinsight ${versions.rinsight ?? "–"}, manifest ${identity.slice(0, 16)}.`;
 }
 
 function pointsCsv(source: ReportSource): string {

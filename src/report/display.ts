@@ -5,11 +5,13 @@ import type { Comparison } from "../compare/comparison.js";
 import type { Observations } from "../curve/observations.js";
 import type { Table } from "../curve/table.js";
 import { doubtLines } from "../fit/doubt-lines.js";
-import type { Estimate, Fit } from "../fit/record.js";
+import type { Fit } from "../fit/record.js";
+import { type Cells, htmlTable, left, right } from "./cells.js";
 import type { Chart } from "./charts/chart.js";
-import * as escaped from "./escape.js";
+import { fitCells } from "./fit-cells.js";
+import { type Markup, markup } from "./page/markup.js";
 import { renderSvg } from "./render.js";
-import { type Cells, htmlTable } from "./table.js";
+import { answerText } from "./sentences.js";
 
 /** What is needed of tslab's display. */
 export interface NotebookDisplay {
@@ -38,13 +40,13 @@ export async function show(record: Displayable, display: NotebookDisplay): Promi
   if ("spec" in record) {
     display.raw("application/vnd.vegalite.v5+json", record.spec);
     display.svg(await renderSvg(record.spec));
-    display.html(`<em>${escaped.html(record.caption)}</em>`);
+    display.html(markup`<em>${record.caption}</em>`.html);
   } else {
-    display.html(tables(record));
+    display.html(tables(record).html);
   }
 }
 
-function tables(record: Exclude<Displayable, Chart>): string {
+function tables(record: Exclude<Displayable, Chart>): Markup {
   if ("attribution" in record) return comparisonHtml(record);
   if ("columns" in record) return tableHtml(record);
   const list: readonly (Fit | Observations)[] = "law" in record ? [record] : record;
@@ -53,44 +55,18 @@ function tables(record: Exclude<Displayable, Chart>): string {
   return fits.length > 0 ? fitsHtml(fits) : htmlTable(pointCells(groups));
 }
 
-function fitsHtml(fits: readonly Fit[]): string {
+function fitsHtml(fits: readonly Fit[]): Markup {
   const doubts = doubtLines(
     fits,
     fits.map((fit) => Object.values(fit.group).join(", ")),
   );
-  const formula = fits[0]?.formula ?? "";
-  return `${htmlTable(fitCells(fits))}<p>${escaped.html(formula)}</p>${list(doubts)}`;
-}
-
-/** Group, points, each parameter with its interval, status; one row a fit. */
-function fitCells(fits: readonly Fit[]): Cells {
-  const [first] = fits;
-  const groups = Object.keys(first?.group ?? {});
-  const parameters = Object.keys(first?.parameters ?? {});
-  return {
-    head: [...groups, "points", ...parameters, "status"],
-    rows: fits.map((fit) => [
-      ...groups.map((key) => fit.group[key] ?? "–"),
-      String(fit.points),
-      ...parameters.map((key) => estimateText(fit.parameters[key])),
-      fit.status,
-    ]),
-  };
-}
-
-function estimateText(parameter: Estimate | undefined): string {
-  if (parameter === undefined) return "–";
-  if (parameter.fixed) return `${significant(parameter.estimate)} (fixed)`;
-  const { interval } = parameter;
-  return interval === null
-    ? significant(parameter.estimate)
-    : `${significant(parameter.estimate)} [${significant(interval.lower)}, ${significant(interval.upper)}]`;
+  return markup`${htmlTable(fitCells(fits))}<p>${fits[0]?.formula ?? ""}</p>${list(doubts)}`;
 }
 
 function pointCells(groups: readonly Observations[]): Cells {
   const keys = Object.keys(groups[0]?.group ?? {});
   return {
-    head: [...keys, "points", "smallest x", "largest x", "lowest loss", "left out"],
+    columns: [...keys.map(left), ...["points", "smallest x", "largest x", "lowest loss", "left out"].map(right)],
     rows: groups.map(({ group, x: [x = new Float64Array(0)], loss, excluded }) => [
       ...keys.map((key) => group[key] ?? "–"),
       String(loss.length),
@@ -102,9 +78,10 @@ function pointCells(groups: readonly Observations[]): Cells {
   };
 }
 
-function comparisonHtml({ attribution, differences, baseline, warnings }: Comparison): string {
+function comparisonHtml(comparison: Comparison): Markup {
+  const { attribution, differences, baseline, warnings } = comparison;
   const tests: Cells = {
-    head: ["schemes", "shared", "F", "p", "bootstrap p", "rejected"],
+    columns: [left("schemes"), left("shared"), right("F"), right("p"), right("bootstrap p"), left("rejected")],
     rows: [attribution, ...attribution.pairs].flatMap((nested) =>
       nested.tests.map((test) => [
         nested === attribution ? "all" : nested.schemes.join(" – "),
@@ -117,7 +94,11 @@ function comparisonHtml({ attribution, differences, baseline, warnings }: Compar
     ),
   };
   const rows: Cells = {
-    head: [`against ${baseline}`, "difference of", "at", "estimate", "interval", "P(better)", "Holm p"],
+    columns: [
+      left(`against ${baseline}`),
+      left("difference of"),
+      ...["at", "estimate", "interval", "P(better)", "Holm p"].map(right),
+    ],
     rows: differences.map((row) => [
       row.scheme,
       row.quantity,
@@ -128,25 +109,25 @@ function comparisonHtml({ attribution, differences, baseline, warnings }: Compar
       significant(row.adjustedPValue, 2),
     ]),
   };
-  return `<p>Schemes differ in: <strong>${escaped.html(attribution.verdict)}</strong></p>${htmlTable(rows)}${htmlTable(tests)}${list(
+  return markup`<p><strong>${answerText(comparison)}</strong></p>${htmlTable(rows)}${htmlTable(tests)}${list(
     warnings.map(({ code, message }) => `${code}: ${message}`),
   )}`;
 }
 
-function tableHtml({ columns, rows }: Table): string {
+function tableHtml({ columns, rows }: Table): Markup {
   const cells: Cells = {
-    head: [...columns.keys()],
+    columns: [...columns].map(([name, { kind }]) => (kind === "number" ? right(name) : left(name))),
     rows: Array.from({ length: Math.min(rows, SHOWN_ROWS) }, (_, row) =>
       [...columns.values()].map((column) =>
         column.kind === "number" ? cellText(column.values[row]) : (column.values[row] ?? ""),
       ),
     ),
   };
-  return `${htmlTable(cells)}${rows > SHOWN_ROWS ? `<p>and ${rows - SHOWN_ROWS} more rows</p>` : ""}`;
+  return markup`${htmlTable(cells)}${rows > SHOWN_ROWS ? markup`<p>and ${rows - SHOWN_ROWS} more rows</p>` : null}`;
 }
 
 const cellText = (value: number | undefined): string =>
   value !== undefined && Number.isSafeInteger(value) ? String(value) : significant(value, 6);
 
-const list = (items: readonly string[]): string =>
-  items.length === 0 ? "" : `<ul>${items.map((item) => `<li>${escaped.html(item)}</li>`).join("")}</ul>`;
+const list = (items: readonly string[]): Markup | null =>
+  items.length === 0 ? null : markup`<ul>${items.map((item) => markup`<li>${item}</li>`)}</ul>`;

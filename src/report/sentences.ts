@@ -1,8 +1,9 @@
 // The answer in a sentence, and the doubts after it. Every number comes out of the Analysis; what it lacks prints as "–".
-import { decimal, fixed, percent, significant } from "../base/format.js";
-import type { Difference, NestedTest, NestedTests } from "../compare/comparison.js";
+import { count, decimal, fixed, percent, signedDecimal, significant } from "../base/format.js";
+import type { Comparison, NestedTest, NestedTests } from "../compare/comparison.js";
 import { doubtLines } from "../fit/doubt-lines.js";
 import type { Interval } from "../fit/record.js";
+import { lossDifferences } from "./answer.js";
 import type { Analysis } from "./record.js";
 
 /** "[1.20, 1.34]", open sides as −∞ and ∞. */
@@ -32,28 +33,32 @@ export function verdict(analysis: Analysis): Verdict {
         : "The fitted schemes could not be compared.";
     return { answer: [first, ...rankingSentence(analysis)].join(" "), evidence: failureLines(analysis).join("; ") };
   }
-  const { attribution } = comparison;
-  const n = `n = ${attribution.free.points} points, ${comparison.schemes.length} schemes`;
-  const tests = `${testsText(attribution)}.`;
-  if (attribution.verdict === "cannot tell") {
-    const obstacles = obstaclesText(analysis);
-    const differ = attribution.tests.some((test) => test.model === "shared-both" && test.rejected);
-    const says =
-      obstacles !== ""
-        ? `These data cannot tell whether the schemes differ in the exponent or in the limit, because the law does not describe every scheme well enough (${n}).`
-        : differ
-          ? `The schemes differ in exponent or limit, but these data cannot tell in which of the two (${n}).`
-          : `These data cannot tell whether the schemes differ in the exponent, in the limit or not at all (${n}).`;
-    return { answer: says, evidence: `${obstacles}${tests} ${widest(analysis)} ${remedy(analysis)}` };
-  }
-  const says = {
-    exponent: "The schemes differ in the exponent, and one limit for all fits as well",
-    limit: "The schemes differ in the limit, and one exponent for all fits as well",
-    both: "The schemes differ in both exponent and limit",
-    neither: "Exponent and limit of the schemes agree within the stated margins",
-  }[attribution.verdict];
-  return { answer: `${says} (${n}).`, evidence: `${tests} ${widest(analysis)}` };
+  const tests = `${testsText(comparison.attribution)}.`;
+  const evidence =
+    comparison.attribution.verdict === "cannot tell"
+      ? [...obstacleSentences(comparison), tests, widest(analysis), remedy(analysis)].join(" ")
+      : `${tests} ${widest(analysis)}`;
+  return { answer: answerText(comparison), evidence };
 }
+
+/** The verdict of a comparison in one sentence, the same on a page and in a terminal. */
+export function answerText({ attribution, schemes }: Comparison): string {
+  const n = `n = ${attribution.free.points} points, ${schemes.length} schemes`;
+  if (attribution.verdict !== "cannot tell") return `${TELLS[attribution.verdict]} (${n}).`;
+  if (attribution.obstacles.length > 0) {
+    return `These data cannot tell whether the schemes differ in the exponent or in the limit, because the law does not describe every scheme well enough (${n}).`;
+  }
+  return attribution.tests.some((test) => test.model === "shared-both" && test.rejected)
+    ? `The schemes differ in exponent or limit, but these data cannot tell in which of the two (${n}).`
+    : `These data cannot tell whether the schemes differ in the exponent, in the limit or not at all (${n}).`;
+}
+
+const TELLS = {
+  exponent: "The schemes differ in the exponent, and one limit for all fits as well",
+  limit: "The schemes differ in the limit, and one exponent for all fits as well",
+  both: "The schemes differ in both exponent and limit",
+  neither: "Exponent and limit of the schemes agree within the stated margins",
+} as const;
 
 const OBSTACLES: Readonly<Record<string, string>> = {
   "at-bound": "The limit ended at its bound",
@@ -62,13 +67,13 @@ const OBSTACLES: Readonly<Record<string, string>> = {
   "ill-conditioned": "The data do not fix the parameters",
 };
 
-/** "The limit ended at its bound for RAO r=2, RINS r=3. …", schemes by their labels; "" where nothing hinders. */
-function obstaclesText({ comparison }: Analysis): string {
+/** "The limit ended at its bound for RAO r=2, RINS r=3.", a sentence a reason, schemes by their labels. */
+function obstacleSentences({ attribution }: Comparison): readonly string[] {
   const labelled = new Map<string, string[]>();
-  for (const { scheme, code } of comparison?.attribution.obstacles ?? []) {
+  for (const { scheme, code } of attribution.obstacles) {
     labelled.set(code, [...(labelled.get(code) ?? []), scheme]);
   }
-  return [...labelled].map(([code, names]) => `${OBSTACLES[code] ?? code} for ${names.join(", ")}. `).join("");
+  return [...labelled].map(([code, names]) => `${OBSTACLES[code] ?? code} for ${names.join(", ")}.`);
 }
 
 /** What would tell; runs of ours that are smaller than the reference sweep are pointed at it. */
@@ -109,26 +114,45 @@ function widest(analysis: Analysis): string {
   return `The exponent of ${first.label} alone is ${fixed(first.exponent.estimate, 3)} with a ${percent(analysis.level)} interval of ${intervalText(first.exponent.interval)}.`;
 }
 
-/** One sentence a scheme: its loss against the baseline's at equal compute, with interval and test. */
+/** "At 3.00T FLOPs the loss of all 5 schemes is higher than that of baseline, by 0.092 to 0.193 nats."; null without a comparison. */
+export function lossSummary(analysis: Analysis): string | null {
+  const { baseline, budget, rows } = lossDifferences(analysis);
+  if (budget === null || rows.length === 0) return null;
+  const told = (sign: number) => rows.filter((row) => row.clear && Math.sign(row.difference) === sign);
+  const kinds = [
+    { says: "is lower than", about: told(-1) },
+    { says: "is higher than", about: told(1) },
+    { says: "cannot be told from", about: rows.filter((row) => !row.clear) },
+  ].filter(({ about }) => about.length > 0);
+  const parts = kinds.map(({ says, about }, place) => {
+    const [first] = about;
+    const who =
+      about.length === 1 && first !== undefined
+        ? first.scheme
+        : about.length === rows.length
+          ? `all ${about.length} schemes`
+          : `${about.length} schemes`;
+    const sizes = about.map((row) => Math.abs(row.difference)).sort((one, other) => one - other);
+    const [least, most] = [fixed(sizes[0], 3), fixed(sizes.at(-1), 3)];
+    const by = says === "cannot be told from" ? "" : `, by ${least === most ? least : `${least} to ${most}`} nats`;
+    return `${place === 0 ? "the loss of" : "that of"} ${who} ${says} that of ${baseline}${by}`;
+  });
+  return `At ${count(budget)} ${UNIT[analysis.comparisonVariable]} ${parts.join("; ")}.`;
+}
+
+/** One sentence a scheme: its loss against the baseline's at equal compute, with interval and test; a few schemes in words. */
 export function lossSentences(analysis: Analysis): readonly string[] {
-  const { comparison } = analysis;
-  if (comparison === null) return [];
-  const losses = comparison.differences.filter(
-    (one) => one.quantity === "loss" && one.baseline === comparison.baseline,
-  );
-  const budget = new Map<string, Difference>();
-  for (const one of losses) {
-    const held = budget.get(one.scheme);
-    if (held === undefined || (one.budget ?? 0) > (held.budget ?? 0)) budget.set(one.scheme, one);
-  }
-  return [...budget.values()].map((one) => {
-    const open = one.interval === null || one.interval.lower === null || one.interval.upper === null;
-    const clear = !open && (one.adjustedPValue ?? 1) < comparison.attribution.alpha;
-    const says = clear ? (one.difference < 0 ? "is lower than" : "is higher than") : "cannot be told from";
-    return `At ${significant(one.budget, 3)} ${UNIT[analysis.comparisonVariable]} the loss of ${one.scheme} by its fitted law ${says} that of ${one.baseline}: ${decimal(one.difference, 4)} nats ${intervalText(one.interval, 4)}, ${pText(one.adjustedPValue)} (Holm).`;
+  const { baseline, budget, rows } = lossDifferences(analysis);
+  if (rows.length > MOST_SENTENCES) return [];
+  return rows.map(({ scheme, difference, interval, adjustedPValue, clear }) => {
+    const says = clear ? (difference < 0 ? "is lower than" : "is higher than") : "cannot be told from";
+    const adjusted = adjustedPValue === null ? "" : `, ${pText(adjustedPValue)} (Holm)`;
+    return `At ${count(budget)} ${UNIT[analysis.comparisonVariable]} the loss of ${scheme} by its fitted law ${says} that of ${baseline}: ${signedDecimal(difference, 4)} nats${interval === null ? "" : ` ${intervalText(interval, 4)}`}${adjusted}.`;
   });
 }
 
+/** More schemes than this are read in the chart and the table. */
+const MOST_SENTENCES = 8;
 const UNIT = { flops: "FLOPs", tokens: "tokens" } as const;
 /** How many schemes the ranking names after the first. */
 const RUNNERS_UP = 3;
@@ -140,7 +164,7 @@ function rankingSentence({ ranking, comparisonVariable }: Analysis): readonly st
   const text = ({ label, loss, lowest, highest, points }: typeof first) =>
     `${label} ${fixed(loss, 4)}${points > 1 ? ` (${points} points from ${fixed(lowest, 4)} to ${fixed(highest, 4)})` : ""}`;
   return [
-    `At ${significant(ranking.budget, 3)} ${UNIT[comparisonVariable]} the lowest mean loss of ${ranking.schemes.length} schemes, in nats per token, is that of ${text(first)}; then come ${others.slice(0, RUNNERS_UP).map(text).join(", ")}.`,
+    `At ${count(ranking.budget)} ${UNIT[comparisonVariable]} the lowest mean loss of ${ranking.schemes.length} schemes, in nats per token, is that of ${text(first)}; then come ${others.slice(0, RUNNERS_UP).map(text).join(", ")}.`,
   ];
 }
 
@@ -155,15 +179,36 @@ export function failureLines({ failures, schemes }: Analysis): readonly string[]
   );
 }
 
-/** One sentence a doubt, with the schemes it is about. */
+/** One sentence a doubt, with the schemes it is about, those that decide how far the answer can be believed first. */
 export function doubts(analysis: Analysis): readonly string[] {
+  const { deciding, others } = weighedDoubts(analysis);
+  return [...deciding, ...others];
+}
+
+/** Doubts that touch the answer itself, whatever else holds. */
+const DECIDING =
+  /(?:^|: )(?:at-bound|iteration-limit|ill-conditioned|limit-not-identified|exponent-not-identified|residuals-structured|starts-disagree|unpaired|mixed-settings|few-points): /;
+
+export function weighedDoubts(analysis: Analysis): {
+  /** What stands with the answer: why there is none, or what the data do not carry. */
+  readonly beside: readonly string[];
+  readonly deciding: readonly string[];
+  readonly others: readonly string[];
+} {
   const { fits, schemes, comparison } = analysis;
-  return [
-    ...failureLines(analysis),
+  const lines = [
     ...doubtLines(
       fits,
       schemes.map(({ label }) => label),
     ),
     ...(comparison?.warnings ?? []).map(({ code, message }) => `${code}: ${message}`),
   ];
+  const failures = failureLines(analysis);
+  const deciding = lines.filter((line) => DECIDING.test(line));
+  const obstacles = comparison === null ? [] : obstacleSentences(comparison);
+  return {
+    beside: [...failures, ...(obstacles.length > 0 ? obstacles : deciding)],
+    deciding: [...failures, ...deciding],
+    others: lines.filter((line) => !DECIDING.test(line)),
+  };
 }

@@ -1,6 +1,5 @@
 // A sweep while it trains: a page on the loopback address that draws the run files as they grow. It reads and never
 // writes, serves the page and its data and nothing else, and may be closed at any time.
-import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import path from "node:path";
@@ -8,9 +7,8 @@ import { InputError, shown } from "../base/errors.js";
 import { parseRun, type Run } from "../curve/read/read-run.js";
 import { learningChart } from "./charts/learning.js";
 import { palette } from "./charts/palette.js";
-import { PAGE_THEME } from "./charts/theme.js";
-import { labels, scriptJson } from "./escape.js";
-import { browserLibraries } from "./render.js";
+import { labels } from "./escape.js";
+import { livePage } from "./page/live-page.js";
 import { byCost } from "./source.js";
 
 export interface SweepServer {
@@ -181,49 +179,4 @@ function totalTokens(run: Run): number | null {
       : [],
   );
   return tokens.length === 0 ? null : Math.max(...tokens);
-}
-
-const LIVE_SCRIPT = `"use strict";
-(() => {
-  const theme = JSON.parse(document.getElementById("theme").textContent);
-  const cell = (row, text) => { row.insertCell().textContent = text === null ? "–" : String(text); };
-  const left = (s) => s === null ? "–" : s < 90 ? s + " s" : s < 5400 ? Math.round(s / 60) + " min" : (s / 3600).toFixed(1) + " h";
-  let last = "";
-  const look = async () => {
-    try {
-      const answer = await fetch("/state.json");
-      const { states, spec } = await answer.json();
-      const body = document.querySelector("tbody");
-      body.replaceChildren();
-      for (const one of states) {
-        const row = body.insertRow();
-        cell(row, one.scheme); cell(row, one.seed); cell(row, one.state);
-        cell(row, one.totalTokens === null ? one.tokens : one.tokens + " of " + one.totalTokens);
-        cell(row, one.loss === null ? null : one.loss.toFixed(4)); cell(row, left(one.secondsLeft));
-      }
-      const done = states.filter((one) => one.state === "complete").length;
-      document.getElementById("summary").textContent = done + " of " + states.length + " runs complete";
-      const text = JSON.stringify(spec);
-      if (spec && text !== last) {
-        last = text;
-        const room = Math.min(900, document.getElementById("chart").clientWidth);
-        const { config, ...rest } = spec;
-        await vegaEmbed("#chart", { ...rest, config: { ...theme, legend: { ...theme.legend, columns: room < 480 ? 1 : 3 } }, vconcat: spec.vconcat.map((panel) => ({ ...panel, width: room - 80 })) }, { mode: "vega-lite", renderer: "svg", actions: false, ast: true });
-      }
-    } catch { document.getElementById("summary").textContent = "no answer from rinsight report --serve; training goes on"; }
-    setTimeout(look, 3000);
-  };
-  look();
-})();`;
-
-function livePage(): { readonly html: string; readonly policy: string } {
-  const scripts = [...browserLibraries(), LIVE_SCRIPT].map((script) => script.replace(/<\/script/gi, "<\\/script"));
-  const hashes = scripts.map((script) => `'sha256-${createHash("sha256").update(script).digest("base64")}'`);
-  return {
-    policy: `default-src 'none'; script-src ${hashes.join(" ")}; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-    html: `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,"><title>Sweep</title>
-<style>:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:960px;margin:1rem auto;padding:0 1rem}table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{text-align:left;padding:.2rem .7rem .2rem 0}#scroll{overflow-x:auto}</style></head>
-<body><h1>Sweep</h1><p id="summary">looking …</p><div id="chart"></div><div id="scroll"><table><thead><tr><th>scheme</th><th>seed</th><th>state</th><th>tokens</th><th>loss</th><th>left</th></tr></thead><tbody></tbody></table></div>
-<script type="application/json" id="theme">${scriptJson(PAGE_THEME)}</script>${scripts.map((script) => `<script>${script}</script>`).join("\n")}</body></html>`,
-  };
 }

@@ -64,7 +64,7 @@ describe("fit", () => {
   test("people get a table; a group that cannot be fitted is said, the others are fitted, and the exit code is 1", async () => {
     const { exit, stdout, stderr } = await runCommand(["fit", at("curves.csv")]);
     expect(exit).toBe(1);
-    expect(stdout).toMatch(/^scheme +n +limit +coefficient +exponent +status\n/);
+    expect(stdout).toMatch(/^scheme +points +limit +coefficient +exponent +status\n/);
     expect(stdout).toMatch(/^s1 +10 +1\.\d+ \[1\.\d+, 1\.\d+\]/m);
     expect(stderr).toMatch(/lonely: fit: .* has 3 free parameters/);
   });

@@ -33,7 +33,7 @@ export function differences({ analysis, palette }: Given): Chart | null {
     sort: known.map(({ scheme }) => scheme),
     axis: { title: null, domain: false, ticks: false, labelOverlap: false },
   };
-  const x = axis("difference", `difference in loss from ${baseline} (nats per token)`, { format: "~g" });
+  const x = axis("difference", "difference in loss (nats per token)", { format: "~g" });
   const tooltip = [
     { field: "scheme", type: "nominal" as const, title: "scheme" },
     { field: "difference", type: "quantitative" as const, title: "difference (nats)", format: ".4f" },

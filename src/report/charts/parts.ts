@@ -136,7 +136,7 @@ type LayerParams = NonNullable<Extract<Layer, { mark: unknown }>["params"]>;
 /**
  * The frame of a chart: schema, alternative text, data sets by name, the layers, and `mark`: the scheme that the reader
  * looks at, null for none; `rest` are the grey ones of a crowd. `right` is the room for labels
- * beside the drawing, which a page that sets the width has to leave.
+ * beside the drawing.
  */
 export function chartSpec(
   description: string,
@@ -151,7 +151,6 @@ export function chartSpec(
     description,
     config: STATIC_THEME,
     width: WIDTH - right,
-    ...(right === 0 ? {} : { usermeta: { labelRoom: right } }),
     datasets,
     params: [
       { name: "mark", value: null },

@@ -1,0 +1,43 @@
+// Fits as a table: group, points, each parameter with its interval, what held-out points say, status; one row a fit.
+import { significant } from "../base/format.js";
+import type { Estimate, Fit } from "../fit/record.js";
+import { type Cells, left, right } from "./cells.js";
+
+/** Groups and parameters are those of the first fit. */
+export function fitCells(fits: readonly Fit[]): Cells {
+  const [first] = fits;
+  const groups = Object.keys(first?.group ?? {});
+  const parameters = Object.keys(first?.parameters ?? {});
+  const scored = fits.some((one) => one.heldOut !== null);
+  return {
+    columns: [
+      ...groups.map(left),
+      right("points"),
+      ...parameters.map(left),
+      ...(scored ? [left("held-out error")] : []),
+      left("status"),
+    ],
+    rows: fits.map((fit) => [
+      ...groups.map((key) => fit.group[key] ?? "–"),
+      String(fit.points),
+      ...parameters.map((key) => estimateText(fit.parameters[key])),
+      ...(scored ? [heldOutText(fit.heldOut)] : []),
+      fit.status,
+    ]),
+  };
+}
+
+function estimateText(parameter: Estimate | undefined): string {
+  if (parameter === undefined) return "–";
+  if (parameter.fixed) return `${significant(parameter.estimate)} (fixed)`;
+  const { interval } = parameter;
+  return interval === null
+    ? significant(parameter.estimate)
+    : `${significant(parameter.estimate)} [${significant(interval.lower)}, ${significant(interval.upper)}]`;
+}
+
+/** "0.71% of 3 points, 0.60 decades on". */
+function heldOutText(heldOut: Fit["heldOut"]): string {
+  if (heldOut === null) return "–";
+  return `${significant(100 * heldOut.meanRelativeError, 2)}% of ${heldOut.points} points, ${significant(heldOut.decades, 2)} decades on`;
+}
