@@ -44,7 +44,6 @@ export type {
   StatisticName,
   Surprisals,
 } from "./fractal/record.js";
-export { withControls } from "./fractal/shuffled.js";
 export { LAWS, lawByName } from "./law/catalogue.js";
 export type { Law, LawParameter } from "./law/law.js";
 export { powerLawWithLimit } from "./law/power-law.js";

@@ -24,6 +24,14 @@ export interface SurprisalColumns {
  * The documents of files, in order. `.jsonl` (`.gz`, or `-` for standard input): {"document", "group", "surprisals": […]}
  * a line. Other tables: a row a token, rows of a document together, columns as named.
  * Throws InputError with file and line.
+ *
+ * @example
+ * import { writeFileSync } from "node:fs";
+ * import { readSurprisals } from "rinsight";
+ *
+ * writeFileSync("surprisals.jsonl", '{"document": "a", "group": "novels", "surprisals": [2.1, 0.4]}');
+ * const columns = { document: "document", surprisal: "surprisal", group: null };
+ * for await (const { group, values } of readSurprisals(["surprisals.jsonl"], columns)) console.log(group, values.length); // novels 2
  */
 export async function* readSurprisals(
   files: readonly string[],
