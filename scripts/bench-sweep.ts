@@ -47,7 +47,7 @@ function sweepSeconds(folder: string, workers: number): number {
   const start = performance.now();
   const { status, stderr } = spawnSync(
     process.execPath,
-    [cli, "sweep", plan, "--out", out, "--workers", `${workers}`],
+    [cli, "sweep", plan, "--out", out, "--workers", `${workers}`, "--threads", "1"],
     {
       encoding: "utf8",
     },

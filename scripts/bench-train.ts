@@ -5,7 +5,7 @@
 //
 // The same model, batch and optimizer on each backend that is there, and in PyTorch where python3 has it, in turns;
 // the median step of each turn, the best of the turns. GFLOP/s counts useful FLOPs alone (FLOP_CONVENTION).
-// Then a sweep on all cores against one run alone.
+// Then the same steps on 2, 4 … threads, up to the cores, and a sweep on all cores against one run alone.
 import { spawnSync } from "node:child_process";
 import { availableParallelism, cpus } from "node:os";
 import path from "node:path";
@@ -26,6 +26,7 @@ import { productSpeeds } from "../src/train/kernels/product-speed.js";
 import { initialState, learner } from "../src/train/learner.js";
 import type { Batch } from "../src/train/text/batches.js";
 import { sweepSpeeds } from "./bench-sweep.js";
+import { threadSpeed } from "./bench-threads.js";
 
 const TURNS = 3;
 const { values } = parseArgs({ options: { seconds: { type: "string", default: "4" }, json: { type: "boolean" } } });
@@ -59,8 +60,8 @@ function randomBatch({ shape, batch }: Case): Batch {
 
 const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-/** Median seconds of a step of ours. */
-function ours(backend: Backend, work: Case): number {
+/** A model of ours in training: one step, and its end. */
+function training(backend: Backend, work: Case): { readonly step: () => void; readonly dispose: () => void } {
   const run: RunConfiguration = {
     ...work,
     corpus: { name: "random", hash: "", tokenizer: "bpe", tokenizerHash: "" },
@@ -74,7 +75,12 @@ function ours(backend: Backend, work: Case): number {
   const model = learner(backend, run, initialState(run));
   const batch = randomBatch(work);
   const rounds = Math.max(...work.scheme.signature.steps.map((step) => step.rounds));
-  const step = () => model.step(batch, 1e-3, rounds, random(0));
+  return { step: () => void model.step(batch, 1e-3, rounds, random(0)), dispose: model.dispose };
+}
+
+/** Median seconds of a step of ours, on one thread. */
+function ours(backend: Backend, work: Case): number {
+  const { step, dispose } = training(backend, work);
   for (let i = 0; i < 3; i++) step();
   const times: number[] = [];
   const end = performance.now() + 1000 * seconds;
@@ -83,7 +89,7 @@ function ours(backend: Backend, work: Case): number {
     step();
     times.push((performance.now() - start) / 1000);
   }
-  model.dispose();
+  dispose();
   return median(times);
 }
 
@@ -181,15 +187,32 @@ for (const work of CASES) {
     });
   }
 }
+const threadRows: Record<string, string | number>[] = [];
+for (const work of CASES) {
+  const backend = await loadBackend("wasm");
+  const { step, dispose } = training(backend, work);
+  for (let count = 2; count <= threads; count *= 2) {
+    const { pairs, ratio, memory } = await threadSpeed(backend, step, count, 2 * seconds);
+    threadRows.push({
+      shape: work.name,
+      threads: count,
+      pairs,
+      "of one thread's speed": ratio.toFixed(2),
+      "of its memory": memory.toFixed(2),
+    });
+  }
+  dispose();
+}
 const sweeps = threads === 1 ? [] : sweepSpeeds(threads, TURNS);
 const sweepRows = sweeps.map(({ aloneSeconds, togetherSeconds, ratio }) => ({
   "one run alone, s": aloneSeconds.toFixed(1),
   [`${threads} runs, ${threads} workers, s`]: togetherSeconds.toFixed(1),
   "tokens a second of one run": `${ratio.toFixed(2)} times`,
 }));
-if (values.json) process.stdout.write(`${JSON.stringify({ steps: rows, sweeps }, null, 2)}\n`);
+if (values.json) process.stdout.write(`${JSON.stringify({ steps: rows, threads: threadRows, sweeps }, null, 2)}\n`);
 else {
   printTable(rows);
+  printTable(threadRows);
   printTable(sweepRows);
 }
 

@@ -27,9 +27,20 @@ export { type ReadResult, readTable } from "./curve/read/read-table.js";
 export type { RunEnd, RunHeader, RunPoint } from "./curve/run-file.js";
 export { type Column, type Table, tableOf } from "./curve/table.js";
 export { extrapolations } from "./fit/extrapolations.js";
-export { fit } from "./fit/fit.js";
+export { fit, fitGroups } from "./fit/fit.js";
 export { predict } from "./fit/predict.js";
-export type { Estimate, Fit, FitOptions, FitStatus, HeldOut, Interval, Loss } from "./fit/record.js";
+export type {
+  Estimate,
+  Fit,
+  FitOptions,
+  FitStatus,
+  GroupedFit,
+  HeldOut,
+  Interval,
+  Loss,
+  Prediction,
+  Sharing,
+} from "./fit/record.js";
 export { type SelectionRules, select } from "./fit/select.js";
 export { type AllocateOptions, allocate } from "./forecast/allocate.js";
 export type { Allocation, Demand, Optimum, Quantity, Valley } from "./forecast/allocation.js";

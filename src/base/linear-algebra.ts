@@ -2,11 +2,18 @@
 // Normal equations would square the condition number, and the certified test problems need all of it.
 
 /**
- * Factors the rows × columns matrix `a` (column-major, rows ≥ columns) in place and overwrites `rhs` by Qᵀ·rhs.
- * R stands on and above the diagonal of `a`; what is below it is left-over reflectors.
+ * Factors the rows × columns matrix `a` (column-major, rows ≥ pivots) in place and overwrites `rhs` by Qᵀ·rhs.
+ * R stands on and above the diagonal of `a`; what is below it is left-over reflectors. With fewer `pivots` than columns
+ * only the first are eliminated, and what is below their rows in the other columns is what is left to be solved for these.
  */
-export function factorQr(a: Float64Array, rows: number, columns: number, rhs: Float64Array): void {
-  for (let k = 0; k < columns; k++) {
+export function factorQr(
+  a: Float64Array,
+  rows: number,
+  columns: number,
+  rhs: Float64Array,
+  pivots: number = columns,
+): void {
+  for (let k = 0; k < pivots; k++) {
     const base = k * rows;
     let largest = 0;
     for (let i = k; i < rows; i++) largest = Math.max(largest, Math.abs(a[base + i] ?? 0));

@@ -16,11 +16,12 @@ import { type HeldRun, missingRuns } from "../sweep/run-queue.js";
 import { longestFirst, secondsLeft } from "../sweep/time-left.js";
 import { checkMemory } from "../train/memory.js";
 import { openCorpus } from "../train/text/corpus.js";
-import { newCommand } from "./command.js";
+import { countOption, newCommand } from "./command.js";
 
 interface Options {
   readonly out?: string;
   readonly workers?: string;
+  readonly threads?: string;
   readonly dryRun?: boolean;
   readonly takeOver?: boolean;
   readonly json?: boolean;
@@ -34,6 +35,7 @@ export function command(): Command {
     .argument("<plan>", "a plan file, or the name of one in data/sweeps")
     .option("--out <folder>", "folder of the run files (default: data/runs/<plan name>)")
     .option("--workers <n>", "worker processes (default: one a core)")
+    .option("--threads <n>", "threads a run, which change no bit (default: cores shared out among the runs at work)")
     .option("--dry-run", "print runs, tokens, FLOPs and the time they would take")
     .option("--take-over", "take runs over from processes that cannot be seen from here and are gone for certain")
     .action(async (name: string, options: Options) => {
@@ -56,6 +58,8 @@ interface Prepared {
   readonly folder: string;
   readonly corpus: CorpusSource;
   readonly workers: number;
+  /** Threads a run; null for the cores shared out. */
+  readonly threads: number | null;
 }
 
 async function prepare(name: string, options: Options): Promise<Prepared> {
@@ -65,7 +69,14 @@ async function prepare(name: string, options: Options): Promise<Prepared> {
     runs: await plannedRuns(plan, corpus),
     folder: options.out ?? path.join("data", "runs", plan.name),
     corpus,
-    workers: workerCount(options.workers),
+    workers:
+      options.workers === undefined
+        ? availableParallelism()
+        : countOption("sweep", "--workers", options.workers, "one a core"),
+    threads:
+      options.threads === undefined
+        ? null
+        : countOption("sweep", "--threads", options.threads, "the cores that other runs leave over"),
   };
 }
 
@@ -83,17 +94,6 @@ function planFile(name: string): string {
     );
   }
   return path.join(folder, `${name}.json`);
-}
-
-function workerCount(text: string | undefined): number {
-  if (text === undefined) return availableParallelism();
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 256) {
-    throw new InputError(
-      `sweep: --workers must be an integer from 1 to 256, got ${shown(text)}; leave it out for one a core`,
-    );
-  }
-  return value;
 }
 
 async function plannedRuns(plan: Plan, source: CorpusSource): Promise<readonly PlannedRun[]> {
@@ -156,7 +156,7 @@ async function describe({ runs, folder, corpus, workers }: Prepared, options: Op
   }
 }
 
-async function execute({ runs, folder, corpus, workers }: Prepared, takeOver: boolean): Promise<SweepResult> {
+async function execute({ runs, folder, corpus, workers, threads }: Prepared, takeOver: boolean): Promise<SweepResult> {
   const missing = missingRuns(runs, folder);
   say(`${runs.length} runs in ${folder}, ${missing.length} to do`);
   const stop = new AbortController();
@@ -168,7 +168,7 @@ async function execute({ runs, folder, corpus, workers }: Prepared, takeOver: bo
   process.once("SIGTERM", onSignal);
   try {
     const onEvent = sweepProgress(missing, workers, process.stderr, Date.now);
-    return await executeRuns(missing, { folder, corpus, workers, signal: stop.signal, takeOver, onEvent });
+    return await executeRuns(missing, { folder, corpus, workers, threads, signal: stop.signal, takeOver, onEvent });
   } finally {
     process.off("SIGINT", onSignal);
     process.off("SIGTERM", onSignal);

@@ -1,5 +1,6 @@
 // rinsight train: one run of one scheme, from flags to a run file.
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import { InputError, shown } from "../base/errors.js";
 import { count, duration, fixed } from "../base/format.js";
@@ -20,7 +21,7 @@ import {
 import type { RunProgress } from "../train/progress-clock.js";
 import { openCorpus } from "../train/text/corpus.js";
 import { trainRun } from "../train/trainer.js";
-import { newCommand } from "./command.js";
+import { countOption, newCommand } from "./command.js";
 
 /** Of the tokenizers; that of bytes has no other. */
 const VOCABULARIES = { bpe: "1024", byte: "256" };
@@ -53,6 +54,7 @@ interface Flags {
   readonly corpus?: string;
   readonly tokenizer: string;
   readonly backend?: string;
+  readonly threads?: string;
   readonly out: string;
   readonly takeOver?: true;
 }
@@ -90,6 +92,7 @@ export function command(): Command {
     )
     .option("--tokenizer <bpe|byte>", "tokenizer", "bpe")
     .option("--backend <name>", `${BACKENDS.join(", ")}; tensorflow where it loads, else wasm, when left out`)
+    .option("--threads <n>", "threads of the wasm backend, which change no bit (default: one a core)")
     .option("--out <folder>", "where the run file goes", "data/runs/mine")
     .option("--take-over", "take the run over from a process that cannot be seen from here and is gone for certain")
     .action(run);
@@ -141,6 +144,10 @@ async function run(flags: Flags): Promise<void> {
     seed: number("--seed", flags.seed),
     backend,
   };
+  const threads =
+    flags.threads === undefined
+      ? availableParallelism()
+      : countOption("train", "--threads", flags.threads, "one a core");
   // Preparing a corpus takes minutes: what cannot be trained is refused before.
   checkConfiguration({ ...settings, corpus: { name: "", hash: "", tokenizer, tokenizerHash: "" } });
   const corpus = await openCorpus({
@@ -168,6 +175,7 @@ async function run(flags: Flags): Promise<void> {
       runsFolder: flags.out,
       corpus,
       onMessage: say,
+      threads: () => threads,
       onProgress: (progress) => {
         trained = true;
         show.step(progress);

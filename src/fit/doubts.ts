@@ -6,7 +6,7 @@ import { significant } from "../base/format.js";
 import type { Observations } from "../curve/observations.js";
 import { at, type Law } from "../law/law.js";
 import { mainVariable } from "./held-out.js";
-import { distinctPoints, type Problem } from "./problem/problem.js";
+import { distinctPoints } from "./problem/points.js";
 import type { Fit } from "./record.js";
 import type { Solution } from "./solve/solve.js";
 
@@ -14,18 +14,21 @@ const FEW_SPARE_POINTS = 3;
 const SHORT_RANGE = 1.5;
 const HIGH_CORRELATION = 0.99;
 
-/** Every doubt about a fit, in a fixed order. */
+/**
+ * Every doubt about a fit, in a fixed order.
+ * @param free parameters that these points alone must tell
+ * @param agreement of the starts it was searched from
+ */
 export function doubts(
   law: Law,
   observations: Observations,
-  problem: Problem,
-  solution: Solution,
+  free: number,
+  agreement: Solution["agreement"],
   outcome: Omit<Fit, "warnings">,
 ): readonly Warning[] {
   const warnings: Warning[] = [];
   const warn = (code: string, message: string) => warnings.push({ code, message });
   const distinct = distinctPoints(observations.x);
-  const free = problem.names.length;
   if (distinct < free + FEW_SPARE_POINTS) {
     warn("few-points", `${distinct} distinct points for ${free} free parameters: add horizons, or take a simpler law`);
   }
@@ -74,7 +77,6 @@ export function doubts(
       `${undecayed} of ${observations.loss.length} points were taken before the learning rate was cooled down: their loss is not that of their horizon; keep decayed points only`,
     );
   }
-  const { agreement } = solution;
   if (agreement !== null && agreement.best < 2 && agreement.converged > 2) {
     warn(
       "starts-disagree",

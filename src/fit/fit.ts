@@ -1,18 +1,21 @@
-// The fit of one group's points: problem → solution → intervals → doubts.
-
+// Fits as records: of one group's points, and of several groups that share parameters.
 import { studentTwoSided } from "../base/distributions.js";
-import { FitError, InputError } from "../base/errors.js";
+import { FitError } from "../base/errors.js";
 import type { Observations } from "../curve/observations.js";
 import { at, type Law } from "../law/law.js";
-import { LEAST_REPLICATES } from "./bootstrap-interval.js";
 import { doubts } from "./doubts.js";
+import { type Fitted, fitted } from "./fitted.js";
 import { holdOut, score } from "./held-out.js";
-import { profileInterval, smoothed, type Uncertainty, uncertainty } from "./interval.js";
 import { informationCriteria } from "./model-choice.js";
-import { fullTheta, makeProblem, type Problem } from "./problem/problem.js";
-import { DEFAULT_FIT_OPTIONS, type Estimate, type Fit, type FitOptions, type Interval } from "./record.js";
-import { resampledIntervals } from "./resampled.js";
-import { type Solution, solve } from "./solve/solve.js";
+import { linkGradient } from "./problem/problem.js";
+import {
+  DEFAULT_FIT_OPTIONS,
+  type Estimate,
+  type Fit,
+  type FitOptions,
+  type GroupedFit,
+  type Sharing,
+} from "./record.js";
 
 /**
  * Fits a law to one group's points: argmin over θ of Σᵢ ρ(wᵢ·rᵢ(θ)), rᵢ = log Lᵢ − log L(xᵢ; θ) or Lᵢ − L(xᵢ; θ).
@@ -38,121 +41,163 @@ import { type Solution, solve } from "./solve/solve.js";
  */
 export function fit(law: Law, observations: Observations, options: Partial<FitOptions> = {}): Fit {
   const chosen = { ...DEFAULT_FIT_OPTIONS, ...options };
-  checkOptions(chosen);
   const { kept, heldOut } = holdOut(law, observations, chosen.heldOut);
-  const problem = makeProblem(law, kept, chosen);
-  let solution = solve(problem, chosen);
-  let { doubt, intervals, better } = assess(problem, solution, chosen);
-  // A profile that finds a lower objective than the optimum has found a better optimum: take it.
-  for (let round = 0; better !== null && round < 3; round++) {
-    const start = Object.fromEntries(problem.names.map((name, k) => [name, at(better ?? [], k)]));
-    solution = { ...solve(problem, { ...chosen, start }), startSpread: solution.startSpread };
-    ({ doubt, intervals, better } = assess(problem, solution, chosen));
-  }
-  const resampled = chosen.interval === "bootstrap" ? resampledIntervals(problem, solution, kept, chosen) : null;
-  intervals = resampled?.intervals ?? intervals;
-  const theta = fullTheta(problem, solution.free);
-  if (!theta.every(Number.isFinite)) {
-    throw new FitError(
-      `fit: parameters of ${law.name} must lie within double precision, got ${theta.join(", ")}; give x in a larger unit`,
-    );
-  }
-  const parameters: Record<string, Estimate> = {};
-  law.parameters.forEach((parameter, i) => {
-    const k = problem.members.findIndex((indices) => indices.includes(i));
-    const variance = k < 0 ? Number.NaN : at(doubt.covariance?.[k] ?? [], k);
-    parameters[parameter.name] = {
-      estimate: at(theta, i),
-      standardError: Number.isFinite(variance) && variance >= 0 ? Math.sqrt(variance) : null,
-      interval: intervals[k] ?? null,
-      fixed: k < 0,
-    };
+  return recordOf(law, fitted(law, [kept], chosen), 0, kept, heldOut, chosen);
+}
+
+/**
+ * Fits a law to several groups of points at once: `sharing.share` names the parameters that all have in common,
+ * `sharing.by` those that are linear in a formula of the group's values; the others are each group's own. Weights, loss,
+ * bounds, fixed and tied parameters are as in `fit`, and so is what is thrown.
+ *
+ * Each group's record has the law's parameters there; its degrees of freedom, residual scale and status are the whole's.
+ *
+ * @example
+ * import { fitGroups, observe, powerLawWithLimit, readTable } from "rinsight";
+ *
+ * const { groups } = observe((await readTable(["curves.csv"])).table, ["tokens"]);
+ * const { shared, groups: fits } = fitGroups(powerLawWithLimit, groups, { share: ["limit"], by: {} });
+ * console.log(shared.limit?.estimate === fits[0]?.parameters.limit?.estimate); // true
+ */
+export function fitGroups(
+  law: Law,
+  observations: readonly Observations[],
+  sharing: Partial<Sharing> = {},
+  options: Partial<FitOptions> = {},
+): GroupedFit {
+  const chosen = { ...DEFAULT_FIT_OPTIONS, ...options };
+  const shape: Sharing = { share: [], by: {}, ...sharing };
+  const parts = observations.map((group) => holdOut(law, group, chosen.heldOut));
+  const whole = fitted(
+    law,
+    parts.map(({ kept }) => kept),
+    chosen,
+    shape,
+  );
+  const { problem, solution, intervals, doubt } = whole;
+  const groups = parts.map(({ kept, heldOut }, g) => recordOf(law, whole, g, kept, heldOut, chosen));
+  const shared = problem.names.flatMap((name, k): [string, Estimate][] => {
+    const everywhere = problem.blocks.every(({ columns }) => columns.includes(k));
+    const variance = at(doubt.covariance?.[k] ?? [], k);
+    const standardError = variance >= 0 ? Math.sqrt(variance) : null;
+    const estimate = at(solution.free, k);
+    return everywhere ? [[name, { estimate, standardError, interval: intervals[k] ?? null, fixed: false }]] : [];
   });
-  const residuals = reportedResiduals(problem, solution.free);
-  const factor = chosen.loss.kind === "absolute" ? problem.residualUnit : problem.residualUnit ** 2;
-  const objective = solution.cost * factor;
-  if (!Number.isFinite(objective)) {
+  return {
+    law: law.name,
+    formula: law.formula,
+    sharing: shape,
+    shared: Object.fromEntries(shared),
+    groups,
+    objective: objectiveOf(whole, chosen),
+    status: solution.status,
+    statusMessage: solution.statusMessage,
+    points: problem.points,
+    degreesOfFreedom: problem.points - problem.names.length,
+    residualScale: residualScale(whole),
+    ...informationCriteria(problem, solution.cost, chosen.loss),
+  };
+}
+
+/** The record of one group. */
+function recordOf(
+  law: Law,
+  whole: Fitted,
+  g: number,
+  kept: Observations,
+  heldOut: Observations | null,
+  options: FitOptions,
+): Fit {
+  const { problem, solution } = whole;
+  const theta = whole.thetas[g] ?? new Float64Array(0);
+  const block = problem.blocks[g];
+  const alone = problem.blocks.length === 1;
+  const outcome = {
+    group: kept.group,
+    law: law.name,
+    formula: law.formula,
+    space: options.space,
+    weighted: options.weighted,
+    parameters: parametersOf(law, whole, g, options.level),
+    objective: objectiveOf(whole, options, g),
+    status: solution.status,
+    statusMessage: solution.statusMessage,
+    startSpread: solution.startSpread,
+    points: kept.loss.length,
+    degreesOfFreedom: problem.points - problem.names.length,
+    residualScale: residualScale(whole),
+    residuals: reportedResiduals(whole, g),
+    correlation: correlation(whole, g),
+    ...(alone ? informationCriteria(problem, solution.cost, options.loss) : { aicc: null, bic: null }),
+    excluded: kept.excluded,
+    heldOut: heldOut === null ? null : score(law, theta, kept, heldOut),
+    ...(whole.bootstrap === null ? {} : { bootstrap: whole.bootstrap }),
+  };
+  return { ...outcome, warnings: doubts(law, kept, block?.own ?? 0, solution.agreement, outcome) };
+}
+
+function parametersOf(law: Law, whole: Fitted, g: number, level: number): Readonly<Record<string, Estimate>> {
+  const { problem, intervals, doubt, thetas } = whole;
+  const t = doubt.degreesOfFreedom > 0 ? studentTwoSided(level, doubt.degreesOfFreedom) : Number.NaN;
+  return Object.fromEntries(
+    law.parameters.map((parameter, i): [string, Estimate] => {
+      const gradient = linkGradient(problem, i, g);
+      const fixed = gradient.every((factor) => factor === 0);
+      const estimate = at(thetas[g] ?? [], i);
+      const variance = fixed ? Number.NaN : form(doubt.covariance, gradient, gradient);
+      const standardError = variance >= 0 ? Math.sqrt(variance) : null;
+      const direct = gradient.filter((factor) => factor !== 0).length === 1 ? gradient.indexOf(1) : -1;
+      const half = t * (standardError ?? Number.NaN);
+      // A function of a covariate is no unknown of the problem, and has no profile of its own.
+      const derived = Number.isFinite(half)
+        ? ({ level, lower: estimate - half, upper: estimate + half, method: "delta" } as const)
+        : null;
+      return [
+        parameter.name,
+        { estimate, standardError, interval: direct >= 0 ? (intervals[direct] ?? null) : derived, fixed },
+      ];
+    }),
+  );
+}
+
+/** gᵀ·C·h over the entries that g and h hang on; NaN where these have no covariance. */
+function form(covariance: readonly Float64Array[] | null, g: Float64Array, h: Float64Array): number {
+  if (covariance === null) return Number.NaN;
+  let sum = 0;
+  g.forEach((a, j) => {
+    h.forEach((b, k) => {
+      if (a !== 0 && b !== 0) sum += a * b * at(covariance[j] ?? [], k);
+    });
+  });
+  return sum;
+}
+
+/** Of the whole, or of one group's points. */
+function objectiveOf({ problem, solution }: Fitted, { loss }: FitOptions, g?: number): number {
+  const factor = loss.kind === "absolute" ? problem.residualUnit : problem.residualUnit ** 2;
+  const block = g === undefined || problem.blocks.length === 1 ? undefined : problem.blocks[g];
+  let sum = solution.cost;
+  if (block !== undefined) {
+    const scratch = new Float64Array(problem.points);
+    problem.residuals(solution.free, scratch);
+    sum = scratch.subarray(block.from, block.to).reduce((total, r) => total + problem.loss.rho(r), 0);
+  }
+  if (!Number.isFinite(sum * factor)) {
     throw new FitError(
       "fit: the sum of squares must lie within double precision; give losses in a larger unit or use --space log",
     );
   }
-  const outcome = {
-    group: observations.group,
-    law: law.name,
-    formula: law.formula,
-    space: chosen.space,
-    weighted: chosen.weighted,
-    parameters,
-    objective,
-    status: solution.status,
-    statusMessage: solution.statusMessage,
-    startSpread: solution.startSpread,
-    points: problem.points,
-    degreesOfFreedom: problem.points - problem.names.length,
-    residualScale: residualScale(problem, solution),
-    residuals,
-    correlation: correlation(problem, doubt),
-    ...informationCriteria(problem, solution.cost, chosen.loss),
-    excluded: observations.excluded,
-    heldOut: heldOut === null ? null : score(law, theta, kept, heldOut),
-    ...(resampled === null ? {} : { bootstrap: resampled.record }),
-  };
-  return { ...outcome, warnings: doubts(law, kept, problem, solution, outcome) };
+  return sum * factor;
 }
 
-function checkOptions(options: FitOptions): void {
-  if (!(options.level > 0 && options.level < 1)) {
-    throw new InputError(`fit: the level of an interval must lie between 0 and 1, got ${options.level}; 0.95 is usual`);
-  }
-  if (options.interval === "bootstrap" && !(options.bootstrap >= LEAST_REPLICATES)) {
-    throw new InputError(
-      `fit: bootstrap intervals need ${LEAST_REPLICATES} replicates at least, got ${options.bootstrap}; 2000 is usual`,
-    );
-  }
-  if (options.loss.kind === "huber" && !(options.loss.delta > 0)) {
-    throw new InputError(`fit: Huber's δ must be above 0, got ${options.loss.delta}; 0.001 is usual in log space`);
-  }
-}
-
-interface Assessment {
-  readonly doubt: Uncertainty;
-  /** One per free parameter. */
-  readonly intervals: readonly (Interval | null)[];
-  readonly better: Float64Array | null;
-}
-
-function assess(problem: Problem, solution: Solution, options: FitOptions): Assessment {
-  const absolute = options.loss.kind === "absolute";
-  const doubt = uncertainty(problem, solution.free, solution.held, absolute);
-  if (!(doubt.unitRise > 0)) return { doubt, intervals: problem.names.map(() => null), better: null };
-  if (options.interval !== "profile") {
-    const t = studentTwoSided(options.level, doubt.degreesOfFreedom);
-    const intervals = problem.names.map((_, k): Interval | null => {
-      const half = t * Math.sqrt(at(doubt.covariance?.[k] ?? [], k));
-      if (!Number.isFinite(half)) return null;
-      const estimate = at(solution.free, k);
-      return { level: options.level, lower: estimate - half, upper: estimate + half, method: "delta" };
-    });
-    return { doubt, intervals, better: null };
-  }
-  const walked = absolute ? smoothed(problem, solution.free) : problem;
-  const profiles = problem.names.map((_, k) =>
-    profileInterval(walked, solution.free, solution.cost, k, doubt, options.level),
-  );
-  return {
-    doubt,
-    intervals: profiles.map((profile) => profile.interval),
-    better: profiles.find((profile) => profile.better !== null)?.better ?? null,
-  };
-}
-
-function reportedResiduals(problem: Problem, free: Float64Array): number[] {
+function reportedResiduals({ problem, solution }: Fitted, g: number): number[] {
   const scratch = new Float64Array(problem.points);
-  problem.residuals(free, scratch);
-  return Array.from(scratch, (r, i) => (r / at(problem.weights, i)) * problem.unit);
+  problem.residuals(solution.free, scratch);
+  const { from = 0, to = 0 } = problem.blocks[g] ?? {};
+  return Array.from(scratch.subarray(from, to), (r, i) => (r / at(problem.weights, from + i)) * problem.unit);
 }
 
-function residualScale(problem: Problem, solution: Solution): number | null {
+function residualScale({ problem, solution }: Fitted): number | null {
   const degreesOfFreedom = problem.points - problem.names.length;
   if (degreesOfFreedom < 1) return null;
   const scratch = new Float64Array(problem.points);
@@ -160,21 +205,17 @@ function residualScale(problem: Problem, solution: Solution): number | null {
   return Math.sqrt(scratch.reduce((sum, r) => sum + r * r, 0) / degreesOfFreedom) * problem.residualUnit;
 }
 
-function correlation(problem: Problem, doubt: Uncertainty): Fit["correlation"] {
-  const { covariance } = doubt;
-  if (covariance === null) return null;
-  const variance = (k: number) => at(covariance[k] ?? [], k);
+function correlation({ problem, doubt }: Fitted, g: number): Fit["correlation"] {
   const inside = problem.law.parameters.flatMap(({ name }, i) => {
-    const k = problem.members.findIndex((indices) => indices.includes(i));
-    return variance(k) > 0 ? [{ name, k }] : [];
+    const gradient = linkGradient(problem, i, g);
+    const variance = form(doubt.covariance, gradient, gradient);
+    return variance > 0 ? [{ name, gradient, deviation: Math.sqrt(variance) }] : [];
   });
   if (inside.length === 0) return null;
   return {
     names: inside.map(({ name }) => name),
-    matrix: inside.map(({ k: a }) =>
-      inside.map(({ k: b }) =>
-        a === b ? 1 : at(covariance[a] ?? [], b) / Math.sqrt(variance(a)) / Math.sqrt(variance(b)),
-      ),
+    matrix: inside.map((a) =>
+      inside.map((b) => (a === b ? 1 : form(doubt.covariance, a.gradient, b.gradient) / a.deviation / b.deviation)),
     ),
   };
 }

@@ -5,7 +5,7 @@ import { studentTwoSided } from "../base/distributions.js";
 import { factorQr, inverseGram } from "../base/linear-algebra.js";
 import { at } from "../law/law.js";
 import { smoothedAbsolute } from "./problem/loss.js";
-import { type Problem, withFixed } from "./problem/problem.js";
+import { denseJacobian, jacobianCells, type Problem, withHeld } from "./problem/problem.js";
 import type { Interval } from "./record.js";
 import { descend } from "./solve/descend.js";
 
@@ -31,7 +31,7 @@ export function uncertainty(
   const n = problem.points;
   const p = problem.names.length;
   const residuals = new Float64Array(n);
-  const jacobian = new Float64Array(n * p);
+  const jacobian = new Float64Array(jacobianCells(problem.blocks));
   const degreesOfFreedom = n - p;
   const undefinedResult = { covariance: null, unitRise: 0, degreesOfFreedom };
   if (!problem.jacobian(free, residuals, jacobian) || degreesOfFreedom < 1) return undefinedResult;
@@ -46,14 +46,11 @@ export function uncertainty(
   if (!(slope > 0)) return undefinedResult;
   const scale = squares / degreesOfFreedom;
   const inside = problem.names.map((_, k) => k).filter((k) => !held.includes(k));
-  const matrix = new Float64Array(n * inside.length);
-  const norms = inside.map((k, j) => {
-    const column = jacobian.subarray(k * n, (k + 1) * n);
+  const matrix = denseJacobian(problem, jacobian, inside);
+  const norms = inside.map((_, j) => {
+    const column = matrix.subarray(j * n, (j + 1) * n);
     const norm = Math.sqrt(column.reduce((sum, v) => sum + v * v, 0)) || 1;
-    matrix.set(
-      column.map((v) => v / norm),
-      j * n,
-    );
+    for (let i = 0; i < n; i++) column[i] = at(column, i) / norm;
     return norm;
   });
   factorQr(matrix, n, inside.length, residuals);
@@ -86,7 +83,6 @@ export interface ProfilePoint {
 
 /** Walks a profile of one free parameter, each point warm-started from the nearest one before it. */
 export function profiler(problem: Problem, best: Float64Array, index: number, covariance: Uncertainty["covariance"]) {
-  const name = problem.names[index] ?? "";
   const origin: ProfilePoint = { value: at(best, index), cost: Number.NaN, free: best };
   const known = [origin];
   const row = covariance?.[index];
@@ -95,10 +91,11 @@ export function profiler(problem: Problem, best: Float64Array, index: number, co
   const anywhere = { ...near, iterations: 300, near: false };
   // With one nonlinear parameter the inner minimum is the only one; with more, a start may lead to a worse one.
   const single = problem.linear.filter((isLinear) => !isLinear).length < 2;
+  const heldAt = withHeld(problem, index);
   return (value: number): ProfilePoint => {
     known.sort((a, b) => Math.abs(a.value - value) - Math.abs(b.value - value));
     const [nearest = origin] = known;
-    const inner = withFixed(problem, name, value);
+    const inner = heldAt(value);
     const outside = (vector: Float64Array) => vector.filter((_, k) => k !== index);
     // Along the profile the others move by their regression on this one, to first order; from the second point on, the
     // parabola through the nearest ones knows the bend.

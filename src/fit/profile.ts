@@ -5,7 +5,8 @@ import { InputError } from "../base/errors.js";
 import type { Observations } from "../curve/observations.js";
 import { at, type Law } from "../law/law.js";
 import { profiler, smoothed, uncertainty } from "./interval.js";
-import { fullTheta, makeProblem } from "./problem/problem.js";
+import { makeProblem } from "./problem/columns.js";
+import { fullTheta, linkGradient } from "./problem/problem.js";
 import { DEFAULT_FIT_OPTIONS, type FitOptions } from "./record.js";
 import { solve } from "./solve/solve.js";
 
@@ -37,8 +38,9 @@ export function profile(
   grid: readonly number[],
 ): Profile {
   const chosen = { ...DEFAULT_FIT_OPTIONS, ...options };
-  const problem = makeProblem(law, observations, chosen);
-  const index = problem.members.findIndex((indices) => indices.some((i) => law.parameters[i]?.name === name));
+  const problem = makeProblem(law, [observations], chosen);
+  const parameter = law.parameters.findIndex((known) => known.name === name);
+  const index = linkGradient(problem, parameter).indexOf(1);
   if (index < 0) {
     throw new InputError(
       `profile: parameter must be a free one of ${problem.names.join(", ")}, got ${name}; choose one`,

@@ -51,6 +51,14 @@ export interface FitOptions {
   readonly heldOut: number;
 }
 
+/** What groups that are fitted together have in common; every other parameter is each group's own. */
+export interface Sharing {
+  /** Parameters with one value in all groups. */
+  readonly share: readonly string[];
+  /** Parameters that are linear in a formula of the groups' values, by name: { exponent: "rounds" }, { limit: "log(rounds)" }. */
+  readonly by: Readonly<Record<string, string>>;
+}
+
 export interface HeldOut {
   readonly points: number;
   /** Mean |predicted/observed − 1| over the points kept out. */
@@ -113,6 +121,26 @@ export interface Fit {
   readonly heldOut: HeldOut | null;
   /** Present with bootstrap intervals only. */
   readonly bootstrap?: BootstrapRecord;
+}
+
+/** Several groups fitted at once. */
+export interface GroupedFit {
+  readonly law: string;
+  readonly formula: string;
+  readonly sharing: Sharing;
+  /** The unknowns that all groups have in common, by name; the slope of a function of a covariate is "exponent:rounds". */
+  readonly shared: Readonly<Record<string, Estimate>>;
+  /** One a group, in the order given: the law's parameters there, the group's own points, objective and doubts. */
+  readonly groups: readonly Fit[];
+  /** Of all points together, each as in Fit. */
+  readonly objective: number;
+  readonly status: FitStatus;
+  readonly statusMessage: string;
+  readonly points: number;
+  readonly degreesOfFreedom: number;
+  readonly residualScale: number | null;
+  readonly aicc: number | null;
+  readonly bic: number | null;
 }
 
 /** Squared log residuals, profile intervals at 95%, every point fitted. */

@@ -25,12 +25,14 @@ export interface Resampled {
 export function resampledIntervals(
   problem: Problem,
   solution: Solution,
-  observations: Observations,
+  groups: readonly Observations[],
   options: FitOptions,
 ): Resampled {
   const n = problem.points;
-  const runs = new Set(observations.run ?? []).size;
-  const clustered = observations.run !== null && runs > problem.names.length && runs < n;
+  const run = keysOf(groups, "run");
+  const pair = keysOf(groups, "pair");
+  const runs = new Set(run ?? []).size;
+  const clustered = run !== null && runs > problem.names.length && runs < n;
   const [method, unit]: [ResampleMethod, ResampleUnit] = clustered ? ["wild", "run"] : ["residual", "point"];
   const shape = options.loss.kind === "absolute" ? smoothed(problem, solution.free).loss : problem.loss;
   const residual = new Float64Array(n);
@@ -44,11 +46,7 @@ export function resampledIntervals(
   }
   const refit = (redrawn: Problem): Float64Array | null =>
     descend(redrawn, solution.free, shape, { iterations: ITERATIONS, tolerance: 1e-11 })?.free ?? null;
-  const draw = resampler(
-    [{ loss: fitted, residual, space: problem.space, pair: observations.pair, run: observations.run }],
-    method,
-    unit,
-  );
+  const draw = resampler([{ loss: fitted, residual, space: problem.space, pair, run }], method, unit);
   const stream = random(options.seed).split("bootstrap");
   const replicates: Float64Array[] = [];
   for (let r = 0; r < options.bootstrap; r++) {
@@ -59,7 +57,7 @@ export function resampledIntervals(
       : null;
     if (free?.every(Number.isFinite)) replicates.push(free);
   }
-  const keys = clustered ? observations.run : null;
+  const keys = clustered ? run : null;
   const units = [...new Set(Array.from({ length: n }, (_, i) => keys?.[i] ?? String(i)))];
   const jackknife = units.flatMap((left) => {
     const weights = problem.weights.map((weight, i) => ((keys?.[i] ?? String(i)) === left ? 0 : weight));
@@ -89,4 +87,12 @@ export function resampledIntervals(
   });
   const failed = options.bootstrap - replicates.length;
   return { intervals, record: { method, unit, replicates: options.bootstrap, failed, seed: options.seed } };
+}
+
+/** The keys of all points, runs told apart by group; null where a group has none. */
+function keysOf(groups: readonly Observations[], kind: "run" | "pair"): readonly string[] | null {
+  const keys = groups.map((group, g) =>
+    kind === "run" && groups.length > 1 ? (group.run?.map((key) => `${g}/${key}`) ?? null) : group[kind],
+  );
+  return keys.every((key) => key !== null) ? keys.flat() : null;
 }

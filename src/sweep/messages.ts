@@ -18,6 +18,8 @@ export type ToWorker =
       /** Locks whose holders cannot be seen from here are taken over. */
       readonly takeOver: boolean;
     }
+  /** Threads from the next step on. */
+  | { readonly kind: "threads"; readonly threads: number }
   /** Checkpoint, release the run and exit. */
   | { readonly kind: "stop" };
 

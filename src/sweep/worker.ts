@@ -12,12 +12,14 @@ const PROGRESS_INTERVAL = 200;
 const stop = new AbortController();
 let opened: { readonly source: string; readonly corpus: Corpus } | null = null;
 let running: Promise<void> | null = null;
+let threads = 1;
 
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => void end());
 process.on("disconnect", () => void end());
 process.on("message", (message: ToWorker) => {
   if (message.kind === "stop") void end();
+  else if (message.kind === "threads") threads = message.threads;
   else running = perform(message);
 });
 
@@ -35,6 +37,7 @@ async function perform(job: Extract<ToWorker, { kind: "run" }>): Promise<void> {
       runsFolder: job.folder,
       corpus: await corpusOf(job.corpus),
       signal: stop.signal,
+      threads: () => threads,
       takeOver: job.takeOver,
       onProgress: ({ tokensDone, tokensTotal, loss }) => {
         const now = performance.now();

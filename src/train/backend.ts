@@ -5,6 +5,7 @@ import type * as Tensorflow from "@tensorflow/tfjs";
 import { InputError, reasonOf } from "../base/errors.js";
 import { composedOperations, composedOptimizer } from "./composed.js";
 import type { BackendName } from "./configuration.js";
+import { shareMemory } from "./kernels/shared-memory.js";
 import { wasmKernels } from "./kernels/wasm.js";
 import type { Operations, OptimizerKernels } from "./operations.js";
 import { TENSORFLOW_PACKAGE, TENSORFLOW_PINNED, tensorflowPackage } from "./tensorflow/link.js";
@@ -15,7 +16,11 @@ export interface Backend {
   readonly tf: typeof Tensorflow;
   readonly operations: Operations;
   readonly optimizer: OptimizerKernels;
+  /** Threads of a step from now on, where they are ours to say: wasm. They show in the speed alone, in no bit. */
+  useThreads(threads: number): Promise<void>;
 }
+
+const OWN_THREADS = async (): Promise<void> => {};
 
 /** Loads a backend. Throws InputError with the npm command to type. */
 export async function loadBackend(name: BackendName): Promise<Backend> {
@@ -23,7 +28,7 @@ export async function loadBackend(name: BackendName): Promise<Backend> {
   if (name === "tensorflow") return nativeBackend(tf);
   if (name === "cpu") {
     await tf.setBackend("cpu");
-    return { name, tf, operations: composedOperations(tf), optimizer: composedOptimizer(tf) };
+    return { name, tf, operations: composedOperations(tf), optimizer: composedOptimizer(tf), useThreads: OWN_THREADS };
   }
   return wasmBackend(tf);
 }
@@ -69,12 +74,18 @@ async function nativeBackend(tf: typeof Tensorflow): Promise<Backend> {
     );
   }
   await tf.setBackend("tensorflow");
-  return { name: "tensorflow", tf, operations: tensorflowOperations(tf), optimizer: tensorflowOptimizer(tf) };
+  return {
+    name: "tensorflow",
+    tf,
+    operations: tensorflowOperations(tf),
+    optimizer: tensorflowOptimizer(tf),
+    useThreads: OWN_THREADS,
+  };
 }
 
 async function wasmBackend(tf: typeof Tensorflow): Promise<Backend> {
   try {
-    await import("@tensorflow/tfjs-backend-wasm");
+    await shareMemory();
   } catch (error) {
     throw new InputError(
       `train: --backend wasm needs @tensorflow/tfjs-backend-wasm, got ${found(error)}; type: ${COMMAND}`,

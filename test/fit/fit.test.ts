@@ -5,7 +5,7 @@ import { random } from "../../src/base/random.js";
 import { extrapolations } from "../../src/fit/extrapolations.js";
 import { fit as fitLaw } from "../../src/fit/fit.js";
 import { nestedTest } from "../../src/fit/model-choice.js";
-import { makeProblem } from "../../src/fit/problem/problem.js";
+import { makeProblem } from "../../src/fit/problem/columns.js";
 import { profile } from "../../src/fit/profile.js";
 import { DEFAULT_FIT_OPTIONS, type Fit } from "../../src/fit/record.js";
 import { select } from "../../src/fit/select.js";
@@ -87,7 +87,7 @@ describe("two solvers, one answer", () => {
   });
 
   test("ml-levenberg-marquardt ends where the polish does, as near as its step test lets it", () => {
-    const problem = makeProblem(powerLawWithLimit, noisy, DEFAULT_FIT_OPTIONS);
+    const problem = makeProblem(powerLawWithLimit, [noisy], DEFAULT_FIT_OPTIONS);
     const reached = packageDescent(problem, Float64Array.of(1.5, 200, 0.25));
     const [limit, , exponent] = estimates(fitLaw(powerLawWithLimit, noisy));
     expect(reached?.[0]).toBeCloseTo(limit ?? 0, 5);

@@ -6,12 +6,13 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { random } from "../../src/base/random.js";
 import { productSpeeds } from "../../src/train/kernels/product-speed.js";
 import { rotaryTable } from "../../src/train/kernels/rotary.js";
+import { shareMemory } from "../../src/train/kernels/shared-memory.js";
 import { type WasmKernels, wasmKernels } from "../../src/train/kernels/wasm.js";
 import * as reference from "./reference-operations.js";
 
 let kernels: WasmKernels;
 beforeAll(async () => {
-  await import("@tensorflow/tfjs-backend-wasm");
+  await shareMemory();
   await tf.setBackend("wasm");
   kernels = await wasmKernels(tf);
 });
@@ -328,6 +329,16 @@ test("the rotary table is that of the standard functions", () => {
   expect(worst).toBeLessThan(4e-8);
 });
 
+test("an id outside the vocabulary is named by its row, whichever thread has it", async () => {
+  for (const threads of [1, 3]) {
+    await kernels.useThreads(threads);
+    const logits = tf.zeros([7, 5]) as tf.Tensor2D;
+    const targets = tf.tensor1d([0, 1, 2, 3, 4, 5, 0], "int32");
+    expect(() => kernels.operations.crossEntropy(logits, targets)).toThrow(/0 … 4, got another at row 5;/);
+  }
+  await kernels.useThreads(1);
+});
+
 test("product speeds are measured at every shape", async () => {
   const speeds = await productSpeeds(
     tf,
@@ -341,42 +352,47 @@ test("product speeds are measured at every shape", async () => {
   for (const speed of speeds) for (const value of Object.values(speed)) expect(value).toBeGreaterThan(0);
 });
 
-test("a small computation through every kernel has the same bits on every machine", () => {
-  const hash = createHash("sha256");
-  tf.tidy(() => {
-    const { operations } = kernels;
-    const fixed = random(3).split("frozen");
-    const values = (rows: number, columns: number) =>
-      tf.tensor2d(
-        Float32Array.from({ length: rows * columns }, () => fixed.uniform() - 0.5),
-        [rows, columns],
+test.each([1, 2, 3, 4, 7])(
+  "a small computation through every kernel has the same bits on every machine, on %i threads",
+  async (threads) => {
+    await kernels.useThreads(threads);
+    const hash = createHash("sha256");
+    tf.tidy(() => {
+      const { operations } = kernels;
+      const fixed = random(3).split("frozen");
+      const values = (rows: number, columns: number) =>
+        tf.tensor2d(
+          Float32Array.from({ length: rows * columns }, () => fixed.uniform() - 0.5),
+          [rows, columns],
+        );
+      const ids = tf.tensor1d(
+        Int32Array.from({ length: 44 }, () => Math.floor(fixed.uniform() * 50)),
+        "int32",
       );
-    const ids = tf.tensor1d(
-      Int32Array.from({ length: 44 }, () => Math.floor(fixed.uniform() * 50)),
-      "int32",
-    );
-    const gain = tf.tensor1d(Float32Array.from({ length: 24 }, () => fixed.uniform()));
-    const inputs = [values(50, 24), values(24, 72), values(24, 30), values(30, 24), values(24, 50), gain] as const;
-    const loss = (...[table, qkv, up, down, head, g]: tf.Tensor[]) => {
-      const x = operations.embedding(table as tf.Tensor2D, ids);
-      const normed = operations.rmsNorm(x, g as tf.Tensor1D);
-      const mixed = operations.attention(operations.linear(normed, qkv as tf.Tensor2D), {
-        batch: 4,
-        time: 11,
-        heads: 2,
-      });
-      const y = operations.add(x, mixed);
-      const hidden = operations.reluSquared(operations.linear(y, up as tf.Tensor2D));
-      const z = operations.add(y, operations.linear(hidden, down as tf.Tensor2D));
-      return operations.meanCrossEntropy(operations.linear(z, head as tf.Tensor2D), ids);
-    };
-    const { value, grads } = tf.valueAndGrads(loss)([...inputs]);
-    // Past the lengths at which products split their sums.
-    const wide = tf.grads((x, w) => operations.linear(x as tf.Tensor2D, w as tf.Tensor2D));
-    const long = wide([values(600, 520), values(520, 9)], values(600, 9));
-    const high = operations.linear(values(5, 1030), values(1030, 17));
-    for (const tensor of [value, ...grads, ...long, high])
-      hash.update(new Uint8Array(Float32Array.from(tensor.dataSync()).buffer));
-  });
-  expect(hash.digest("hex")).toBe("e593366e362e7379b47ea793d2034f5ecd10b38fb65a07e33e45f7990d1865e3");
-});
+      const gain = tf.tensor1d(Float32Array.from({ length: 24 }, () => fixed.uniform()));
+      const inputs = [values(50, 24), values(24, 72), values(24, 30), values(30, 24), values(24, 50), gain] as const;
+      const loss = (...[table, qkv, up, down, head, g]: tf.Tensor[]) => {
+        const x = operations.embedding(table as tf.Tensor2D, ids);
+        const normed = operations.rmsNorm(x, g as tf.Tensor1D);
+        const mixed = operations.attention(operations.linear(normed, qkv as tf.Tensor2D), {
+          batch: 4,
+          time: 11,
+          heads: 2,
+        });
+        const y = operations.add(x, mixed);
+        const hidden = operations.reluSquared(operations.linear(y, up as tf.Tensor2D));
+        const z = operations.add(y, operations.linear(hidden, down as tf.Tensor2D));
+        return operations.meanCrossEntropy(operations.linear(z, head as tf.Tensor2D), ids);
+      };
+      const { value, grads } = tf.valueAndGrads(loss)([...inputs]);
+      // Past the lengths at which products split their sums.
+      const wide = tf.grads((x, w) => operations.linear(x as tf.Tensor2D, w as tf.Tensor2D));
+      const long = wide([values(600, 520), values(520, 9)], values(600, 9));
+      const high = operations.linear(values(5, 1030), values(1030, 17));
+      for (const tensor of [value, ...grads, ...long, high])
+        hash.update(new Uint8Array(Float32Array.from(tensor.dataSync()).buffer));
+    });
+    await kernels.useThreads(1);
+    expect(hash.digest("hex")).toBe("e593366e362e7379b47ea793d2034f5ecd10b38fb65a07e33e45f7990d1865e3");
+  },
+);

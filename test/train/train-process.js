@@ -30,11 +30,12 @@ if (call in fs) {
   syncBuiltinESMExports();
 }
 
-// A checkpoint after every step, so that kills fall into many of them.
+// A checkpoint after every step, so that kills fall into many of them; two threads, against the one of the whole run.
 const result = await trainRun(run, {
   runsFolder,
   corpus,
   checkpointSeconds: 0,
+  threads: () => 2,
   onProgress: () => fs.writeFileSync(1, "."),
 });
 process.exitCode = result.status === "complete" ? 0 : 1;

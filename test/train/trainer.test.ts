@@ -11,7 +11,7 @@ import { schemeCost } from "../../src/scheme/cost.js";
 import { loadBackend } from "../../src/train/backend.js";
 import { previousOf, readCheckpoint, writeCheckpoint } from "../../src/train/checkpoint.js";
 import type { RunConfiguration } from "../../src/train/configuration.js";
-import { runId } from "../../src/train/configuration.js";
+import { horizonsOf, runId } from "../../src/train/configuration.js";
 import { initialState, learner } from "../../src/train/learner.js";
 import { backendBytes } from "../../src/train/memory.js";
 import { trainingBatches, validationBatches } from "../../src/train/text/batches.js";
@@ -109,10 +109,31 @@ test("the same configuration gives the same bytes; another seed others", async (
   expect(await hash({ ...run, seed: 2 })).not.toBe(await hash(run));
 });
 
-test("the bits of a short run are frozen: a change is made on purpose, with a line in CHANGELOG", async () => {
-  const { file } = await train(tinyRun(corpus, "stochastic-rins-3"), temporaryFolder());
-  const points = pointsOf(file).map((point) => JSON.stringify(point));
-  expect(sha256(points.join("\n"))).toBe("d7a085781cede6b4a907ee57c804c634eb51330611891e86d5516534bdc1d61b");
+test.each([1, 2, 4])(
+  "the bits of a short run are frozen: a change is made on purpose, with a line in CHANGELOG (%i threads)",
+  async (threads) => {
+    const { file } = await train(tinyRun(corpus, "stochastic-rins-3"), temporaryFolder(), { threads: () => threads });
+    const points = pointsOf(file).map((point) => JSON.stringify(point));
+    expect(sha256(points.join("\n"))).toBe("d7a085781cede6b4a907ee57c804c634eb51330611891e86d5516534bdc1d61b");
+  },
+);
+
+test("threads that come and go, and a stop between them, leave the bytes of one thread", async () => {
+  const run = tinyRun(corpus, "rins-2", {
+    batch: 3,
+    shape: { width: 12, layers: 2, heads: 3, context: 8, vocabulary: 256 },
+  });
+  const horizons = horizonsOf(run.scheme, run.shape, run.batch, { unit: "tokens", values: [640, 1600] });
+  const odd = { ...run, horizons };
+  const alone = await train(odd, temporaryFolder());
+  const folder = temporaryFolder();
+  const stop = new AbortController();
+  let steps = 0;
+  const threads = () => 1 + (steps % 4);
+  const onProgress = () => void (++steps === 30 && stop.abort());
+  expect((await train(odd, folder, { threads, onProgress, signal: stop.signal })).status).toBe("interrupted");
+  const { file } = await train(odd, folder, { threads, onProgress });
+  expect(readFileSync(file, "utf8")).toBe(readFileSync(alone.file, "utf8"));
 });
 
 test("each window of the corpus is seen once before any is seen twice, in an order of the seed", () => {

@@ -1,8 +1,8 @@
-// The inner descent of every fit: Levenberg–Marquardt on iteratively reweighted residuals, QR-based, column-scaled
-// (Moré 1978), with Nielsen's damping and bounds by projection on an active set. It ends on our own test, not on a flag.
-import { factorQr, solveUpper } from "../../base/linear-algebra.js";
+// The inner descent of every fit: Levenberg–Marquardt on iteratively reweighted residuals, column-scaled (Moré 1978), with
+// Nielsen's damping and bounds by projection on an active set. It ends on our own test, not on a flag.
 import type { LossShape } from "../problem/loss.js";
 import type { Problem } from "../problem/problem.js";
+import { linearSystem } from "./linear-system.js";
 
 export interface Descent {
   readonly free: Float64Array;
@@ -34,135 +34,56 @@ export function descend(
 ): Descent | null {
   const { points: n, lower, upper } = problem;
   const p = problem.names.length;
-  const free = start.map((value, k) => Math.min(Math.max(value, lower[k] ?? 0), upper[k] ?? 0));
+  const clamp = (value: number, k: number) => Math.min(Math.max(value, lower[k] ?? Number.NaN), upper[k] ?? Number.NaN);
+  const free = start.map(clamp);
   const trial = new Float64Array(p);
-  const { matrix, right, roots } = problem.workspace;
-  let [residuals, trialResiduals] = [problem.workspace.residuals, problem.workspace.trialResiduals];
-  let [jacobian, trialJacobian] = [problem.workspace.jacobian, problem.workspace.trialJacobian];
-  const augmented = new Float64Array(2 * p * p);
-  const augmentedRight = new Float64Array(2 * p);
-  const step = new Float64Array(p);
-  const scale = new Float64Array(p);
-  const active: number[] = [];
-  const pinned: boolean[] = [];
-  const moving = new Float64Array(p);
-  const clamp = (value: number, k: number) => Math.min(Math.max(value, lower[k] ?? 0), upper[k] ?? 0);
-
-  /**
-   * Minimises |right − R·step|² + damping·|scale·step|² over the active parameters. One that would leave its bounds goes
-   * to the bound, and the others minimise what is left, which a step merely clipped would miss.
-   */
-  const boundedStep = (damping: number): boolean => {
-    const q = active.length;
-    const rows = Math.max(n, q);
-    pinned.length = 0;
-    for (let round = 0; round <= q; round++) {
-      let m = 0;
-      for (let j = 0; j < q; j++) if (!pinned[j]) m++;
-      if (m === 0) return true;
-      const height = q + m;
-      augmented.fill(0);
-      augmentedRight.fill(0);
-      for (let i = 0; i < q; i++) augmentedRight[i] = right[i] ?? 0;
-      let column = 0;
-      for (let j = 0; j < q; j++) {
-        for (let i = 0; i <= j; i++) {
-          if (pinned[j]) augmentedRight[i] = (augmentedRight[i] ?? 0) - (matrix[j * rows + i] ?? 0) * (step[j] ?? 0);
-          else augmented[column * height + i] = matrix[j * rows + i] ?? 0;
-        }
-        if (!pinned[j]) {
-          augmented[column * height + q + column] = Math.sqrt(damping) * (scale[active[j] ?? 0] ?? 0);
-          column++;
-        }
-      }
-      factorQr(augmented, height, m, augmentedRight);
-      if (!solveUpper(augmented, height, m, augmentedRight, moving)) return false;
-      let left = false;
-      column = 0;
-      for (let j = 0; j < q; j++) {
-        if (pinned[j]) continue;
-        const k = active[j] ?? 0;
-        const end = (free[k] ?? 0) + (moving[column] ?? 0);
-        step[j] = moving[column] ?? 0;
-        column++;
-        if (end < (lower[k] ?? 0) || end > (upper[k] ?? 0)) {
-          step[j] = clamp(end, k) - (free[k] ?? 0);
-          pinned[j] = true;
-          left = true;
-        }
-      }
-      if (!left) return true;
-    }
-    return true;
-  };
+  let { residuals, trialResiduals, jacobian, trialJacobian } = problem.workspace;
   if (!problem.jacobian(free, residuals, jacobian)) return null;
   let cost = total(residuals, n, shape);
   if (p === 0) return { free, cost, iterations: 0, gradient: 0, settled: true };
+  const system = linearSystem(problem);
+  const step = new Float64Array(p);
+  const scale = new Float64Array(p);
+  const moves: boolean[] = [];
   let damping = near ? 1e-9 : 1e-3;
   let growth = 2;
   let gradient = Number.POSITIVE_INFINITY;
   for (let iteration = 0; iteration < iterations; iteration++) {
-    // Weighted system on the parameters that no bound holds.
-    active.length = 0;
+    const weighted = system.load(residuals, jacobian, shape);
     gradient = 0;
-    let weighted = 0;
-    for (let i = 0; i < n; i++) {
-      const r = residuals[i] ?? 0;
-      const root = Math.sqrt(shape.weight(r));
-      roots[i] = root;
-      right[i] = root * r;
-      weighted += root * r * root * r;
-    }
+    let moving = 0;
     for (let k = 0; k < p; k++) {
-      const column = active.length * n;
-      let dot = 0;
-      let square = 0;
-      for (let i = 0; i < n; i++) {
-        const entry = (roots[i] ?? 0) * (jacobian[k * n + i] ?? 0);
-        matrix[column + i] = entry;
-        dot += entry * (right[i] ?? 0);
-        square += entry * entry;
-      }
-      const norm = Math.sqrt(square);
+      const dot = system.dot[k] ?? Number.NaN;
+      const norm = Math.sqrt(system.square[k] ?? Number.NaN);
       scale[k] = Math.max(scale[k] ?? 0, norm);
       // dot > 0: the descent direction raises the parameter.
-      if (
-        (dot > 0 && (free[k] ?? 0) >= (upper[k] ?? 0)) ||
-        (dot < 0 && (free[k] ?? 0) <= (lower[k] ?? 0)) ||
-        norm === 0
-      )
-        continue;
+      const value = free[k] ?? Number.NaN;
+      const held = (dot > 0 && value >= (upper[k] ?? Number.NaN)) || (dot < 0 && value <= (lower[k] ?? Number.NaN));
+      moves[k] = !held && norm > 0;
+      if (!moves[k]) continue;
       gradient = Math.max(gradient, Math.abs(dot) / (norm * Math.sqrt(weighted) || 1));
-      active.push(k);
+      moving++;
     }
-    const q = active.length;
-    if (q === 0 || weighted === 0 || gradient < 1e-14) {
+    if (moving === 0 || weighted === 0 || gradient < 1e-14) {
       return { free, cost, iterations: iteration, gradient, settled: true };
     }
-    const rows = Math.max(n, q);
-    if (n < q) return { free, cost, iterations: iteration, gradient, settled: false };
-    factorQr(matrix, rows, q, right);
+    if (n < moving) return { free, cost, iterations: iteration, gradient, settled: false };
+    system.factor(moves, scale);
 
     let accepted = false;
     for (let attempt = 0; attempt < 60 && !accepted; attempt++) {
-      if (!boundedStep(damping)) {
+      if (!system.solve(damping, free, step)) {
         damping = Math.max(damping * 10, 1e-12);
         continue;
       }
-      trial.set(free);
       let moved = 0;
-      for (let j = 0; j < q; j++) {
-        const k = active[j] ?? 0;
-        trial[k] = clamp((free[k] ?? 0) + (step[j] ?? 0), k);
-        step[j] = (trial[k] ?? 0) - (free[k] ?? 0);
-        moved = Math.max(moved, Math.abs(step[j] ?? 0) / (Math.abs(free[k] ?? 0) || 1e-300));
+      for (let k = 0; k < p; k++) {
+        const from = free[k] ?? Number.NaN;
+        trial[k] = clamp(from + (step[k] ?? Number.NaN), k);
+        step[k] = (trial[k] ?? Number.NaN) - from;
+        moved = Math.max(moved, Math.abs(step[k] ?? Number.NaN) / (Math.abs(from) || 1e-300));
       }
-      let predicted = 0;
-      for (let i = 0; i < q; i++) {
-        let image = 0;
-        for (let j = i; j < q; j++) image += (matrix[j * rows + i] ?? 0) * (step[j] ?? 0);
-        predicted += image * (2 * (right[i] ?? 0) - image);
-      }
+      const predicted = system.promised(step);
       if (near && damping < 1e-6 && predicted / 2 <= tolerance * cost) {
         return { free, cost, iterations: iteration, gradient, settled: true };
       }
@@ -196,6 +117,6 @@ export function descend(
 
 function total(residuals: Float64Array, n: number, shape: LossShape): number {
   let sum = 0;
-  for (let i = 0; i < n; i++) sum += shape.rho(residuals[i] ?? 0);
+  for (let i = 0; i < n; i++) sum += shape.rho(residuals[i] ?? Number.NaN);
   return sum;
 }

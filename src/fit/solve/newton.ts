@@ -2,7 +2,7 @@
 // own curvature and crawls where residuals are large or Huber's slope is constant; this does not.
 import { solvePositiveDefinite } from "../../base/linear-algebra.js";
 import type { LossShape } from "../problem/loss.js";
-import { cost, type Problem } from "../problem/problem.js";
+import { cost, jacobianCells, type Problem } from "../problem/problem.js";
 
 export interface Polished {
   readonly free: Float64Array;
@@ -18,9 +18,8 @@ export interface Polished {
 /** Newton from a point near the optimum; returns at least as low a cost. */
 export function polish(problem: Problem, start: Float64Array, shape: LossShape, steps = 30): Polished {
   const { points: n, lower, upper } = problem;
-  const p = problem.names.length;
   const residuals = new Float64Array(n);
-  const jacobian = new Float64Array(n * p);
+  const jacobian = new Float64Array(jacobianCells(problem.blocks));
   const free = Float64Array.from(start);
   let best = cost(problem, free, residuals, shape);
   let remaining = 0;
@@ -61,6 +60,24 @@ export function polish(problem: Problem, start: Float64Array, shape: LossShape, 
   return { free, cost: cost(problem, free, residuals, shape), remaining, curved, held };
 }
 
+/** Σ over points of value(i, J entry) for each free parameter, J as the problem lays it out. */
+function overColumns(
+  { blocks, names }: Problem,
+  jacobian: Float64Array,
+  value: (i: number, entry: number) => number,
+): Float64Array {
+  const sums = new Float64Array(names.length);
+  let offset = 0;
+  for (const { from, to, columns } of blocks) {
+    for (const k of columns) {
+      let sum = 0;
+      for (let i = from; i < to; i++) sum += value(i, jacobian[offset++] ?? Number.NaN);
+      sums[k] = (sums[k] ?? Number.NaN) + sum;
+    }
+  }
+  return sums;
+}
+
 /** Change of each parameter that moves the residuals by their own size: the unit to difference and to scale by. */
 function naturalWidths(
   problem: Problem,
@@ -69,13 +86,11 @@ function naturalWidths(
   shape: LossShape,
   best: number,
 ): Float64Array {
-  const n = problem.points;
   const size = Math.sqrt(Math.max(best, Number.MIN_VALUE));
-  return Float64Array.from(problem.names, (_, k) => {
-    let square = 0;
-    for (let i = 0; i < n; i++) square += shape.weight(residuals[i] ?? 0) * (jacobian[k * n + i] ?? 0) ** 2;
-    return square > 0 ? Math.max(size, 1e-9) / Math.sqrt(square) : 1;
-  });
+  const weights = residuals.map(shape.weight);
+  return overColumns(problem, jacobian, (i, entry) => (weights[i] ?? Number.NaN) * entry ** 2).map((square) =>
+    square > 0 ? Math.max(size, 1e-9) / Math.sqrt(square) : 1,
+  );
 }
 
 function gradientAt(
@@ -86,20 +101,13 @@ function gradientAt(
   jacobian: Float64Array,
 ): Float64Array | null {
   if (!problem.jacobian(free, residuals, jacobian)) return null;
-  const n = problem.points;
-  return Float64Array.from(problem.names, (_, k) => {
-    let sum = 0;
-    for (let i = 0; i < n; i++) {
-      const r = residuals[i] ?? 0;
-      sum -= shape.weight(r) * r * (jacobian[k * n + i] ?? 0);
-    }
-    return sum;
-  });
+  const slopes = residuals.map((r) => shape.weight(r) * r);
+  return overColumns(problem, jacobian, (i, entry) => -(slopes[i] ?? Number.NaN) * entry);
 }
 
 /**
  * Hessian at `free`, whose residuals and Jacobian are given, in units of `widths`: Jᵀρ″J exactly, plus the law's own
- * curvature by central differences of its gradient.
+ * curvature by central differences of its gradient, group by group.
  */
 function hessianAt(
   problem: Problem,
@@ -110,35 +118,46 @@ function hessianAt(
   residuals: Float64Array,
   jacobian: Float64Array,
 ): Float64Array[] | null {
-  const n = problem.points;
-  const p = problem.names.length;
-  const slopes = Float64Array.from(residuals, (r) => shape.weight(r) * r);
-  const bends = Float64Array.from(residuals, (r) => shape.curvature(r));
-  const other = new Float64Array(n);
-  const above = new Float64Array(n * p);
-  const below = new Float64Array(n * p);
+  const slopes = residuals.map((r) => shape.weight(r) * r);
+  const bends = residuals.map(shape.curvature);
+  const other = new Float64Array(problem.points);
+  const above = new Float64Array(jacobian.length);
+  const below = new Float64Array(jacobian.length);
   const rows = inside.map(() => new Float64Array(inside.length));
-  for (const [a, k] of inside.entries()) {
-    const h = Math.min(6e-6 * Math.max(Math.abs(free[k] ?? 0), widths[k] ?? 0), (widths[k] ?? 0) * 1e3 + 1e-300);
-    const up = Float64Array.from(free);
-    const down = Float64Array.from(free);
-    up[k] = (free[k] ?? 0) + h;
-    down[k] = (free[k] ?? 0) - h;
-    if (!problem.jacobian(up, other, above) || !problem.jacobian(down, other, below)) return null;
-    const width = (up[k] ?? 0) - (down[k] ?? 0);
-    for (const [b, m] of inside.entries()) {
-      let sum = 0;
-      for (let i = 0; i < n; i++) {
-        const second = ((above[m * n + i] ?? 0) - (below[m * n + i] ?? 0)) / width;
-        sum += (bends[i] ?? 0) * (jacobian[k * n + i] ?? 0) * (jacobian[m * n + i] ?? 0) - (slopes[i] ?? 0) * second;
+  const moved = Float64Array.from(free);
+  let offset = 0;
+  for (const [b, { from, to, columns }] of problem.blocks.entries()) {
+    const n = to - from;
+    for (const [j, k] of columns.entries()) {
+      const a = inside.indexOf(k);
+      if (a < 0) continue;
+      const [value, width] = [free[k] ?? Number.NaN, widths[k] ?? Number.NaN];
+      const h = Math.min(6e-6 * Math.max(Math.abs(value), width), width * 1e3 + 1e-300);
+      const [up, down] = [value + h, value - h];
+      moved[k] = up;
+      const usable = problem.blockJacobian(b, moved, other, above);
+      moved[k] = down;
+      if (!usable || !problem.blockJacobian(b, moved, other, below)) return null;
+      moved[k] = value;
+      for (const [l, m] of columns.entries()) {
+        const place = inside.indexOf(m);
+        if (place < 0) continue;
+        let sum = 0;
+        for (let i = 0; i < n; i++) {
+          const cell = offset + l * n + i;
+          const second = ((above[cell] ?? Number.NaN) - (below[cell] ?? Number.NaN)) / (up - down);
+          const product = (jacobian[offset + j * n + i] ?? Number.NaN) * (jacobian[cell] ?? Number.NaN);
+          sum += (bends[from + i] ?? Number.NaN) * product - (slopes[from + i] ?? Number.NaN) * second;
+        }
+        const row = rows[a];
+        if (row !== undefined) row[place] = (row[place] ?? Number.NaN) + sum * width * (widths[m] ?? Number.NaN);
       }
-      const row = rows[a];
-      if (row !== undefined) row[b] = sum * (widths[k] ?? 0) * (widths[m] ?? 0);
     }
+    offset += n * columns.length;
   }
   for (const [a, row] of rows.entries()) {
     for (let b = 0; b < a; b++) {
-      const mean = ((row[b] ?? 0) + (rows[b]?.[a] ?? 0)) / 2;
+      const mean = ((row[b] ?? Number.NaN) + (rows[b]?.[a] ?? Number.NaN)) / 2;
       row[b] = mean;
       const twin = rows[b];
       if (twin !== undefined) twin[a] = mean;

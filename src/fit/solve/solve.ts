@@ -1,17 +1,18 @@
 // From a problem to its minimum with a status: starts → descents → polish. Pipeline for laws with several parameters
 // they are not linear in: ml-levenberg-marquardt from the best starts, our own descent from what it reaches, then Newton.
+// Several groups start from what each says alone.
 import { FitError } from "../../base/errors.js";
 import { factorQr, inverseGram } from "../../base/linear-algebra.js";
 import { at } from "../../law/law.js";
 import { powerLawWithLimit } from "../../law/power-law.js";
 import { type LossShape, lossShape, smoothedAbsolute } from "../problem/loss.js";
-import { cost, type Problem } from "../problem/problem.js";
+import { cost, denseJacobian, jacobianCells, type Problem } from "../problem/problem.js";
 import type { FitOptions, FitStatus } from "../record.js";
 import { type Descent, descend } from "./descend.js";
 import { type Polished, polish } from "./newton.js";
 import { packageDescent } from "./package-descent.js";
 import { powerLawWithLimitSolver } from "./power-law-solver.js";
-import { projectLinear, rankedStarts } from "./starts.js";
+import { jointStarts, projected, rankedStarts, type Start } from "./starts.js";
 
 export interface Solution {
   readonly free: Float64Array;
@@ -31,14 +32,30 @@ const ITERATIONS = 300;
 /** Scaled variance inflation above which the data do not tell the parameters apart in double precision. */
 const ILL_CONDITIONED = 1e8;
 
-/** The global minimum as far as the starts reach. Throws FitError where no start has a finite value. */
-export function solve(problem: Problem, options: FitOptions): Solution {
-  const shape = options.loss.kind === "absolute" ? smoothedAbsolute(residualSize(problem)) : problem.loss;
-  const starts = options.start === null ? searchStarts(problem, options) : givenStarts(problem, options.start);
-  const ends = descents(problem, starts, shape);
+/**
+ * The global minimum as far as the starts reach. Throws FitError where no start has a finite value.
+ * @param alone for several groups, the law's parameters in each fitted by itself
+ */
+export function solve(problem: Problem, options: FitOptions, alone: readonly Float64Array[] = []): Solution {
+  const single = problem.blocks.length === 1;
+  const found = (): readonly Start[] => (single ? rankedStarts(problem) : jointStarts(problem, alone));
+  const width = options.loss.kind === "absolute" ? residualSize(problem, found()) : 0;
+  const shape = width > 0 ? smoothedAbsolute(width) : problem.loss;
+  const search = (): readonly Float64Array[] => {
+    const plain = plainPowerLaw(problem, options);
+    if (plain !== null) return [plain];
+    return single
+      ? refined(problem, found())
+      : found()
+          .map(({ free }) => free)
+          .slice(0, DESCENTS / 2);
+  };
+  const { start } = options;
+  const given = start !== null && (single || problem.names.every((name) => name in start));
+  const ends = descents(problem, given ? givenStarts(problem, start) : search(), shape);
   // A given start that leads nowhere is no reason to end nowhere.
-  if (options.start !== null && (ends[0] === undefined || !isOptimum(problem, ends[0], shape))) {
-    ends.push(...descents(problem, searchStarts(problem, options), shape));
+  if (given && (ends[0] === undefined || !isOptimum(problem, ends[0], shape))) {
+    ends.push(...descents(problem, search(), shape));
   }
   ends.sort((a, b) => a.cost - b.cost);
   const first = goneOn(problem, ends[0], shape);
@@ -49,15 +66,14 @@ export function solve(problem: Problem, options: FitOptions): Solution {
   }
   const settled = ends.filter((end) => end.settled);
   const worst = settled.at(-1)?.cost ?? first.cost;
-  const single = ends.length < 2;
-  const polished =
-    options.loss.kind === "absolute" ? polishAbsolute(problem, first.free) : polish(problem, first.free, shape);
+  const lone = ends.length < 2;
+  const polished = width > 0 ? polishAbsolute(problem, first.free, width) : polish(problem, first.free, shape);
   return {
     free: polished.free,
     cost: polished.cost,
     ...judge(problem, first, polished, options.loss.kind === "absolute" ? null : shape),
-    startSpread: single ? null : first.cost > 0 ? (worst - first.cost) / first.cost : 0,
-    agreement: single
+    startSpread: lone ? null : first.cost > 0 ? (worst - first.cost) / first.cost : 0,
+    agreement: lone
       ? null
       : { best: settled.filter((end) => end.cost <= first.cost * (1 + 1e-6)).length, converged: settled.length },
     held: polished.held,
@@ -85,46 +101,41 @@ function isOptimum(problem: Problem, end: Descent, shape: LossShape): boolean {
   return polished.curved && flat && varianceInflation(problem, polished) < ILL_CONDITIONED;
 }
 
-/**
- * The best starts by variable projection; where more than one parameter is nonlinear, what the package makes of them.
- * The default law starts from its own solver, which scans every exponent.
- */
-function searchStarts(problem: Problem, options: FitOptions): Float64Array[] {
-  if (isPlainPowerLawWithLimit(problem, options)) {
-    const out = new Float64Array(4);
-    const omega = problem.weights.map((weight) => weight * weight);
-    powerLawWithLimitSolver(problem.x[0] ?? out, problem.space)(problem.observed, omega, out);
-    if (out.every(Number.isFinite)) return [out.slice(0, 3)];
-  }
-  const ranked = rankedStarts(problem).slice(0, DESCENTS);
+/** The best starts by variable projection; where more than one parameter is nonlinear, what the package makes of them. */
+function refined(problem: Problem, found: readonly Start[]): readonly Float64Array[] {
+  const best = found.slice(0, DESCENTS);
   const nonlinear = problem.linear.filter((isLinear) => !isLinear).length;
-  if (nonlinear < 2) return ranked.slice(0, 2).map((start) => start.free);
-  return ranked.map(({ free }) => packageDescent(problem, free) ?? free);
+  if (nonlinear < 2) return best.slice(0, 2).map((start) => start.free);
+  return best.map(({ free }) => packageDescent(problem, free) ?? free);
 }
 
-function isPlainPowerLawWithLimit(problem: Problem, options: FitOptions): boolean {
-  return (
+/** The default law by its own solver, which scans every exponent; null where its conditions are not met. */
+function plainPowerLaw(problem: Problem, options: FitOptions): Float64Array | null {
+  const [tokens] = problem.x;
+  const plain =
     problem.law === powerLawWithLimit &&
+    problem.blocks.length === 1 &&
     problem.names.length === 3 &&
     options.loss.kind === "squared" &&
     Object.keys(options.bounds).length === 0 &&
-    problem.observed.every((loss) => loss > 0) &&
-    (problem.x[0]?.every((tokens) => tokens > 0) ?? false)
-  );
+    problem.observed.every((loss) => loss > 0);
+  if (!plain || tokens === undefined || !tokens.every((x) => x > 0)) return null;
+  const out = new Float64Array(4);
+  const omega = problem.weights.map((weight) => weight * weight);
+  powerLawWithLimitSolver(tokens, problem.space)(problem.observed, omega, out);
+  return out.every(Number.isFinite) ? out.slice(0, 3) : null;
 }
 
 /** The start as given, and the same with its linear parameters projected. */
 function givenStarts(problem: Problem, start: Readonly<Record<string, number>>): Float64Array[] {
   const given = Float64Array.from(problem.names, (name, k) => start[name] ?? (problem.linear[k] ? 0 : 1));
-  const projected = Float64Array.from(given);
-  projectLinear(problem, projected);
-  const refined = packageDescent(problem, given);
-  return refined === null ? [given, projected] : [given, projected, refined];
+  const linear = projected(problem, Float64Array.from(given));
+  const better = packageDescent(problem, given);
+  return better === null ? [given, linear] : [given, linear, better];
 }
 
-function residualSize(problem: Problem): number {
+function residualSize(problem: Problem, [best]: readonly Start[]): number {
   const scratch = new Float64Array(problem.points);
-  const best = rankedStarts(problem)[0];
   if (best === undefined || !problem.residuals(best.free, scratch)) return 1;
   const sizes = scratch.map(Math.abs).sort();
   return Math.max(at(sizes, sizes.length >> 1), 1e-12);
@@ -134,12 +145,12 @@ function residualSize(problem: Problem): number {
  * The absolute loss through smoothed ones of shrinking width (Madsen & Nielsen 1993 for the linear case): each polished
  * from the one before. At its minimum as many residuals as parameters are zero, which the last widths single out.
  */
-function polishAbsolute(problem: Problem, start: Float64Array): Polished {
+function polishAbsolute(problem: Problem, start: Float64Array, size: number): Polished {
   const scratch = new Float64Array(problem.points);
   const exact = lossShape({ kind: "absolute" });
   let free = start;
   let last: Polished | null = null;
-  for (let width = residualSize(problem), round = 0; round < 14; width /= 5, round++) {
+  for (let width = size, round = 0; round < 14; width /= 5, round++) {
     const shape = smoothedAbsolute(width);
     const end = descend(problem, free, shape, { iterations: ITERATIONS, tolerance: 1e-14 });
     last = polish(problem, end?.free ?? free, shape);
@@ -192,18 +203,15 @@ function judge(
 function varianceInflation(problem: Problem, polished: Polished): number {
   const n = problem.points;
   const inside = problem.names.map((_, k) => k).filter((k) => !polished.held.includes(k));
-  const jacobian = new Float64Array(n * problem.names.length);
+  const jacobian = new Float64Array(jacobianCells(problem.blocks));
   const residuals = new Float64Array(n);
   if (inside.length > n || !problem.jacobian(polished.free, residuals, jacobian)) return Number.POSITIVE_INFINITY;
-  const matrix = new Float64Array(n * inside.length);
-  inside.forEach((k, j) => {
-    const column = jacobian.subarray(k * n, (k + 1) * n);
+  const matrix = denseJacobian(problem, jacobian, inside);
+  inside.forEach((_, j) => {
+    const column = matrix.subarray(j * n, (j + 1) * n);
     const largest = column.reduce((m, v) => Math.max(m, Math.abs(v)), 0) || 1;
-    const norm = largest * Math.sqrt(column.reduce((sum, v) => sum + (v / largest) ** 2, 0));
-    matrix.set(
-      column.map((v) => v / (norm || 1)),
-      j * n,
-    );
+    const norm = largest * Math.sqrt(column.reduce((sum, v) => sum + (v / largest) ** 2, 0)) || 1;
+    for (let i = 0; i < n; i++) column[i] = (column[i] ?? Number.NaN) / norm;
   });
   factorQr(matrix, n, inside.length, residuals);
   const inverse = inverseGram(matrix, n, inside.length);

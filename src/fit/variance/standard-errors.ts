@@ -1,6 +1,6 @@
 // The standard error of any combination of parameters, with degrees of freedom: from a model of the noise, unless the
 // residuals contradict it; then from the residuals alone.
-import jStat from "jstat";
+import { chiSquaredTail } from "../../base/distributions.js";
 import { dot, type Linearization, orthogonalise, type StandardError } from "./linearization.js";
 import { noise } from "./noise.js";
 import { sandwich } from "./sandwich.js";
@@ -37,9 +37,9 @@ export function standardErrors(fit: Linearization): StandardErrors | null {
     const own = unbiased?.standardError(gradient) ?? null;
     if (own !== null) {
       const df = own.degreesOfFreedom;
-      const below = jStat.chisquare.cdf(df * (own.value / modelled.value) ** 2, df);
+      const above = chiSquaredTail(df * (own.value / modelled.value) ** 2, df);
       const robust = jackknife?.standardError(gradient) ?? null;
-      if (2 * Math.min(below, 1 - below) < CONTRADICTED && robust !== null) {
+      if (2 * Math.min(above, 1 - above) < CONTRADICTED && robust !== null) {
         return { ...robust, plain, source: "sandwich" };
       }
     }

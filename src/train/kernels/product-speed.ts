@@ -1,6 +1,7 @@
 // How fast this machine runs the matrix products of a linear layer: the yardstick for a whole training step.
 import type * as Tensorflow from "@tensorflow/tfjs";
 import { openHeap } from "./module.js";
+import { productsOn } from "./products.js";
 
 /** Of y = x · w with x [rows, inputs], w [inputs, outputs]. */
 export interface ProductShape {
@@ -25,19 +26,20 @@ export async function productSpeeds(
   shapes: readonly ProductShape[],
   seconds: number,
 ): Promise<readonly ProductSpeed[]> {
-  const { kernels, address, scratch } = await openHeap(tf);
+  const heap = await openHeap(tf);
+  const { address } = heap;
+  const products = productsOn(heap);
   return tf.tidy(() => {
     const trials = shapes.map(({ rows, inputs, outputs }) => {
       const filled = (count: number) => address(tf.fill([count], 0.5));
       const [x, w, y] = [filled(rows * inputs), filled(inputs * outputs), filled(rows * outputs)];
       const [dx, dw] = [filled(rows * inputs), filled(inputs * outputs)];
       const lengths = [rows, inputs, outputs] as const;
-      const work = () => scratch(kernels.scratchBytes(inputs, outputs));
       return {
         flops: 2 * rows * inputs * outputs,
-        forward: timed(() => kernels.forward(x, w, y, work(), ...lengths)),
-        inputGradient: timed(() => kernels.inputGradient(y, w, dx, work(), ...lengths)),
-        weightGradient: timed(() => kernels.weightGradient(x, y, dw, work(), ...lengths)),
+        forward: timed(() => products.forward(x, w, y, ...lengths)),
+        inputGradient: timed(() => products.inputGradient(y, w, dx, ...lengths)),
+        weightGradient: timed(() => products.weightGradient(x, y, dw, ...lengths)),
       };
     });
     const end = performance.now() + 1000 * seconds;

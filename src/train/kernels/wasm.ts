@@ -4,21 +4,30 @@ import type { Scalar, Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs";
 import { InputError } from "../../base/errors.js";
 import type { AttentionShape, Operations, OptimizerKernels } from "../operations.js";
 import { type Heap, openHeap } from "./module.js";
+import { productsOn } from "./products.js";
 
 export interface WasmKernels {
   readonly operations: Operations;
   /** Steps change the data of the variables themselves: a tensor that shares it (the one a variable was made of) too. */
   readonly optimizer: OptimizerKernels;
+  /** Threads from now on: it shows in the speed alone, in no bit. */
+  useThreads(threads: number): Promise<void>;
 }
 
 /** The kernels on the current tfjs backend, which must be wasm; InputError when dist/kernels.wasm is not built. */
 export async function wasmKernels(tf: typeof Tensorflow): Promise<WasmKernels> {
   const heap = await openHeap(tf);
-  return { operations: operationsOn(heap), optimizer: optimizerOn(heap) };
+  return { operations: operationsOn(heap), optimizer: optimizerOn(heap), useThreads: heap.useThreads };
 }
 
 function operationsOn(heap: Heap): Operations {
-  const { kernels, address } = heap;
+  const { kernels, address, split } = heap;
+  const products = productsOn(heap);
+  const elementwise = (
+    kernel: "add" | "reluSquaredForward" | "reluSquaredBackward",
+    tensors: readonly Tensor[],
+    size: number,
+  ) => split(size, 4, 0, (from, count) => [kernel, ...tensors.map((tensor) => address(tensor) + 4 * from), count]);
 
   const embedding = (table: Tensor2D, ids: Tensor1D): Tensor2D => {
     const [vocabulary, width] = table.shape;
@@ -45,7 +54,11 @@ function operationsOn(heap: Heap): Operations {
     check(gain.size === width, `rmsNorm: gain must have ${width} entries, got ${gain.size}; give one a column`);
     return heap.differentiable([x, gain], () => {
       const value = heap.matrix(rows, width);
-      kernels.rmsNormForward(address(x), address(gain), address(value), rows, width);
+      const [from, to] = [address(x), address(value)];
+      split(rows, 1, 0, (row, count) => {
+        const at = 4 * row * width;
+        return ["rmsNormForward", from + at, address(gain), to + at, count, width];
+      });
       const gradient = (dy: Tensor2D) => {
         const dx = heap.matrix(rows, width);
         const dgain = heap.vector(width);
@@ -60,15 +73,14 @@ function operationsOn(heap: Heap): Operations {
     const [rows, inputs] = x.shape;
     const outputs = w.shape[1];
     check(w.shape[0] === inputs, `linear: w must have ${inputs} rows, got ${w.shape[0]}; one for each column of x`);
-    const bytes = kernels.scratchBytes(inputs, outputs);
     return heap.differentiable([x, w], () => {
       const value = heap.matrix(rows, outputs);
-      kernels.forward(address(x), address(w), address(value), heap.scratch(bytes), rows, inputs, outputs);
+      products.forward(address(x), address(w), address(value), rows, inputs, outputs);
       const gradient = (dy: Tensor2D) => {
         const dx = heap.matrix(rows, inputs);
         const dw = heap.matrix(inputs, outputs);
-        kernels.inputGradient(address(dy), address(w), address(dx), heap.scratch(bytes), rows, inputs, outputs);
-        kernels.weightGradient(address(x), address(dy), address(dw), heap.scratch(bytes), rows, inputs, outputs);
+        products.inputGradient(address(dy), address(w), address(dx), rows, inputs, outputs);
+        products.weightGradient(address(x), address(dy), address(dw), rows, inputs, outputs);
         return [dx, dw];
       };
       return { value, saved: [x, w], gradient };
@@ -84,17 +96,37 @@ function operationsOn(heap: Heap): Operations {
       `attention: qkv must have 3 · heads · K columns with K even, got ${columns} for ${heads} heads`,
     );
     const scale = 1 / Math.sqrt(headWidth);
-    const lengths = [batch, time, heads, headWidth, scale] as const;
+    const lengths = [time, heads, headWidth, scale] as const;
+    const matrixBytes = (4 * time * columns) / 3;
+    const keptBytes = kernels.probabilityBytes(1, time, heads);
     const table = heap.rotary(time, headWidth);
     const bytes = kernels.attentionScratchBytes(time, headWidth);
     return heap.differentiable([qkv], () => {
       const value = heap.matrix(rows, columns / 3);
-      const kept = heap.vector(kernels.probabilityBytes(batch, time, heads) / 4);
-      kernels.attentionForward(address(qkv), table, address(value), address(kept), heap.scratch(bytes), ...lengths);
+      const kept = heap.vector((batch * keptBytes) / 4);
+      split(batch, 1, bytes, (sequence, count, scratch) => [
+        "attentionForward",
+        address(qkv) + 3 * sequence * matrixBytes,
+        table,
+        address(value) + sequence * matrixBytes,
+        address(kept) + sequence * keptBytes,
+        scratch,
+        count,
+        ...lengths,
+      ]);
       const gradient = (dy: Tensor2D) => {
         const dqkv = heap.matrix(rows, columns);
-        const scratch = heap.scratch(bytes);
-        kernels.attentionBackward(address(qkv), table, address(kept), address(dy), address(dqkv), scratch, ...lengths);
+        split(batch, 1, bytes, (sequence, count, scratch) => [
+          "attentionBackward",
+          address(qkv) + 3 * sequence * matrixBytes,
+          table,
+          address(kept) + sequence * keptBytes,
+          address(dy) + sequence * matrixBytes,
+          address(dqkv) + 3 * sequence * matrixBytes,
+          scratch,
+          count,
+          ...lengths,
+        ]);
         return [dqkv];
       };
       return { value, saved: [qkv, kept], gradient };
@@ -104,10 +136,10 @@ function operationsOn(heap: Heap): Operations {
   const reluSquared = (x: Tensor2D): Tensor2D =>
     heap.differentiable([x], () => {
       const value = heap.matrix(...x.shape);
-      kernels.reluSquaredForward(address(x), address(value), x.size);
+      elementwise("reluSquaredForward", [x, value], x.size);
       const gradient = (dy: Tensor2D) => {
         const dx = heap.matrix(...x.shape);
-        kernels.reluSquaredBackward(address(x), address(dy), address(dx), x.size);
+        elementwise("reluSquaredBackward", [x, dy, dx], x.size);
         return [dx];
       };
       return { value, saved: [x], gradient };
@@ -120,7 +152,7 @@ function operationsOn(heap: Heap): Operations {
     );
     return heap.differentiable([x, y], () => {
       const value = heap.matrix(...x.shape);
-      kernels.add(address(x), address(y), address(value), x.size);
+      elementwise("add", [x, y, value], x.size);
       // Not dy itself twice: tfjs disposes of a gradient when it has added to it.
       return { value, saved: [], gradient: (dy: Tensor2D) => [dy.clone(), dy.clone()] };
     });
@@ -132,32 +164,39 @@ function operationsOn(heap: Heap): Operations {
     check(targets.size === rows, `crossEntropy: targets must have ${rows} entries, got ${targets.size}; one a row`);
     const losses = heap.vector(rows);
     const logSums = heap.vector(rows);
-    const bad = kernels.crossEntropyForward(
-      address(logits),
-      address(targets),
-      address(losses),
-      address(logSums),
-      rows,
-      vocabulary,
-    );
+    const starts: number[] = [];
+    const bad = split(rows, 1, 0, (row, count) => {
+      starts.push(row);
+      return [
+        "crossEntropyForward",
+        address(logits) + 4 * row * vocabulary,
+        address(targets) + 4 * row,
+        address(losses) + 4 * row,
+        address(logSums) + 4 * row,
+        count,
+        vocabulary,
+      ];
+    });
+    const part = bad.findIndex((row) => row >= 0);
     check(
-      bad < 0,
-      `crossEntropy: targets must lie in 0 … ${vocabulary - 1}, got another at row ${bad}; check the tokenizer`,
+      part < 0,
+      `crossEntropy: targets must lie in 0 … ${vocabulary - 1}, got another at row ${(starts[part] ?? 0) + (bad[part] ?? 0)}; check the tokenizer`,
     );
     /** `step` 0 and `factor` 1/rows for the mean, 1 and 1 for the losses of the rows. */
     const gradient = (dloss: Tensor, step: 0 | 1, factor: number) => {
       const dlogits = heap.matrix(rows, vocabulary);
-      kernels.crossEntropyBackward(
-        address(logits),
-        address(targets),
-        address(logSums),
-        address(dloss),
+      split(rows, 1, 0, (row, count) => [
+        "crossEntropyBackward",
+        address(logits) + 4 * row * vocabulary,
+        address(targets) + 4 * row,
+        address(logSums) + 4 * row,
+        address(dloss) + 4 * row * step,
         step,
         factor,
-        address(dlogits),
-        rows,
+        address(dlogits) + 4 * row * vocabulary,
+        count,
         vocabulary,
-      );
+      ]);
       return [dlogits];
     };
     return { losses, saved: [logits, targets, logSums], gradient };

@@ -37,24 +37,31 @@ export function inputGradient(dy: usize, w: usize, dx: usize, scratch: usize, ro
   product(dy, scratch + TILE, dx, scratch, rows, outputs, inputs);
 }
 
-/** dw = xᵀ · dy; sums over 256 rows at a time, then over those sums, in order. */
-export function weightGradient(x: usize, dy: usize, dw: usize, scratch: usize, rows: i32, inputs: i32, outputs: i32): void {
+/**
+ * `count` columns from `first` on of dw = xᵀ · dy; sums over 256 rows at a time, then over those sums, in order: columns
+ * come out the same whichever call they are in.
+ */
+export function weightGradient(
+  x: usize, dy: usize, dw: usize, scratch: usize, rows: i32, inputs: i32, outputs: i32, first: i32, count: i32,
+): void {
   const tile = scratch;
   const groups = inputs >> 2;
-  const panels = panelsOf(outputs);
+  const panels = panelsOf(count);
   const stride: usize = 4 * outputs;
-  if (rows == 0) memory.fill(dw, 0, stride * inputs);
-  for (let start = 0; start < rows; start += ROWS) {
+  dy += 4 * <usize>first;
+  dw += 4 * <usize>first;
+  // Once at least: without rows the gradient is zero.
+  for (let start = 0; start == 0 || start < rows; start += ROWS) {
     const depth = min(ROWS, rows - start);
     const accumulate = start > 0;
     const left = scratch + TILE;
     const right = left + 16 * <usize>depth * ((inputs + 3) >> 2);
     packGroups(x + 4 * <usize>start * inputs, 4 * inputs, left, depth, inputs);
-    packColumns(dy + stride * start, stride, right, depth, outputs);
+    packColumns(dy + stride * start, stride, right, depth, count);
     for (let panel = 0; panel < panels; panel++) {
       const b = right + 32 * <usize>depth * panel;
       const c = dw + 32 * <usize>panel;
-      const width = min(8, outputs - 8 * panel);
+      const width = min(8, count - 8 * panel);
       const whole = width == 8 ? groups : 0;
       columnBlock(left, 16, 16 * depth, b, c, stride, depth, whole, accumulate);
       for (let i = 4 * whole; i < inputs; i += 4) {

@@ -1,0 +1,70 @@
+// Does the noise change along x? The test behind the warning, the size behind its sentence, and the weights that
+// `--weights auto` fits by.
+import { fTail } from "../../base/distributions.js";
+import { dot, type Linearization, orthogonalise } from "./linearization.js";
+import { noise } from "./noise.js";
+
+export interface NoiseTrend {
+  /** Standard deviation of the noise at the greatest x over that at the least. */
+  readonly ratio: number;
+  /** Central 95% of what the residuals leave open. */
+  readonly lower: number;
+  readonly upper: number;
+  /** Of equal noise: Glejser's (1969) t test of the size of the residuals, over √(1 − leverage), against log x. */
+  readonly pValue: number;
+  /** 1/(standard deviation of the noise) at each point, relative: factors of residuals in a fit weighted by it. */
+  readonly weights: Float64Array;
+}
+
+/**
+ * Null where x does not vary, where points share an error (their sizes are then no separate evidence: only the ratio would
+ * hold), or without three degrees of freedom.
+ */
+export function noiseTrend(fit: Linearization): NoiseTrend | null {
+  const { along } = fit;
+  const basis = orthogonalise(fit);
+  const n = fit.rows.length;
+  const model = noise(fit);
+  if (along === null || basis === null || model === null || n - (fit.rows[0]?.length ?? 0) < 3) return null;
+  const least = along.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const range = along.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY) - least;
+  if (!(range > 0)) return null;
+  const sizes = basis.rows.map((row, i) => {
+    const freedom = 1 - (fit.slope[i] ?? Number.NaN) * dot(row, row);
+    return Math.abs(fit.score[i] ?? Number.NaN) / Math.sqrt(Math.max(freedom, Number.EPSILON));
+  });
+  const slopes = model.candidates.filter(({ slope }) => slope !== 0).sort((a, b) => a.slope - b.slope);
+  const total = slopes.reduce((sum, { weight }) => sum + weight, 0);
+  const quantile = (probability: number) => {
+    let sum = 0;
+    return slopes.find(({ weight }) => {
+      sum += weight;
+      return sum >= probability * total;
+    })?.slope;
+  };
+  const centre = slopes.reduce((sum, { slope, weight }) => sum + slope * weight, 0) / total;
+  const ratio = (slope: number | undefined) => Math.exp((slope ?? Number.NaN) / 2);
+  return {
+    ratio: ratio(centre),
+    lower: ratio(quantile(0.025)),
+    upper: ratio(quantile(0.975)),
+    pValue: slopeTest(along, sizes),
+    weights: along.map((value) => Math.exp((-centre * (value - least)) / range / 2)),
+  };
+}
+
+/** Two-sided p of the slope of y on x, by least squares. */
+function slopeTest(x: Float64Array, y: readonly number[]): number {
+  const n = x.length;
+  const meanX = x.reduce((a, b) => a + b, 0) / n;
+  const meanY = y.reduce((a, b) => a + b, 0) / n;
+  let [xx, xy, yy] = [0, 0, 0];
+  for (const [i, value] of y.entries()) {
+    const dx = (x[i] ?? Number.NaN) - meanX;
+    xx += dx * dx;
+    xy += dx * (value - meanY);
+    yy += (value - meanY) ** 2;
+  }
+  const left = yy - (xy * xy) / xx;
+  return fTail((xy * xy) / (xx * (left / (n - 2))), 1, n - 2);
+}
