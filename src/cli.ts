@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { InputError, nearestName, shown } from "./base/errors.js";
 import type { CommandModule } from "./command/command.js";
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, outcomeOf } from "./command/outcome.js";
+import { guard } from "./command/terminal.js";
 
 interface Entry {
   readonly summary: string;
@@ -94,6 +95,8 @@ function report(error: unknown, command: string): number {
   return exitCode;
 }
 
+guard(process.stdout);
+guard(process.stderr);
 // A reader that closes the pipe early (head, less) is not an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) =>
   process.exit(error.code === "EPIPE" ? EXIT_OK : EXIT_FAILED),

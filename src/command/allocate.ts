@@ -22,6 +22,7 @@ import {
   selectionOf,
 } from "./analysis-options.js";
 import { newCommand } from "./command.js";
+import { say } from "./terminal.js";
 
 interface AllocateFlags extends DataFlags {
   readonly budget?: string;
@@ -61,8 +62,8 @@ export function command(): Command {
         flops === null ? ["parameters", "tokens"] : ["parameters", "tokens", "flops"],
         flops === null ? selection : { ...selection, map: { ...selection.map, flops } },
       );
-      for (const note of [...read, ...notes]) process.stderr.write(`${note}\n`);
-      for (const warning of warnings) process.stderr.write(`${warning.code}: ${warning.message}\n`);
+      for (const note of [...read, ...notes]) say(note);
+      for (const warning of warnings) say(`${warning.code}: ${warning.message}`);
       const law = lawByName(
         oneOf(
           "--law",
@@ -91,7 +92,7 @@ export function command(): Command {
       for (const one of allocations) {
         const name = groupName(one);
         for (const { code, message } of one.warnings) {
-          process.stderr.write(`${name === "" ? "" : `${name}: `}${code}: ${message}\n`);
+          say(`${name === "" ? "" : `${name}: `}${code}: ${message}`);
         }
       }
     });

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { InputError, shown } from "../base/errors.js";
 import { count, fixed, significant } from "../base/format.js";
+import { shortName } from "../base/visible.js";
 import { writeAtomically } from "../base/write.js";
 import { baselineIndex } from "../compare/baseline.js";
 import { compare } from "../compare/compare.js";
@@ -12,6 +13,7 @@ import { CATALOGUE } from "../scheme/catalogue.js";
 import { type AnalysisFlags, addAnalysisOptions, checkReplicates, loadAnalysis, positive } from "./analysis-options.js";
 import { newCommand } from "./command.js";
 import { fitDoubts, fitsJson, fitTable } from "./fit.js";
+import { say } from "./terminal.js";
 
 interface CompareFlags extends AnalysisFlags {
   readonly baseline?: string;
@@ -42,7 +44,7 @@ export function command(): Command {
       if (replicates !== null) checkReplicates("compare", replicates);
       const names = analysis.groups.map(schemeName);
       const baseline = names[baselineIndex(names, flags.baseline ?? null, catalogueNames(names))] ?? null;
-      for (const note of [...analysis.notes, ...narrowFlags(flags)]) process.stderr.write(`${note}\n`);
+      for (const note of [...analysis.notes, ...narrowFlags(flags)]) say(note);
       const comparison = compare(analysis.groups, {
         fit: analysis.options,
         baseline,
@@ -58,8 +60,8 @@ export function command(): Command {
       const json = `${JSON.stringify(record, null, 2)}\n`;
       if (flags.out !== undefined) writeAtomically(flags.out, json);
       process.stdout.write(flags.json === true ? json : comparisonText(comparison));
-      for (const line of fitDoubts(comparison.fits)) process.stderr.write(`${line}\n`);
-      for (const warning of warnings) process.stderr.write(`${warning.code}: ${warning.message}\n`);
+      for (const line of fitDoubts(comparison.fits)) say(line);
+      for (const warning of warnings) say(`${warning.code}: ${warning.message}`);
     });
 }
 
@@ -106,12 +108,18 @@ export function comparisonText(comparison: Comparison): string {
     fitTable(comparison.fits),
     `Exponent or limit, over all schemes: ${attribution.verdict}`,
     ...tests(attribution, bootstrap.unit === "pair"),
-    ...attribution.obstacles.map(({ scheme, code }) => `  no verdict: ${scheme}: ${code}`),
+    ...attribution.obstacles.map(({ scheme, code }) => `  no verdict: ${shortName(scheme)}: ${code}`),
     "",
-    `Against ${comparison.baseline} (Holm over ${attribution.pairs.length}):`,
-    ...attribution.pairs.map((pair) => `  ${pair.schemes.slice(1).join(", ")}: ${pair.verdict}`),
+    `Against ${shortName(comparison.baseline)} (Holm over ${attribution.pairs.length}):`,
+    ...attribution.pairs.map(
+      (pair) =>
+        `  ${pair.schemes
+          .slice(1)
+          .map((name) => shortName(name))
+          .join(", ")}: ${pair.verdict}`,
+    ),
     "",
-    `Differences from ${comparison.baseline}:`,
+    `Differences from ${shortName(comparison.baseline)}:`,
     ...differences.map((row) => `  ${difference(row)}`),
     "",
     "Budget the baseline needs for the same loss, over the scheme's, at each scheme's own largest budget:",
@@ -138,7 +146,7 @@ function difference(row: Difference): string {
     row.interval === null ? "" : ` [${significant(row.interval.lower)}, ${significant(row.interval.upper)}]`;
   const at = row.budget === null ? "" : ` at ${count(row.budget)}`;
   const better = row.probabilityBetter === null ? "" : `, P(better) ${probability(row.probabilityBetter)}`;
-  return `${row.scheme} ${row.quantity}${at}: ${significant(row.difference)}${interval}${better}, Holm p ${significant(row.adjustedPValue, 3)}`;
+  return `${shortName(row.scheme)} ${row.quantity}${at}: ${significant(row.difference)}${interval}${better}, Holm p ${significant(row.adjustedPValue, 3)}`;
 }
 
 /** Replicates that all agree do not make a thing certain. */
@@ -153,7 +161,7 @@ function multiplier({ scheme, last, crossover, level }: Multiplier): string {
     crossover.budget === null
       ? "nowhere near the data"
       : `at ${count(crossover.budget)} (${crossover.position} the data)`;
-  return `${scheme}: ${significant(last.multiplier, 3)}${interval} at ${count(last.budget)}${last.extrapolated ? " (extrapolated)" : ""}; the laws cross ${cross}`;
+  return `${shortName(scheme)}: ${significant(last.multiplier, 3)}${interval} at ${count(last.budget)}${last.extrapolated ? " (extrapolated)" : ""}; the laws cross ${cross}`;
 }
 
 function drawn({ method, unit, replicates, testReplicates, seed }: Comparison["bootstrap"]): string {
@@ -168,7 +176,7 @@ function drawn({ method, unit, replicates, testReplicates, seed }: Comparison["b
 /** The shares are of choices that agree with the first one that ranks the schemes. */
 function robust(table: Robustness): string {
   const first = (ranking: "byExponent" | "byLimit") => table.rows.find((row) => row[ranking].length > 0)?.[ranking][0];
-  return `Over ${table.rows.length} choices of loss, window, limit rule and outliers the best exponent stays ${first("byExponent") ?? "–"}'s in ${percent(table.sameBestExponent)}, the best limit ${first("byLimit") ?? "–"}'s in ${percent(table.sameBestLimit)}`;
+  return `Over ${table.rows.length} choices of loss, window, limit rule and outliers the best exponent stays ${shortName(first("byExponent") ?? "–")}'s in ${percent(table.sameBestExponent)}, the best limit ${shortName(first("byLimit") ?? "–")}'s in ${percent(table.sameBestLimit)}`;
 }
 
 const percent = (share: number | null): string => (share === null ? "–" : `${Math.round(100 * share)}%`);

@@ -7,6 +7,7 @@ import type { BackendName } from "../train/configuration.js";
 import { describeTensorflow } from "../train/tensorflow/link.js";
 import { openCorpus } from "../train/text/corpus.js";
 import { newCommand } from "./command.js";
+import { say } from "./terminal.js";
 
 interface Finding {
   readonly ready: boolean;
@@ -76,7 +77,7 @@ async function corpus(): Promise<Finding> {
       vocabulary: 1024,
       onMessage: (message) => {
         prepared = false;
-        process.stderr.write(`${message}\n`);
+        say(message);
       },
     });
     found.close();

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { FitError, type Warning } from "../base/errors.js";
 import { percent } from "../base/format.js";
+import { shortName } from "../base/visible.js";
 import { writeAtomically } from "../base/write.js";
 import { doubtLines } from "../fit/doubt-lines.js";
 import { fit as fitLaw } from "../fit/fit.js";
@@ -10,6 +11,7 @@ import { terminalTable } from "../report/cells.js";
 import { fitCells } from "../report/fit-cells.js";
 import { type AnalysisFlags, addAnalysisOptions, loadAnalysis } from "./analysis-options.js";
 import { newCommand } from "./command.js";
+import { say } from "./terminal.js";
 
 export function command(): Command {
   return addAnalysisOptions(
@@ -20,8 +22,8 @@ export function command(): Command {
     ),
   ).action(async (files: readonly string[], flags: AnalysisFlags) => {
     const analysis = await loadAnalysis(files, flags);
-    for (const note of analysis.notes) process.stderr.write(`${note}\n`);
-    for (const warning of analysis.warnings) process.stderr.write(`${warning.code}: ${warning.message}\n`);
+    for (const note of analysis.notes) say(note);
+    for (const warning of analysis.warnings) say(`${warning.code}: ${warning.message}`);
     const fits: Fit[] = [];
     const failures: { group: Fit["group"]; message: string }[] = [];
     for (const observations of analysis.groups) {
@@ -37,8 +39,8 @@ export function command(): Command {
     const json = `${JSON.stringify(fitsJson(fits, failures, analysis.options.seed, analysis.warnings), null, 2)}\n`;
     if (flags.out !== undefined) writeAtomically(flags.out, json);
     process.stdout.write(flags.json === true ? json : fitTable(fits));
-    for (const line of fitDoubts(fits)) process.stderr.write(`${line}\n`);
-    for (const failure of failures) process.stderr.write(`${inGroup(failure)}\n`);
+    for (const line of fitDoubts(fits)) say(line);
+    for (const failure of failures) say(inGroup(failure));
     if (failures.length > 0) process.exitCode = 1;
   });
 }
@@ -81,7 +83,10 @@ function reasons(one: Fit): Readonly<Record<string, number>> {
   return Object.fromEntries(counts);
 }
 
-const groupName = (group: Fit["group"]): string => Object.values(group).map(printable).join(", ");
+const groupName = (group: Fit["group"]): string =>
+  Object.values(group)
+    .map((name) => shortName(name))
+    .join(", ");
 
 /** What went wrong, with the group that it went wrong in. */
 function inGroup({ group, message }: { readonly group: Fit["group"]; readonly message: string }): string {
@@ -97,21 +102,14 @@ export function fitDoubts(fits: readonly Fit[]): readonly string[] {
   );
 }
 
-/** A value from data on a terminal: one line, no control characters, at most 40 characters. */
-function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not reach the terminal
-  const plain = text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "?");
-  return plain.length > 40 ? `${plain.slice(0, 39)}…` : plain;
-}
-
 /** An aligned table, the formula, and which intervals they are. */
 export function fitTable(fits: readonly Fit[]): string {
   const [first] = fits;
   if (first === undefined) return "";
   const { columns, rows } = fitCells(fits);
   const plain = {
-    columns: columns.map((one) => ({ ...one, title: printable(one.title) })),
-    rows: rows.map((row) => row.map(printable)),
+    columns: columns.map((one) => ({ ...one, title: shortName(one.title) })),
+    rows: rows.map((row) => row.map((cell) => shortName(cell))),
   };
   const level = Object.values(first.parameters).find((parameter) => parameter.interval !== null)?.interval;
   const foot = level === undefined || level === null ? "" : ` [${percent(level.level)} ${level.method} intervals]`;

@@ -5,6 +5,7 @@ import { writeAtomically } from "../base/write.js";
 import { type ImportOptions, importCurves } from "../curve/import/import.js";
 import type { Table } from "../curve/table.js";
 import { newCommand } from "./command.js";
+import { say } from "./terminal.js";
 
 interface ImportFlags {
   readonly out?: string;
@@ -43,8 +44,8 @@ export function command(): Command {
       if (flags.json === true)
         process.stdout.write(`${JSON.stringify({ out: flags.out ?? null, points: table.rows, notes })}\n`);
       else if (flags.out === undefined) process.stdout.write(lines);
-      for (const note of notes) process.stderr.write(`${note}\n`);
-      if (flags.out !== undefined) process.stderr.write(`wrote ${flags.out}; next: rinsight fit ${flags.out}\n`);
+      for (const note of notes) say(note);
+      if (flags.out !== undefined) say(`wrote ${flags.out}; next: rinsight fit ${flags.out}`);
     });
 }
 

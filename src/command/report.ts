@@ -11,6 +11,7 @@ import { serveSweep } from "../report/serve.js";
 import { readSource } from "../report/source.js";
 import { checkReplicates } from "./analysis-options.js";
 import { newCommand } from "./command.js";
+import { say } from "./terminal.js";
 
 interface Flags {
   readonly out: string;
@@ -59,7 +60,7 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
       );
     }
     const server = await serveSweep(folder, numberOf("--port", flags.port, 0, 65535));
-    process.stderr.write(`${server.url} shows ${folder}; Ctrl-C closes it and harms nothing\n`);
+    say(`${server.url} shows ${folder}; Ctrl-C closes it and harms nothing`);
     process.once("SIGINT", () => server.close());
     process.once("SIGTERM", () => server.close());
     await server.closed;
@@ -85,7 +86,7 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
   checkReplicates("report", options.bootstrap);
   checkFolder(flags.out);
   const { source, notes } = await readSource(files, options.selection);
-  for (const note of notes) process.stderr.write(`${note}\n`);
+  for (const note of notes) say(note);
   const report = await buildReport(source, options, versions());
   writeFolder(flags.out, report.files);
   const page = path.join(flags.out, "index.html");

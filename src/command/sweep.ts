@@ -17,6 +17,7 @@ import { longestFirst, secondsLeft } from "../sweep/time-left.js";
 import { checkMemory } from "../train/memory.js";
 import { openCorpus } from "../train/text/corpus.js";
 import { countOption, newCommand } from "./command.js";
+import { draw, say } from "./terminal.js";
 
 interface Options {
   readonly out?: string;
@@ -167,7 +168,8 @@ async function execute({ runs, folder, corpus, workers, threads }: Prepared, tak
   process.once("SIGINT", onSignal);
   process.once("SIGTERM", onSignal);
   try {
-    const onEvent = sweepProgress(missing, workers, process.stderr, Date.now);
+    const { isTTY, columns } = process.stderr;
+    const onEvent = sweepProgress(missing, workers, { isTTY, columns, write: draw }, Date.now);
     return await executeRuns(missing, { folder, corpus, workers, threads, signal: stop.signal, takeOver, onEvent });
   } finally {
     process.off("SIGINT", onSignal);
@@ -206,8 +208,4 @@ function finish(result: SweepResult, { runs, folder }: Prepared, options: Option
 function exitCode({ interrupted, failed, held }: SweepResult): number {
   if (interrupted) return EXIT_INTERRUPTED;
   return failed.length + held.length > 0 ? EXIT_FAILED : 0;
-}
-
-function say(text: string): void {
-  process.stderr.write(`${text}\n`);
 }

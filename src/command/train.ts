@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import { InputError, shown } from "../base/errors.js";
 import { count, duration, fixed } from "../base/format.js";
+import { oneLine } from "../base/visible.js";
 import { parseRun } from "../curve/read/read-run.js";
 import { schemeByName } from "../scheme/catalogue.js";
 import { planWarnings } from "../sweep/expand.js";
@@ -22,6 +23,7 @@ import type { RunProgress } from "../train/progress-clock.js";
 import { openCorpus } from "../train/text/corpus.js";
 import { trainRun } from "../train/trainer.js";
 import { countOption, newCommand } from "./command.js";
+import { draw, say } from "./terminal.js";
 
 /** Of the tokenizers; that of bytes has no other. */
 const VOCABULARIES = { bpe: "1024", byte: "256" };
@@ -99,7 +101,6 @@ export function command(): Command {
 }
 
 async function run(flags: Flags): Promise<void> {
-  const say = (message: string) => process.stderr.write(`${message}\n`);
   const tokenizer = choice("--tokenizer", flags.tokenizer, ["bpe", "byte"] as const);
   const backend: BackendName =
     flags.backend === undefined ? await defaultBackend() : choice("--backend", flags.backend, BACKENDS);
@@ -215,10 +216,11 @@ function progressPrinter(): { step(progress: RunProgress): void; end(): void } {
       shownAt = now;
       const left = secondsLeft === null ? "" : `, ${duration(secondsLeft)} left`;
       const text = `${label} seed ${seed}: ${count(tokensDone)} of ${count(tokensTotal)} tokens, loss ${fixed(loss, 3)}${left}`;
-      process.stderr.write(terminal ? `\r${text}\x1b[K` : `${text}\n`);
+      if (terminal) draw(`\r${oneLine(text)}\x1b[K`);
+      else say(text);
     },
     end: () => {
-      if (terminal) process.stderr.write("\n");
+      if (terminal) draw("\n");
     },
   };
 }

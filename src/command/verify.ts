@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { InputError, ReproductionError, shown } from "../base/errors.js";
 import { random } from "../base/random.js";
 import { withScratch } from "../base/scratch.js";
+import { oneLine } from "../base/visible.js";
 import { makeFolder, onDisk } from "../base/write.js";
 import { isRunFile } from "../curve/read/read-run.js";
 import { statusOf } from "../curve/read/source.js";
@@ -13,6 +14,7 @@ import type { Difference } from "../reproduce/differences.js";
 import { filesUnder, usualPlaces } from "../reproduce/inputs.js";
 import { type VerifiedReport, verifyReport } from "../reproduce/verify-report.js";
 import { newCommand } from "./command.js";
+import { say } from "./terminal.js";
 
 interface Options {
   readonly inputs?: string;
@@ -117,12 +119,12 @@ async function retrained(targets: readonly string[], options: Options): Promise<
   const verdicts: Verdict[] = [];
   try {
     for (const file of targets.flatMap((target) => runFiles(target, options))) {
-      process.stderr.write(`training ${path.basename(file)} again\n`);
+      say(`training ${path.basename(file)} again`);
       const again = await retrain(file, {
         steps: options.steps === undefined ? null : whole("--steps", options.steps),
         corpusPath: options.corpus ?? null,
         signal: stop.signal,
-        onMessage: (message) => process.stderr.write(`${message}\n`),
+        onMessage: say,
       });
       const standard = again.tolerance === 0 ? "bit for bit" : `within ${again.tolerance} relative`;
       verdicts.push({
@@ -172,7 +174,8 @@ function whole(flag: string, value: string): number {
 
 function text(verdict: Verdict): string {
   const rows = verdict.differences.map(
-    (one) => `  ${one.where}: ${one.old} → ${one.new}${one.tolerance === 0 ? "" : ` (tolerance ${one.tolerance})`}\n`,
+    (one) =>
+      `  ${oneLine(`${one.where}: ${one.old} → ${one.new}`)}${one.tolerance === 0 ? "" : ` (tolerance ${one.tolerance})`}\n`,
   );
-  return `${verdict.target}: ${rows.length === 0 ? "same" : "differs"}; ${verdict.standard}\n${rows.join("")}`;
+  return `${oneLine(verdict.target)}: ${rows.length === 0 ? "same" : "differs"}; ${verdict.standard}\n${rows.join("")}`;
 }

@@ -1,5 +1,6 @@
 // What a person sees of a sweep: one line a worker and the time left on a terminal, plain lines when piped.
 import { count, duration, fixed } from "../base/format.js";
+import { oneLine } from "../base/visible.js";
 import type { SweepEvent } from "./executor.js";
 import type { PlannedRun } from "./expand.js";
 import { longestFirst, secondsLeft } from "./time-left.js";
@@ -61,13 +62,13 @@ export function sweepProgress(runs: readonly PlannedRun[], workers: number, outp
   const draw = () => {
     const width = (output.columns ?? 80) - 1;
     const texts = [...lines.map((line, i) => `worker ${i + 1}: ${line === null ? "–" : describe(line)}`), summary()];
-    output.write(`${texts.map((text) => text.slice(0, width)).join("\n")}\n`);
+    output.write(`${texts.map((text) => oneLine(text).slice(0, width)).join("\n")}\n`);
     drawn = texts.length;
     lastDraw = now();
   };
   const plain = (text: string) => {
     if (output.isTTY) erase();
-    output.write(`${text}\n`);
+    output.write(`${oneLine(text)}\n`);
     if (output.isTTY) draw();
   };
 

@@ -158,12 +158,13 @@ function planOf(
       throw new InputError(`fit: ${names[i]} must be shared or a function of a covariate, got both; leave one out`);
     }
   }
+  const given = new Map(Object.entries(options.bounds));
   return law.parameters.flatMap((parameter, i): Entry[] => {
     const members = names.map((_, j) => j).filter((j) => leader[j] === i);
     if (leader[i] !== i || members.some((j) => fixed[j] !== null)) return [];
     const bounds = members.map((j) => {
       const { lower, upper } = law.parameters[j] ?? parameter;
-      return options.bounds[names[j] ?? ""] ?? ([lower, upper] as const);
+      return given.get(names[j] ?? "") ?? ([lower, upper] as const);
     });
     const text = members.map((j) => by.get(j)).find((formula) => formula !== undefined);
     return [
@@ -199,9 +200,10 @@ function leaders(law: Law, options: FitOptions): readonly number[] {
 
 /** The value that each parameter, or one that it is tied to, was fixed at; null where it is free. */
 function fixedValues(law: Law, { fixed }: FitOptions, leader: readonly number[]): readonly (number | null)[] {
+  const values = new Map(Object.entries(fixed));
   return law.parameters.map((_, i) => {
-    const held = law.parameters.find(({ name }, j) => leader[j] === leader[i] && fixed[name] !== undefined);
-    return held === undefined ? null : (fixed[held.name] ?? null);
+    const held = law.parameters.find(({ name }, j) => leader[j] === leader[i] && values.has(name));
+    return held === undefined ? null : (values.get(held.name) ?? null);
   });
 }
 

@@ -128,7 +128,8 @@ function plainPowerLaw(problem: Problem, options: FitOptions): Float64Array | nu
 
 /** The start as given, and the same with its linear parameters projected. */
 function givenStarts(problem: Problem, start: Readonly<Record<string, number>>): Float64Array[] {
-  const given = Float64Array.from(problem.names, (name, k) => start[name] ?? (problem.linear[k] ? 0 : 1));
+  const known = new Map(Object.entries(start));
+  const given = Float64Array.from(problem.names, (name, k) => known.get(name) ?? (problem.linear[k] ? 0 : 1));
   const linear = projected(problem, Float64Array.from(given));
   const better = packageDescent(problem, given);
   return better === null ? [given, linear] : [given, linear, better];

@@ -30,7 +30,7 @@ export function differences({ analysis, palette }: Given): Chart | null {
   const y = {
     field: "scheme",
     type: "nominal" as const,
-    sort: known.map(({ scheme }) => scheme),
+    scale: { domain: known.map(({ scheme }) => scheme) },
     axis: { title: null, domain: false, ticks: false, labelOverlap: false },
   };
   const x = axis("difference", "difference in loss (nats per token)", { format: "~g" });

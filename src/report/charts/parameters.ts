@@ -58,7 +58,7 @@ function parameter({ analysis, palette }: Given, name: string, words: Words): Ch
   const y = {
     field: "scheme",
     type: "nominal" as const,
-    sort: [...palette.labels],
+    scale: { domain: palette.labels.filter((label) => rows.some(({ scheme }) => scheme === label)) },
     axis: { title: null, domain: false, ticks: false, labelOverlap: false },
   };
   const x = axis("estimate", words.axis, { format: "~g" });

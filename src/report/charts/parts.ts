@@ -76,8 +76,12 @@ export function roomy(values: readonly number[], log: boolean, room = 0.05): rea
 
 const IS_MARKED = "mark === datum.scheme";
 
-/** For charts whose marks have no end to be named at; a crowd has no legend. */
-const legendOf = (crowded: boolean, legend: boolean) => (legend && !crowded ? { title: null } : null);
+/**
+ * For charts whose marks have no end to be named at; a crowd has no legend. Its values are asked of the scale: Vega-Lite
+ * would write the names into an expression, where Vega takes "constructor" for a variable.
+ */
+const legendOf = (crowded: boolean, legend: boolean) =>
+  legend && !crowded ? { title: null, values: { expr: "domain('color')" } } : null;
 
 /** Colour by scheme, everywhere the same; among greys the marked one takes a colour. */
 export function colour({ styles, labels, crowded }: Palette, legend = false) {

@@ -14,7 +14,7 @@ export function rankingChart({ source, analysis, palette }: Given): Chart | null
   const y = {
     field: "scheme",
     type: "nominal" as const,
-    sort: ranking.schemes.map(({ label }) => label),
+    scale: { domain: ranking.schemes.map(({ label }) => label) },
     axis: { title: null, domain: false, ticks: false, labelOverlap: false },
   };
   const x = axis("loss", `${LOSS_TITLE} at the largest common budget`);
