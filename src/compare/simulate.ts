@@ -10,10 +10,16 @@ export interface PowerLaw {
 }
 
 export interface Noise {
-  /** Standard deviation of a run's final loss, nats. */
+  /** Standard deviation of a run's final loss, nats; where it changes with x, in the middle of the range of log x. */
   readonly standardDeviation: number;
   /** Share of its variance that all schemes have in common at a horizon and seed, 0 to 1. */
   readonly correlation: number;
+  /** Standard deviation at the largest horizon over that at the smallest, a power of x between; 1 when left out. */
+  readonly growth?: number;
+  /** Standard deviation, nats, of what all horizons of a run share; one run of a scheme and seed then supplies them all. */
+  readonly runEffect?: number;
+  /** Normal when left out; Student's t with 3 degrees of freedom; or normal with 1 in 20 draws 10 times as large. */
+  readonly tails?: "normal" | "t3" | "outliers";
 }
 
 export interface StudyPlan {
@@ -23,7 +29,7 @@ export interface StudyPlan {
 }
 
 /**
- * One data set: every scheme at every horizon and seed, with normal noise; paired by horizon and seed.
+ * One data set: every scheme at every horizon and seed; paired by horizon and seed.
  *
  * @example
  * import { random, simulate } from "rinsight";
@@ -39,20 +45,42 @@ export function simulate(
   random: Random,
 ): readonly Observations[] {
   const cells = plan.horizons.flatMap((x) => Array.from({ length: plan.seeds }, (_, seed) => ({ x, seed })));
-  const shared = cells.map(() => random.normal() * Math.sqrt(noise.correlation));
-  return laws.map((law, scheme) => ({
-    group: { scheme: `scheme ${scheme}` },
-    x: [Float64Array.from(cells, ({ x }) => x)],
-    loss: Float64Array.from(cells, ({ x }, i) => {
-      const own = random.normal() * Math.sqrt(1 - noise.correlation);
-      return law.limit + law.coefficient * x ** -law.exponent + noise.standardDeviation * ((shared[i] ?? 0) + own);
-    }),
-    standardError: null,
-    run: cells.map(({ x, seed }) => `${scheme}/${x}/${seed}`),
-    pair: cells.map(({ x, seed }) => `${x}/${seed}`),
-    decayed: null,
-    excluded: [],
-  }));
+  const { runEffect = 0, tails = "normal" } = noise;
+  const shared = cells.map(() => draw(tails, random) * Math.sqrt(noise.correlation));
+  const size = sizeAlong(noise, plan.horizons);
+  return laws.map((law, scheme) => {
+    const runs = runEffect === 0 ? null : Array.from({ length: plan.seeds }, () => runEffect * random.normal());
+    return {
+      group: { scheme: `scheme ${scheme}` },
+      x: [Float64Array.from(cells, ({ x }) => x)],
+      loss: Float64Array.from(cells, ({ x, seed }, i) => {
+        const own = draw(tails, random) * Math.sqrt(1 - noise.correlation);
+        const error = size(x) * ((shared[i] ?? 0) + own) + (runs?.[seed] ?? 0);
+        return law.limit + law.coefficient * x ** -law.exponent + error;
+      }),
+      standardError: null,
+      run: cells.map(({ x, seed }) => (runs === null ? `${scheme}/${x}/${seed}` : `${scheme}/${seed}`)),
+      pair: cells.map(({ x, seed }) => `${x}/${seed}`),
+      decayed: null,
+      excluded: [],
+    };
+  });
+}
+
+/** Standard deviation of the noise at x. */
+function sizeAlong({ standardDeviation, growth = 1 }: Noise, horizons: readonly number[]): (x: number) => number {
+  const [least, most] = [Math.min(...horizons), Math.max(...horizons)];
+  if (growth === 1 || least === most) return () => standardDeviation;
+  return (x) => standardDeviation * growth ** (Math.log(x / least) / Math.log(most / least) - 0.5);
+}
+
+const OUTLIERS = { share: 0.05, size: 10 } as const;
+
+function draw(tails: NonNullable<Noise["tails"]>, random: Random): number {
+  if (tails === "outliers") return random.normal() * (random.uniform() < OUTLIERS.share ? OUTLIERS.size : 1);
+  if (tails === "normal") return random.normal();
+  const [a, b, c] = [random.normal(), random.normal(), random.normal()];
+  return random.normal() / Math.sqrt((a * a + b * b + c * c) / 3);
 }
 
 /**
