@@ -19,8 +19,10 @@ import {
   horizonsOf,
   type RunConfiguration,
 } from "../train/configuration.js";
+import type { Learner } from "../train/learner.js";
 import type { RunProgress } from "../train/progress-clock.js";
 import { openCorpus } from "../train/text/corpus.js";
+import { writeSurprisals } from "../train/text/surprisals.js";
 import { trainRun } from "../train/trainer.js";
 import { countOption, newCommand } from "./command.js";
 import { draw, say } from "./terminal.js";
@@ -57,6 +59,8 @@ interface Flags {
   readonly tokenizer: string;
   readonly backend?: string;
   readonly threads?: string;
+  readonly surprisals?: string;
+  readonly score?: string;
   readonly out: string;
   readonly takeOver?: true;
 }
@@ -95,6 +99,8 @@ export function command(): Command {
     .option("--tokenizer <bpe|byte>", "tokenizer", "bpe")
     .option("--backend <name>", `${BACKENDS.join(", ")}; tensorflow where it loads, else wasm, when left out`)
     .option("--threads <n>", "threads of the wasm backend, which change no bit (default: one a core)")
+    .option("--surprisals <file>", "write −log p of every token of the validation text, for rinsight fractal")
+    .option("--score <path,…>", "texts to write surprisals of in its place, a group each")
     .option("--out <folder>", "where the run file goes", "data/runs/mine")
     .option("--take-over", "take the run over from a process that cannot be seen from here and is gone for certain")
     .action(run);
@@ -171,6 +177,8 @@ async function run(flags: Flags): Promise<void> {
   process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
   try {
     const show = progressPrinter();
+    const { surprisals } = flags;
+    const texts = flags.score?.split(",") ?? null;
     let trained = false;
     const result = await trainRun(configuration, {
       runsFolder: flags.out,
@@ -183,6 +191,9 @@ async function run(flags: Flags): Promise<void> {
       },
       signal: stop.signal,
       takeOver: flags.takeOver === true,
+      ...(surprisals === undefined
+        ? {}
+        : { onTrained: (model: Learner) => writeSurprisals(surprisals, model, configuration, corpus, texts) }),
     });
     if (trained) show.end();
     if (result.status === "interrupted") {
@@ -192,7 +203,11 @@ async function run(flags: Flags): Promise<void> {
       say(`run ${result.id} diverged: ${result.reason}; lower --lr`);
       process.exitCode = EXIT_DIVERGED;
     } else {
-      if (!trained) say(`run ${result.id} was already complete; nothing trained`);
+      if (!trained) {
+        const gone =
+          surprisals === undefined ? "" : ", and no surprisals written: its weights are gone; give another --out";
+        say(`run ${result.id} was already complete; nothing trained${gone}`);
+      }
       for (const { tokens, loss, decayed } of parseRun(result.file, readFileSync(result.file, "utf8")).points) {
         if (decayed) say(`${count(tokens)} tokens: validation loss ${fixed(loss, 4)}`);
       }

@@ -24,6 +24,8 @@ export interface Learner {
   /** One optimizer step at a number of rounds; the training loss in nats per token, before the step. */
   step(batch: Batch, learningRate: number, rounds: number, noise: Random): number;
   evaluate(batches: readonly Batch[], rounds: number): Score;
+  /** −log p of each target, nats, in the order of the batch. */
+  surprisals(batch: Batch, rounds: number): ArrayLike<number>;
   state(): ModelState;
   dispose(): void;
 }
@@ -50,6 +52,12 @@ export function learner(backend: Backend, run: RunConfiguration, start: ModelSta
     noise,
   });
 
+  const surprisals = ({ inputs, targets }: Batch, rounds: number, noise: Random): ArrayLike<number> =>
+    tf.tidy(() => {
+      const logits = forward(backend, parameters, tf.tensor1d(inputs, "int32"), pass(inputs.length, rounds, noise));
+      return operations.crossEntropy(logits, tf.tensor1d(targets, "int32")).dataSync();
+    });
+
   return {
     step: ({ inputs, targets }, learningRate, rounds, noise) =>
       tf.tidy(() => {
@@ -66,15 +74,9 @@ export function learner(backend: Backend, run: RunConfiguration, start: ModelSta
       }),
     evaluate: (batches, rounds) => {
       const noise = random(run.seed).split("evaluation");
-      const windows = batches.flatMap(({ inputs, targets }) =>
-        tf.tidy(() => {
-          const logits = forward(backend, parameters, tf.tensor1d(inputs, "int32"), pass(inputs.length, rounds, noise));
-          const losses = operations.crossEntropy(logits, tf.tensor1d(targets, "int32")).dataSync();
-          return windowMeans(losses, shape.context);
-        }),
-      );
-      return score(windows);
+      return score(batches.flatMap((batch) => windowMeans(surprisals(batch, rounds, noise), shape.context)));
     },
+    surprisals: (batch, rounds) => surprisals(batch, rounds, random(run.seed).split("evaluation")),
     state: () => ({
       weights: Object.fromEntries(
         specs.map(({ name }) => {

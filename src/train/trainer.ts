@@ -13,7 +13,7 @@ import { type Cadence, checkpointCadence, findCheckpoint } from "./cadence.js";
 import { type Checkpoint, type Progress, tidyCheckpoints } from "./checkpoint.js";
 import { checkConfiguration, type RunConfiguration, runId, tokensPerStep } from "./configuration.js";
 import { afterPoint, afterStep, courseOf, fork, nextMove, type Path, pointAt, START } from "./cursor.js";
-import { initialState, learner } from "./learner.js";
+import { initialState, type Learner, learner } from "./learner.js";
 import { checkMemory } from "./memory.js";
 import { type ProgressClock, progressClock, type RunProgress } from "./progress-clock.js";
 import { headerOf } from "./run-header.js";
@@ -37,6 +37,8 @@ export interface TrainOptions {
   readonly threads?: () => number;
   /** Seconds between checkpoints; 20 by default. It does not show in the run file. */
   readonly checkpointSeconds?: number;
+  /** Given the model at the end of its last cool-down, before it is let go; not called for a run that was complete. */
+  readonly onTrained?: (model: Learner) => Promise<void>;
   /** Takes over a lock whose holder cannot be seen from here: on another machine, in another container. */
   readonly takeOver?: boolean;
 }
@@ -177,6 +179,7 @@ async function walk(context: Walk, options: TrainOptions): Promise<Pick<RunResul
       options.onProgress?.(clock.step(loss));
       await nextTurn();
     }
+    await options.onTrained?.(model);
     return end("complete", null);
   } finally {
     model.dispose();
