@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
+import { batchJobSchema, isOver } from "./batch-job.js";
 import { codeOf, InputError, shown } from "./errors.js";
 import { duration } from "./format.js";
 import { isEarlierBoot, ownIdentity, standingOf } from "./process-identity.js";
@@ -55,6 +56,7 @@ const ownerSchema = z.object({
   namespace: z.string().nullable().default(null),
   pid: z.int().min(1),
   started: z.string().nullable(),
+  job: batchJobSchema.nullable().default(null),
 });
 type Owner = z.infer<typeof ownerSchema>;
 
@@ -180,8 +182,11 @@ function refusal(held: Held, what: string, takeOver: boolean, file: string): Hel
   if (standing === "alive") return refused(`process ${owner.pid}: wait for it or stop it`);
   if (standing === "dead" || takeOver) return null;
   if (isEarlierBoot(owner) && silentSeconds >= SILENT_SECONDS) return null;
+  // A scheduler knows of its machines what nobody else can see.
+  if (owner.job !== null && isOver(owner.job)) return null;
+  const holder = owner.job === null ? `process ${owner.pid}` : `job ${owner.job.id}`;
   return refused(
-    `process ${owner.pid} on ${shown(owner.host)}, not to be seen from here, that showed life ${duration(silentSeconds)} ago: wait for it, or if it is gone delete ${file} (train and sweep: --take-over)`,
+    `${holder} on ${shown(owner.host)}, not to be seen from here, that showed life ${duration(silentSeconds)} ago: wait for it, or if it is gone delete ${file} (train and sweep: --take-over)`,
   );
 }
 

@@ -10,6 +10,7 @@ import { executeRuns, type SweepResult } from "../sweep/executor.js";
 import { expandPlan, type PlannedRun, planWarnings } from "../sweep/expand.js";
 import { measureSpeed } from "../sweep/measure.js";
 import type { CorpusSource } from "../sweep/messages.js";
+import { EXIT_INTERRUPTED } from "../sweep/outcome.js";
 import { type Plan, readPlan } from "../sweep/plan.js";
 import { sweepProgress } from "../sweep/progress.js";
 import { type HeldRun, missingRuns } from "../sweep/run-queue.js";
@@ -17,33 +18,45 @@ import { longestFirst, secondsLeft } from "../sweep/time-left.js";
 import { checkMemory } from "../train/memory.js";
 import { openCorpus } from "../train/text/corpus.js";
 import { countOption, newCommand } from "./command.js";
+import { cancelTasks, type SlurmOptions, showStatus, submitMissing, withSlurmOptions } from "./sweep-slurm.js";
 import { draw, say } from "./terminal.js";
 
-interface Options {
+interface Options extends SlurmOptions {
   readonly out?: string;
   readonly workers?: string;
   readonly threads?: string;
+  readonly task?: string;
+  readonly executor: string;
+  readonly status?: boolean;
+  readonly cancel?: boolean;
   readonly dryRun?: boolean;
   readonly takeOver?: boolean;
   readonly json?: boolean;
 }
 
 const EXIT_FAILED = 1;
-const EXIT_INTERRUPTED = 130;
 
 export function command(): Command {
-  return newCommand("sweep", "train the runs of a plan that are missing", "rinsight sweep smoke --dry-run")
+  const base = newCommand("sweep", "train the runs of a plan that are missing", "rinsight sweep smoke --dry-run")
     .argument("<plan>", "a plan file, or the name of one in data/sweeps")
     .option("--out <folder>", "folder of the run files (default: data/runs/<plan name>)")
     .option("--workers <n>", "worker processes (default: one a core)")
     .option("--threads <n>", "threads a run, which change no bit (default: cores shared out among the runs at work)")
     .option("--dry-run", "print runs, tokens, FLOPs and the time they would take")
     .option("--take-over", "take runs over from processes that cannot be seen from here and are gone for certain")
-    .action(async (name: string, options: Options) => {
-      const sweep = await prepare(name, options);
-      if (options.dryRun) await describe(sweep, options);
-      else finish(await execute(sweep, options.takeOver === true), sweep, options);
-    });
+    .option("--task <entry>", "only what entry I of the plan, counted from 0, or the run of this name still lacks")
+    .option("--executor <local|slurm>", "where the runs are trained", "local")
+    .option("--status", "say which runs are done, at work, waiting or failed, and why, and train none")
+    .option("--cancel", "cancel the tasks of this sweep that Slurm has; runs at work write their checkpoints");
+  return withSlurmOptions(base).action(async (name: string, options: Options) => {
+    const executor = oneOf("--executor", options.executor, ["local", "slurm"] as const);
+    const sweep = await prepare(name, options);
+    if (options.status) showStatus(sweep, options.json === true);
+    else if (options.cancel) cancelTasks(sweep);
+    else if (executor === "slurm") await submitMissing(sweep, planFile(name), options);
+    else if (options.dryRun) await describe(sweep, options);
+    else finish(await execute(sweep, options.takeOver === true), sweep, options);
+  });
 }
 
 /** The missing runs of a plan, with progress on standard error; `true` when all of them are there at the end. */
@@ -54,7 +67,9 @@ export async function sweepPlan(name: string, folder: string): Promise<boolean> 
   return process.exitCode === 0;
 }
 
-interface Prepared {
+export interface Prepared {
+  /** The plan's name. */
+  readonly plan: string;
   readonly runs: readonly PlannedRun[];
   readonly folder: string;
   readonly corpus: CorpusSource;
@@ -63,11 +78,16 @@ interface Prepared {
   readonly threads: number | null;
 }
 
-async function prepare(name: string, options: Options): Promise<Prepared> {
+async function prepare(
+  name: string,
+  options: Pick<Options, "out" | "workers" | "threads" | "task">,
+): Promise<Prepared> {
   const plan = readPlan(planFile(name));
   const corpus = { ...plan.corpus, vocabulary: plan.shape.vocabulary };
+  const runs = await plannedRuns(plan, corpus);
   return {
-    runs: await plannedRuns(plan, corpus),
+    plan: plan.name,
+    runs: options.task === undefined ? runs : [entryOf(runs, options.task)],
     folder: options.out ?? path.join("data", "runs", plan.name),
     corpus,
     workers:
@@ -79,6 +99,17 @@ async function prepare(name: string, options: Options): Promise<Prepared> {
         ? null
         : countOption("sweep", "--threads", options.threads, "the cores that other runs leave over"),
   };
+}
+
+/** The run that a place in the plan, or a name, stands for. */
+function entryOf(runs: readonly PlannedRun[], entry: string): PlannedRun {
+  const run = /^\d+$/.test(entry) ? runs[Number(entry)] : runs.find(({ name, id }) => name === entry || id === entry);
+  if (run === undefined) {
+    throw new InputError(
+      `sweep: --task must be an entry of the plan, 0 to ${runs.length - 1}, or the name of a run, got ${shown(entry)}; rinsight sweep PLAN --dry-run lists them in order`,
+    );
+  }
+  return run;
 }
 
 /** A path, or a plan that ships with Rinsight. */
@@ -208,4 +239,11 @@ function finish(result: SweepResult, { runs, folder }: Prepared, options: Option
 function exitCode({ interrupted, failed, held }: SweepResult): number {
   if (interrupted) return EXIT_INTERRUPTED;
   return failed.length + held.length > 0 ? EXIT_FAILED : 0;
+}
+
+function oneOf<T extends string>(flag: string, text: string, known: readonly T[]): T {
+  const found = known.find((name) => name === text);
+  if (found === undefined)
+    throw new InputError(`sweep: ${flag} must be one of ${known.join(", ")}, got ${shown(text)}; name one of these`);
+  return found;
 }

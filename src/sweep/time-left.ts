@@ -2,7 +2,7 @@
 import type { PlannedRun } from "./expand.js";
 
 /** Longest first, so that no worker is left with a long run at the end; equal ones in the order given. */
-export function longestFirst(runs: readonly PlannedRun[]): readonly PlannedRun[] {
+export function longestFirst<R extends Pick<PlannedRun, "flops">>(runs: readonly R[]): readonly R[] {
   return runs.toSorted((a, b) => b.flops - a.flops);
 }
 

@@ -13,7 +13,6 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ownIdentity } from "../../src/base/process-identity.js";
-import { random } from "../../src/base/random.js";
 import { executeRuns, type SweepEvent } from "../../src/sweep/executor.js";
 import { expandPlan, type PlannedRun } from "../../src/sweep/expand.js";
 import { checkPlan } from "../../src/sweep/plan.js";
@@ -21,19 +20,14 @@ import { sweepProgress } from "../../src/sweep/progress.js";
 import { missingRuns } from "../../src/sweep/run-queue.js";
 import { openCorpus } from "../../src/train/text/corpus.js";
 import { workFilesOf } from "../../src/train/work-files.js";
+import { writeWords } from "./tiny-plan.js";
 
 const home = mkdtempSync(path.join(tmpdir(), "rinsight-sweep-"));
 const source = { path: path.join(home, "text"), tokenizer: "byte" as const, vocabulary: 256 };
 let runs: readonly PlannedRun[] = [];
 
 beforeAll(async () => {
-  const stream = random("text");
-  const words = ["the", "cat", "sat", "on", "a", "mat", "and", "saw", "dogs"];
-  mkdirSync(source.path);
-  for (let i = 0; i < 40; i++) {
-    const text = Array.from({ length: 1500 }, () => words[stream.integer(words.length)]).join(" ");
-    writeFileSync(path.join(source.path, `${i}.txt`), text);
-  }
+  writeWords(source.path, 40);
   const corpus = await openCorpus(source);
   const plan = checkPlan(
     {
