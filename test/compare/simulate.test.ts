@@ -33,7 +33,7 @@ test("a run's horizons share its effect, and its run key", () => {
   expect(new Set(alone?.run).size).toBe(6);
 });
 
-test("tails: a quarter beyond .765, a twentieth beyond 3.182 for t with 3 degrees; 1 in 20 tenfold outliers", () => {
+test("tails: a half beyond .765, a twentieth beyond 3.182 for t with 3 degrees; 1 in 20 tenfold outliers", () => {
   const beyond = (tails: "t3" | "outliers", size: number) => {
     const all = deviations({ ...EVEN, tails }, 8000).flat();
     return all.filter((value) => Math.abs(value) > size * 0.01).length / all.length;

@@ -105,3 +105,28 @@ export function dot(x: Float64Array, y: Float64Array): number {
 export function addTo(target: Float64Array, x: Float64Array, factor: number): void {
   for (let k = 0; k < x.length; k++) target[k] = (target[k] ?? Number.NaN) + factor * (x[k] ?? Number.NaN);
 }
+
+/** xᵀ·M·y. */
+export function form(matrix: readonly Float64Array[], x: Float64Array, y: Float64Array): number {
+  let sum = 0;
+  for (let k = 0; k < x.length; k++) sum += (x[k] ?? Number.NaN) * dot(y, matrix[k] ?? y);
+  return sum;
+}
+
+/** Σ factor·row·rowᵀ; factors of 1 where there are none. */
+export function outerSum(
+  rows: readonly Float64Array[],
+  factors: ArrayLike<number> | null,
+  width: number,
+): Float64Array[] {
+  const sum = Array.from({ length: width }, () => new Float64Array(width));
+  for (const [i, row] of rows.entries()) {
+    const factor = factors === null ? 1 : (factors[i] ?? Number.NaN);
+    for (let k = 0; k < width; k++) {
+      const value = factor * (row[k] ?? Number.NaN);
+      // Parameters of other groups than the point's own.
+      if (value !== 0) addTo(sum[k] ?? row, row, value);
+    }
+  }
+  return sum;
+}

@@ -1,6 +1,14 @@
 // What the residuals say of the noise, and what that makes of an estimate's error: a noise whose size may change along x
 // and of which the points of a cluster (a run's points, schemes at one horizon and seed) may have a share in common.
-import { addTo, dot, type Linearization, type Orthogonal, orthogonalise, type StandardError } from "./linearization.js";
+import {
+  addTo,
+  form,
+  type Linearization,
+  type Orthogonal,
+  orthogonalise,
+  outerSum,
+  type StandardError,
+} from "./linearization.js";
 import { type Likely, type NoiseShape, restrictedLikelihood } from "./restricted-likelihood.js";
 import { logVarianceDegrees, logVarianceMean, logVarianceSpread } from "./variance-of-log.js";
 
@@ -81,24 +89,31 @@ export function noise(fit: Linearization): Noise | null {
   const candidates = found
     .map(({ slope, share, variance, log }) => ({ slope, share, variance, weight: Math.exp(log - top) / total }))
     .filter(({ weight }) => weight > NEGLIGIBLE);
+  const shapes = shapesOf(basis, along, candidates);
+  const mean = meanOf(candidates, shapes, basis.rows[0]?.length ?? 0);
   return {
     candidates,
     standardError(gradient) {
-      const sums = pullSums(basis, along, candidates, [basis.combination(gradient)]);
-      const logs = candidates.map((candidate) => Math.log(varianceOf(candidate, sums, 0, 0)));
-      const mean = candidates.reduce((sum, { weight }, k) => sum + weight * (logs[k] ?? Number.NaN), 0);
-      const spread = candidates.reduce((sum, { weight }, k) => sum + weight * ((logs[k] ?? Number.NaN) - mean) ** 2, 0);
+      const y = basis.combination(gradient);
+      const sums = new Map(
+        [...shapes].map(([slope, { own, common }]) => [slope, [form(own, y, y), form(common, y, y)]]),
+      );
+      const logs = candidates.map(({ slope, share, variance }) => {
+        const [own = Number.NaN, common = Number.NaN] = sums.get(slope) ?? [];
+        return Math.log(variance * ((1 - share) * own + share * common));
+      });
+      const centre = candidates.reduce((sum, { weight }, k) => sum + weight * (logs[k] ?? Number.NaN), 0);
+      const spread = candidates.reduce(
+        (sum, { weight }, k) => sum + weight * ((logs[k] ?? Number.NaN) - centre) ** 2,
+        0,
+      );
       const degreesOfFreedom = logVarianceDegrees(logVarianceSpread(degrees) + spread);
-      const log = mean + logVarianceMean(degrees) - logVarianceMean(degreesOfFreedom);
+      const log = centre + logVarianceMean(degrees) - logVarianceMean(degreesOfFreedom);
       return { value: Math.exp(log / 2), degreesOfFreedom };
     },
     covariance(gradients) {
-      const sums = pullSums(basis, along, candidates, gradients.map(basis.combination));
-      return gradients.map((_, a) =>
-        Float64Array.from(gradients, (__, b) =>
-          candidates.reduce((sum, candidate) => sum + candidate.weight * varianceOf(candidate, sums, a, b), 0),
-        ),
-      );
+      const combinations = gradients.map(basis.combination);
+      return combinations.map((a) => Float64Array.from(combinations, (b) => form(mean, a, b)));
     },
   };
 }
@@ -136,44 +151,45 @@ function evenly(from: number, to: number, steps: number): number[] {
 
 const NOTHING: Likely = { slope: 0, share: 0, variance: Number.NaN, log: Number.NEGATIVE_INFINITY };
 
-/** Covariances of combinations over σ²: of points that share nothing (own) and all there is within clusters (common). */
-interface PullSums {
+/** Covariances of the parameters over σ²: of points that share nothing (own) and all there is within clusters (common). */
+interface Shape {
   readonly own: readonly Float64Array[];
   readonly common: readonly Float64Array[];
 }
 
-const varianceOf = (
-  { slope, share, variance }: NoiseCandidate,
-  sums: ReadonlyMap<number, PullSums>,
-  a: number,
-  b: number,
-) => {
-  const { own, common } = sums.get(slope) ?? { own: [], common: [] };
-  return variance * ((1 - share) * (own[a]?.[b] ?? Number.NaN) + share * (common[a]?.[b] ?? Number.NaN));
-};
-
-function pullSums(
+/** Of every slope among the candidates. */
+function shapesOf(
   { rows, clusters }: Orthogonal,
   along: Float64Array,
   candidates: readonly NoiseCandidate[],
-  combinations: readonly Float64Array[],
-): ReadonlyMap<number, PullSums> {
-  const pulls = rows.map((row) => Float64Array.from(combinations, (y) => dot(y, row)));
-  const zeros = () => combinations.map(() => new Float64Array(combinations.length));
+): ReadonlyMap<number, Shape> {
+  const width = rows[0]?.length ?? 0;
+  const single = clusters.length === rows.length;
   return new Map(
     [...new Set(candidates.map(({ slope }) => slope))].map((slope) => {
-      const [own, common] = [zeros(), zeros()];
-      for (const members of clusters) {
-        const sum = new Float64Array(combinations.length);
-        for (const i of members) {
-          const pull = pulls[i] ?? sum;
-          const size = Math.exp((slope * (along[i] ?? Number.NaN)) / 2);
-          for (const [a, line] of own.entries()) addTo(line, pull, size * size * (pull[a] ?? Number.NaN));
-          addTo(sum, pull, size);
-        }
-        for (const [a, line] of common.entries()) addTo(line, sum, sum[a] ?? Number.NaN);
-      }
-      return [slope, { own, common }];
+      const sizes = along.map((u) => Math.exp((slope * u) / 2));
+      const scaled = rows.map((row, i) => row.map((value) => value * (sizes[i] ?? Number.NaN)));
+      const own = outerSum(scaled, null, width);
+      if (single) return [slope, { own, common: own }];
+      const sums = clusters.map((members) => {
+        const sum = new Float64Array(width);
+        for (const i of members) addTo(sum, scaled[i] ?? sum, 1);
+        return sum;
+      });
+      return [slope, { own, common: outerSum(sums, null, width) }];
     }),
   );
+}
+
+/** The covariance of the parameters, over the posterior. */
+function meanOf(candidates: readonly NoiseCandidate[], shapes: ReadonlyMap<number, Shape>, width: number) {
+  const mean = Array.from({ length: width }, () => new Float64Array(width));
+  for (const { slope, share, variance, weight } of candidates) {
+    const { own, common } = shapes.get(slope) ?? { own: [], common: [] };
+    for (const [a, line] of mean.entries()) {
+      addTo(line, own[a] ?? line, weight * variance * (1 - share));
+      addTo(line, common[a] ?? line, weight * variance * share);
+    }
+  }
+  return mean;
 }

@@ -1,7 +1,7 @@
 // The variance of an estimate that asks little of the noise: each cluster's own pull on the estimate, squared and summed,
 // with the leverage correction that so few points need and the degrees of freedom that they leave.
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
-import { addTo, dot, type Linearization, orthogonalise, type StandardError } from "./linearization.js";
+import { addTo, dot, form, type Linearization, orthogonalise, outerSum, type StandardError } from "./linearization.js";
 
 /**
  * How residuals are grown for what the fit took off them. CR2 makes the variance unbiased where the noise is equal (Bell &
@@ -13,7 +13,9 @@ export interface Sandwich {
   readonly clusters: number;
   /** By how much each cluster moves gradientᵀθ̂: their squares sum to its variance. In the order of first appearance. */
   influence(gradient: ArrayLike<number>): Float64Array;
-  /** Of gradientᵀθ̂; null where it hangs on points that the fit goes through, whose residuals say nothing of their noise. */
+  /** Of gradientᵀθ̂. */
+  variance(gradient: ArrayLike<number>): number;
+  /** Its root and degrees of freedom; null where it hangs on points that the fit goes through, whose residuals say nothing of their noise. */
   standardError(gradient: ArrayLike<number>): StandardError | null;
 }
 
@@ -50,17 +52,26 @@ export function sandwich(fit: Linearization, correction: Correction): Sandwich |
     for (const i of members) addTo(sum, rowOf(i), score[i] ?? Number.NaN);
     return sum;
   });
-  const gram = outerSum(rows, new Float64Array(rows.length).fill(1), width);
+  const gram = outerSum(rows, null, width);
 
   const influenceOf = (y: Float64Array) =>
     Float64Array.from(clusters, (_, k) => dot(corrections[k]?.(y) ?? y, sums[k] ?? y));
 
+  // The corrections are symmetric.
+  const meat = outerSum(
+    sums.map((sum, k) => corrections[k]?.(sum) ?? sum),
+    null,
+    width,
+  );
+  const varianceOf = (y: Float64Array) => form(meat, y, y);
+
   return {
     clusters: clusters.length,
+    variance: (gradient) => varianceOf(basis.combination(gradient)),
     influence: (gradient) => influenceOf(basis.combination(gradient)),
     standardError(gradient) {
       const y = basis.combination(gradient);
-      const variance = influenceOf(y).reduce((sum, pull) => sum + pull * pull, 0);
+      const variance = varianceOf(y);
       // S = diag(d) − U·Vᵀ − V·Uᵀ + U·gram·Uᵀ, one row of U and V a cluster.
       let trace = 0;
       let squares = 0;
@@ -95,7 +106,7 @@ export function sandwich(fit: Linearization, correction: Correction): Sandwich |
 /** Tr (C·WᵀW)², W having a row (u, v) a cluster and C = [gram, −I; −I, 0]: the part of tr S² that is of low rank. */
 function squaredTrace(left: readonly Float64Array[], gram: readonly Float64Array[]): number {
   const width = gram.length;
-  const cross = outerSum(left, new Float64Array(left.length).fill(1), 2 * width);
+  const cross = outerSum(left, null, 2 * width);
   const product = cross.map((_, j) => {
     const line = new Float64Array(2 * width);
     if (j >= width) addTo(line, cross[j - width] ?? line, -1);
@@ -143,13 +154,4 @@ function corrector(
     for (const [k, vector] of vectors.entries()) addTo(out, vector, (factors[k] ?? Number.NaN) * dot(vector, y));
     return out;
   };
-}
-
-/** Σ factor·row·rowᵀ. */
-function outerSum(rows: readonly Float64Array[], factors: ArrayLike<number>, width: number): Float64Array[] {
-  const sum = Array.from({ length: width }, () => new Float64Array(width));
-  for (const [i, row] of rows.entries()) {
-    for (const [j, line] of sum.entries()) addTo(line, row, (row[j] ?? Number.NaN) * (factors[i] ?? Number.NaN));
-  }
-  return sum;
 }

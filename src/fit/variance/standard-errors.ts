@@ -1,9 +1,9 @@
 // The standard error of any combination of parameters, with degrees of freedom: from a model of the noise, unless the
 // residuals contradict it; then from the residuals alone.
 import { chiSquaredTail } from "../../base/distributions.js";
-import { dot, type Linearization, orthogonalise, type StandardError } from "./linearization.js";
+import { dot, form, type Linearization, orthogonalise, outerSum, type StandardError } from "./linearization.js";
 import { noise } from "./noise.js";
-import { sandwich } from "./sandwich.js";
+import { type Sandwich, sandwich } from "./sandwich.js";
 
 export interface RobustError extends StandardError {
   /** If every point had noise of one size and its own: √(gᵀH⁻¹g·Σ score²/(n − p)) in the units of the fit. */
@@ -17,6 +17,10 @@ export type StandardErrors = (gradient: ArrayLike<number>) => RobustError | null
 /** Two-sided probability below which the residuals' own variance contradicts that of the noise model. */
 const CONTRADICTED = 0.01;
 
+/** Ratios of variances between these are not worth a test: 400 degrees of freedom would not contradict them. */
+const LEAST_RATIO = 0.83;
+const MOST_RATIO = 1.2;
+
 /**
  * The noise model is the sharper by far with tens of points, the sandwich needs no model. Their ratio is held against what
  * it would be if the model were right, χ² over its degrees of freedom (sandwich.ts): outside 99% of that, the sandwich
@@ -27,20 +31,23 @@ export function standardErrors(fit: Linearization): StandardErrors | null {
   const model = noise(fit);
   const degrees = fit.rows.length - (fit.rows[0]?.length ?? 0);
   if (basis === null || model === null) return null;
-  const level = fit.score.reduce((sum, value) => sum + value * value, 0) / degrees;
+  const level = dot(fit.score, fit.score) / degrees;
+  const gram = outerSum(basis.rows, null, basis.rows[0]?.length ?? 0);
   const unbiased = sandwich(fit, "CR2");
-  const jackknife = sandwich(fit, "CR3");
+  // Dearer than the rest, and seldom asked for.
+  let jackknife: Sandwich | null | undefined;
   return (gradient) => {
     const y = basis.combination(gradient);
-    const plain = Math.sqrt(level * basis.rows.reduce((sum, row) => sum + dot(row, y) ** 2, 0));
+    const plain = Math.sqrt(level * form(gram, y, y));
     const modelled = model.standardError(gradient);
-    const own = unbiased?.standardError(gradient) ?? null;
-    if (own !== null) {
-      const df = own.degreesOfFreedom;
-      const above = chiSquaredTail(df * (own.value / modelled.value) ** 2, df);
-      const robust = jackknife?.standardError(gradient) ?? null;
-      if (2 * Math.min(above, 1 - above) < CONTRADICTED && robust !== null) {
-        return { ...robust, plain, source: "sandwich" };
+    const ratio = (unbiased?.variance(gradient) ?? Number.NaN) / modelled.value ** 2;
+    if (ratio < LEAST_RATIO || ratio > MOST_RATIO) {
+      const df = unbiased?.standardError(gradient)?.degreesOfFreedom ?? 0;
+      const above = df > 0 ? chiSquaredTail(df * ratio, df) : 0.5;
+      if (2 * Math.min(above, 1 - above) < CONTRADICTED) {
+        jackknife ??= sandwich(fit, "CR3");
+        const error = jackknife?.standardError(gradient) ?? null;
+        if (error !== null) return { ...error, plain, source: "sandwich" };
       }
     }
     return { ...modelled, plain, source: "noise model" };

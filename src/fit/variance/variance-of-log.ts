@@ -11,15 +11,18 @@ export function logVarianceSpread(degreesOfFreedom: number): number {
   return trigamma(degreesOfFreedom / 2);
 }
 
-/** ν with that spread, by halves of its logarithm. */
+/** ν with that spread: Newton's method on the logarithms, from ψ′(x) ≈ 1/x + 1/2x². */
 export function logVarianceDegrees(spread: number): number {
-  let [low, high] = [Math.log(0.1), Math.log(1e7)];
-  while (high - low > 1e-10) {
-    const half = (low + high) / 2;
-    if (logVarianceSpread(Math.exp(half)) > spread) low = half;
-    else high = half;
+  let x = (1 + Math.sqrt(1 + 2 * spread)) / (2 * spread);
+  for (let step = 0; step < 20; step++) {
+    const found = trigamma(x);
+    // d log ψ′/d log x, from the same two terms.
+    const slope = -(1 + 1 / x) / (1 + 0.5 / x);
+    const change = Math.log(spread / found) / slope;
+    x *= Math.exp(change);
+    if (Math.abs(change) < 1e-12) break;
   }
-  return Math.exp((low + high) / 2);
+  return 2 * x;
 }
 
 /** Where the asymptotic series (Abramowitz & Stegun 6.3.18, 6.4.12) are good to 1e−13; below it by recurrence. */
