@@ -3,8 +3,9 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import path from "node:path";
-import { InputError, shown } from "../base/errors.js";
+import { fileReason, InputError, reasonOf, shown } from "../base/errors.js";
 import { parseRun, type Run } from "../curve/read/read-run.js";
+import { LARGEST_BYTES, statusOf } from "../curve/read/source.js";
 import { learningChart } from "./charts/learning.js";
 import { palette } from "./charts/palette.js";
 import { labels } from "./escape.js";
@@ -20,7 +21,8 @@ export interface SweepServer {
 interface RunState {
   readonly run: string;
   readonly scheme: string;
-  readonly seed: number;
+  /** Null where the file cannot be read. */
+  readonly seed: number | null;
   /** "training", "waiting" (no point for a while), "complete", "diverged". */
   readonly state: string;
   readonly tokens: number;
@@ -114,20 +116,43 @@ function send(
   response.end(body);
 }
 
-/** The runs as they stand: what is torn or unreadable is passed over until the next look. */
+/** A plain file's text, and when it changed: a folder has none, and a pipe would hold the page up until somebody writes. */
+function regularText(file: string): { readonly text: string; readonly changed: number } {
+  const status = statusOf(file);
+  if (!status.isFile() || status.size > LARGEST_BYTES) {
+    throw new InputError(`${file}: must be a file of at most ${LARGEST_BYTES / 1e6} MB, got another; remove it`);
+  }
+  try {
+    return { text: readFileSync(file, "utf8"), changed: status.mtimeMs };
+  } catch (error) {
+    throw new InputError(`${file}: must be readable, got ${fileReason(error)}; mend it`);
+  }
+}
+
+/** The runs as they stand, a torn last line passed over, and after them what cannot be read. */
 function liveState(folder: string, firstSight: Map<string, { readonly tokens: number; readonly at: number }>): unknown {
   const now = Date.now();
   const runs: { readonly run: Run; readonly quiet: boolean }[] = [];
-  for (const name of readdirSync(folder)) {
+  const unreadable: RunState[] = [];
+  for (const name of readdirSync(folder).sort()) {
     if (!name.endsWith(".jsonl")) continue;
-    const file = path.join(folder, name);
     try {
-      runs.push({
-        run: parseRun(name, readFileSync(file, "utf8"), true),
-        quiet: now - statSync(file).mtimeMs > QUIET_MS,
-      });
+      const { text, changed } = regularText(path.join(folder, name));
+      runs.push({ run: parseRun(name, text, true), quiet: now - changed > QUIET_MS });
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
+      const [label = ""] = labels([name]);
+      const state = `unreadable: ${reasonOf(error)}`;
+      unreadable.push({
+        run: name,
+        scheme: label,
+        seed: null,
+        state,
+        tokens: 0,
+        totalTokens: null,
+        loss: null,
+        secondsLeft: null,
+      });
     }
   }
   runs.sort((a, b) => byCost(a.run.header, b.run.header));
@@ -167,7 +192,10 @@ function liveState(folder: string, firstSight: Map<string, { readonly tokens: nu
       decayed,
     })),
   );
-  return { states, spec: rows.length === 0 ? null : learningChart(palette(shownLabels, []), rows).spec };
+  return {
+    states: [...states, ...unreadable],
+    spec: rows.length === 0 ? null : learningChart(palette(shownLabels, []), rows).spec,
+  };
 }
 
 /** The largest of the configuration's `horizons` {tokens}; null where it holds none. */

@@ -1,5 +1,6 @@
 // The page of a sweep that trains: only from this machine, only its own two files, runs as they stand.
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -56,4 +57,18 @@ test("serves its own page and nothing else", async () => {
 
 test("refuses a name that is not this machine's", async () => {
   expect((await ask("/state.json", "evil.example")).status).toBe(403);
+});
+
+test("what cannot be read is listed as that, and holds nothing up", async () => {
+  mkdirSync(path.join(folder, "folder.jsonl"));
+  symlinkSync("loop.jsonl", path.join(folder, "loop.jsonl"));
+  execFileSync("mkfifo", [path.join(folder, "pipe.jsonl")]);
+  writeFileSync(path.join(folder, "torn.jsonl"), "{");
+  const { status, body } = await ask("/state.json");
+  expect(status).toBe(200);
+  const { states } = JSON.parse(body) as { states: { run: string; state: string }[] };
+  expect(states.map(({ run, state }) => [run, state.split(":")[0]]).slice(2)).toEqual(
+    ["folder", "loop", "pipe", "torn"].map((name) => [`${name}.jsonl`, "unreadable"]),
+  );
+  expect(states.slice(0, 2).map(({ state }) => state)).toEqual(["complete", "training"]);
 });
