@@ -51,6 +51,12 @@ const bomb = (): Uint8Array => {
   return Buffer.concat(Array<Buffer>(20).fill(member));
 };
 
+/** A gzip of a header and `times` the same text, made of as many members. */
+function members(times: number, text: string): Uint8Array {
+  const member = gzipSync(text);
+  return Buffer.concat([gzipSync("tokens,loss\n"), ...Array<Buffer>(times).fill(member)]);
+}
+
 const TABLES: readonly Case[] = [
   fitting("an empty file", ""),
   fitting("white space alone", " \n\n \t\n"),
@@ -104,6 +110,8 @@ const TABLES: readonly Case[] = [
   fitting("a gzip with a flipped byte", Buffer.from(gzipSync(table())).fill(0x55, 30, 34)),
   fitting("a gzip that holds a gzip", gzipSync(gzipSync(table()))),
   fitting("a bomb", bomb()),
+  fitting("a gzip of one line of 480 MB", members(20, "1,".repeat(12_000_000))),
+  fitting("a gzip of 40 million rows", members(40, "1,2\n".repeat(1_000_000))),
   fitting("a truncated Parquet", Buffer.from("PAR1\u0015\u0004\u0015")),
   fitting(
     "a Parquet of noise",

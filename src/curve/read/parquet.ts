@@ -2,10 +2,10 @@
 import type { RowGroup, SchemaTree } from "hyparquet";
 import { InputError, reasonOf } from "../../base/errors.js";
 import { ColumnBuilder, finished, type Table } from "../table.js";
+import { LIMITS, raise } from "./limits.js";
 import type { Source } from "./source.js";
 
 const MOST_COLUMNS = 1000;
-const MOST_ROWS = 20_000_000;
 
 /** True for a file that begins as Parquet does. */
 export function isParquet(source: Source): boolean {
@@ -31,8 +31,8 @@ export async function parseParquet(source: Source): Promise<Table> {
     throw damaged(error);
   }
   const rows = Number(metadata.num_rows);
-  if (!(rows <= MOST_ROWS))
-    throw new InputError(`${name}: Parquet must have at most ${MOST_ROWS} rows, got ${rows}; keep those the fit needs`);
+  if (!(rows <= LIMITS.rows))
+    throw new InputError(`${name}: Parquet must have at most ${LIMITS.rows} rows, got ${rows}; ${raise("rows")}`);
   if (metadata.schema.length > MOST_COLUMNS) {
     throw new InputError(
       `${name}: Parquet must have at most ${MOST_COLUMNS} columns, got ${metadata.schema.length - 1}; keep those the fit needs`,

@@ -1,13 +1,12 @@
 // Opening what a user names: a file, gzip or not, or standard input. Everything is bounded: what expands too far,
 // never ends or is no file is refused before it fills the memory.
-import { readFileSync, type Stats, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
-import { fileReason, InputError, reasonOf } from "../../base/errors.js";
+import { codeOf, fileReason, InputError, reasonOf } from "../../base/errors.js";
 import { sha256 } from "../../base/json.js";
-
-/** Largest file, expanded. A JavaScript string ends near 537 million characters. */
-export const LARGEST_BYTES = 500_000_000;
+import { oneLine } from "../../base/visible.js";
+import { checkLines, LIMITS, raise } from "./limits.js";
 
 export interface Source {
   /** For messages: the name as given, "standard input" for `-`. */
@@ -44,11 +43,10 @@ function unreadable(file: string, error: unknown): InputError {
   return new InputError(`${displayed(file)}: ${rule}, got ${got}; ${remedy}`);
 }
 
-function displayed(file: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a path with control characters must not reach the terminal
-  const plain = file.replace(/[\u0000-\u001f\u007f]/g, "?");
+const displayed = (file: string): string => {
+  const plain = oneLine(file);
   return plain.length > 120 ? `…${plain.slice(-119)}` : plain;
-}
+};
 
 /** Reads a file or `-` whole, expanding gzip by its first bytes. Throws InputError with the rule and the remedy. */
 export function openSource(file: string): Source {
@@ -60,33 +58,63 @@ export function openSource(file: string): Source {
     if (status.isCharacterDevice() || status.isBlockDevice()) {
       throw new InputError(`${name}: must be a file, got a device; name a file, or - for standard input`);
     }
-    if (status.size > LARGEST_BYTES) throw tooLarge(name, status.size);
+    if (status.size > LIMITS.bytes) throw tooLarge(name);
   }
-  let raw: Buffer;
-  try {
-    raw = readFileSync(file === "-" ? 0 : file);
-  } catch (error) {
-    throw unreadable(name, error);
-  }
-  if (raw.length > LARGEST_BYTES) throw tooLarge(name, raw.length);
+  const raw = readBounded(file === "-" ? 0 : file, name);
   return { name, bytes: expanded(name, raw), sha256: sha256(raw) };
 }
 
-function tooLarge(name: string, bytes: number): InputError {
-  return new InputError(
-    `${name}: file must be at most ${LARGEST_BYTES / 1e6} MB, got ${Math.round(bytes / 1e6)} MB; keep the columns and rows that the fit needs`,
-  );
+/** A pipe has no size, and may never end: it is read as far as the limit. */
+function readBounded(file: string | 0, name: string): Buffer {
+  const chunks: Buffer[] = [];
+  let total = 0;
+  try {
+    const handle = file === 0 ? 0 : openSync(file, "r");
+    try {
+      for (let size = fstatSync(handle).size; total <= LIMITS.bytes; size = CHUNK) {
+        const chunk = Buffer.allocUnsafe(Math.max(size + 1, CHUNK));
+        const length = readPart(handle, chunk);
+        if (length === 0) break;
+        chunks.push(chunk.subarray(0, length));
+        total += length;
+      }
+    } finally {
+      if (handle !== 0) closeSync(handle);
+    }
+  } catch (error) {
+    throw unreadable(name, error);
+  }
+  if (total > LIMITS.bytes) throw tooLarge(name);
+  return Buffer.concat(chunks, total);
+}
+
+const CHUNK = 1 << 20;
+
+/** What is there to be read, 0 at the end; a pipe whose writer is slow may say "try again". */
+function readPart(handle: number, into: Buffer): number {
+  for (;;) {
+    try {
+      return readSync(handle, into);
+    } catch (error) {
+      if (codeOf(error) !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+  }
+}
+
+function tooLarge(name: string): InputError {
+  return new InputError(`${name}: file must be at most ${LIMITS.bytes / 1e6} MB, got more; ${raise("bytes")}`);
 }
 
 function expanded(name: string, raw: Buffer): Uint8Array {
   if (raw[0] !== 0x1f || raw[1] !== 0x8b) return raw;
   try {
-    return gunzipSync(raw, { maxOutputLength: LARGEST_BYTES });
+    return gunzipSync(raw, { maxOutputLength: LIMITS.bytes });
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     if (code === "ERR_BUFFER_TOO_LARGE") {
       throw new InputError(
-        `${name}: gzip must expand to at most ${LARGEST_BYTES / 1e6} MB, got more from ${raw.length} bytes; expand it yourself and keep what the fit needs`,
+        `${name}: gzip must expand to at most ${LIMITS.bytes / 1e6} MB, got more from ${raw.length} bytes; ${raise("bytes")}`,
       );
     }
     const reason = reasonOf(error);
@@ -114,6 +142,7 @@ export function decoded(source: Source): { readonly text: string; readonly notes
   if (/^(\ufeff)?\s*</.test(Buffer.from(bytes.subarray(0, 64)).toString("utf8"))) {
     throw new InputError(`${name}: must be a table as text or Parquet, got HTML or XML; download the data itself`);
   }
+  checkLines(name, bytes);
   const encoding = utf16(bytes);
   if (encoding !== null) {
     return { text: new TextDecoder(encoding).decode(bytes), notes: [`${name}: read as ${encoding.toUpperCase()}`] };

@@ -1,0 +1,54 @@
+// How much of anything is read, so that what expands or goes on without end is refused before it fills the memory.
+// RINSIGHT_LIMITS=rows=5e7,line=1e8 sets others, for data that are larger and machines that hold them.
+import { InputError, shown } from "../../base/errors.js";
+
+export interface Limits {
+  /** Of a file, expanded. Text ends at 536,870,888 characters in any case: a string of V8 holds no more. */
+  readonly bytes: number;
+  /** Of a table. */
+  readonly rows: number;
+  /** Bytes of one line. */
+  readonly line: number;
+}
+
+const DEFAULTS: Limits = { bytes: 5e8, rows: 1e7, line: 2e7 };
+
+/** The defaults with "name=number,…" in their place. Throws InputError for another name, or what is no positive number. */
+export function limitsFrom(text: string): Limits {
+  const given = text
+    .split(",")
+    .filter((part) => part.trim() !== "")
+    .map((part): [string, number] => {
+      const [name = "", value = ""] = part.split("=").map((side) => side.trim());
+      if (!Object.hasOwn(DEFAULTS, name) || !(Number(value) >= 1 && Number.isFinite(Number(value)))) {
+        throw new InputError(
+          `RINSIGHT_LIMITS: must read ${Object.keys(DEFAULTS).join("=…,")}=…, got ${shown(part)}; write for example rows=5e7`,
+        );
+      }
+      return [name, Math.floor(Number(value))];
+    });
+  return { ...DEFAULTS, ...Object.fromEntries(given) };
+}
+
+export const LIMITS = limitsFrom(process.env.RINSIGHT_LIMITS ?? "");
+
+/** What may be done about a limit, at the end of a message. */
+export const raise = (name: keyof Limits): string => `keep what the fit needs, or set RINSIGHT_LIMITS=${name}=…`;
+
+/** Throws InputError where `bytes` hold a line that is too long, or more lines than a table may have rows. */
+export function checkLines(source: string, bytes: Uint8Array, limits: Limits = LIMITS): void {
+  let lines = 0;
+  for (let start = 0; start < bytes.length; lines++) {
+    const found = bytes.indexOf(10, start);
+    const end = found < 0 ? bytes.length : found;
+    if (end - start > limits.line) {
+      throw new InputError(
+        `${source} line ${lines + 1}: line must have at most ${limits.line / 1e6} MB, got ${Math.round((end - start) / 1e6)} MB; ${raise("line")}`,
+      );
+    }
+    if (lines > limits.rows) {
+      throw new InputError(`${source}: file must have at most ${limits.rows} lines, got more; ${raise("rows")}`);
+    }
+    start = end + 1;
+  }
+}
