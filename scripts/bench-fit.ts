@@ -14,12 +14,13 @@ import { finished } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import { count, significant } from "../src/base/format.js";
 import { random } from "../src/base/random.js";
-import { fitFree, ladders } from "../src/compare/ladders.js";
-import { replicate } from "../src/compare/replicates.js";
+import { fitSchemes } from "../src/compare/schemes.js";
 import type { Observations } from "../src/curve/observations.js";
 import { observe } from "../src/curve/observe.js";
 import { readTable } from "../src/curve/read/read-table.js";
 import { fit as fitLaw } from "../src/fit/fit.js";
+import { DEFAULT_FIT_OPTIONS } from "../src/fit/record.js";
+import { replicate } from "../src/fit/replicates.js";
 import { powerLawWithLimitSolver } from "../src/fit/solve/power-law-solver.js";
 import { chinchilla } from "../src/law/chinchilla.js";
 import type { Law } from "../src/law/law.js";
@@ -159,12 +160,11 @@ function benchBootstrap(): void {
     ...drawn(powerLawWithLimit, [1.7 + 0.02 * g, 300, 0.3], [spread(1e7, 1e10, 24)], 0.003, g),
     group: { scheme: `s${g}` },
   }));
-  const prepared = ladders(groups, false);
-  const free = fitFree(prepared.ladders, prepared.origin, "log");
+  const { fits } = fitSchemes(powerLawWithLimit, groups, DEFAULT_FIT_OPTIONS);
   const seconds = timed(
     1,
     1,
-    () => void replicate(free, { method: "residual", unit: "pair", replicates: 2000, seed: 0 }),
+    () => void replicate(fits, groups, { method: "residual", unit: "pair", replicates: 2000, seed: 0 }),
   );
   report("2,000 paired bootstrap replicates over 8 schemes of 24 points", seconds, 1);
 }

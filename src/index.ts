@@ -16,6 +16,7 @@ export type {
   NestedTest,
   NestedTests,
   Robustness,
+  Trend,
   Verdict,
 } from "./compare/comparison.js";
 export { alternatives, cheapestDesign, type DesignOutcome, evaluateDesign, studyFromCurves } from "./compare/design.js";

@@ -1,14 +1,12 @@
 // rinsight compare: schemes against a baseline, with a verdict on exponent or limit, differences and multipliers.
 import type { Command } from "commander";
-import { InputError, shown } from "../base/errors.js";
 import { count, fixed, significant } from "../base/format.js";
 import { shortName } from "../base/visible.js";
 import { writeAtomically } from "../base/write.js";
 import { baselineIndex } from "../compare/baseline.js";
 import { compare } from "../compare/compare.js";
-import type { Comparison, Difference, Multiplier, NestedTests, Robustness } from "../compare/comparison.js";
-import { schemeName } from "../compare/ladders.js";
-import { powerLawWithLimit } from "../law/power-law.js";
+import type { Comparison, Difference, Multiplier, NestedTests, Robustness, Trend } from "../compare/comparison.js";
+import { groupName } from "../fit/problem/columns.js";
 import { CATALOGUE } from "../scheme/catalogue.js";
 import { type AnalysisFlags, addAnalysisOptions, checkReplicates, loadAnalysis, positive } from "./analysis-options.js";
 import { newCommand } from "./command.js";
@@ -19,6 +17,7 @@ interface CompareFlags extends AnalysisFlags {
   readonly baseline?: string;
   readonly budget?: string;
   readonly robustness?: boolean;
+  readonly along?: string;
 }
 
 export function command(): Command {
@@ -34,20 +33,25 @@ export function command(): Command {
       "the scheme that the others are held against (default: the one called baseline, plain or vanilla, else the first)",
     )
     .option("--pair-by <COL,…>", "columns that match points across schemes: horizon and seed")
+    .option(
+      "--along <FORMULA>",
+      "also fit parameters as straight lines in this: rounds, 'log(rounds)' (needs --by rounds)",
+    )
     .option("--budget <X>", "value of x at which losses are compared (default: the largest that all schemes reach)")
     .option("--robustness", "also fit under other losses, windows, limit rules and outlier rules")
     .action(async (files: readonly string[], flags: CompareFlags) => {
-      refuse(flags);
       const budget = flags.budget === undefined ? null : positive("--budget", flags.budget);
       const analysis = await loadAnalysis(files, flags);
       const replicates = flags.bootstrap === undefined ? null : analysis.options.bootstrap;
       if (replicates !== null) checkReplicates("compare", replicates);
-      const names = analysis.groups.map(schemeName);
+      const names = analysis.groups.map(groupName);
       const baseline = names[baselineIndex(names, flags.baseline ?? null, catalogueNames(names))] ?? null;
       for (const note of [...analysis.notes, ...narrowFlags(flags)]) say(note);
       const comparison = compare(analysis.groups, {
+        law: analysis.law,
         fit: analysis.options,
         baseline,
+        covariate: flags.along ?? null,
         ...(replicates === null ? {} : { replicates, ...(replicates === 0 ? { testReplicates: 0 } : {}) }),
         budget,
         robustness: flags.robustness === true,
@@ -65,23 +69,9 @@ export function command(): Command {
     });
 }
 
-/** The tests are about one law with every parameter free: what changes that is refused, not passed over. */
-function refuse(flags: CompareFlags): void {
-  const [given] = [
-    ...(flags.law === powerLawWithLimit.name ? [] : [{ flag: "--law", value: flags.law }]),
-    ...(flags.fix ?? []).map((value) => ({ flag: "--fix", value })),
-    ...(flags.tie ?? []).map((value) => ({ flag: "--tie", value })),
-  ];
-  if (given === undefined) return;
-  throw new InputError(
-    `compare ${given.flag}: schemes must be compared under ${powerLawWithLimit.name} with every parameter free, got ${shown(given.value)}; leave ${given.flag} out, or use rinsight fit`,
-  );
-}
-
 /** What flags change where they do not change the whole comparison. */
 function narrowFlags(flags: CompareFlags): readonly string[] {
   const shownOnly = [
-    ...(flags.loss === "absolute" ? ["--loss absolute"] : []),
     ...(flags.interval === "profile" ? [] : [`--interval ${flags.interval}`]),
     ...(Number(flags.heldOut) === 0 ? [] : [`--held-out ${flags.heldOut}`]),
   ];
@@ -89,7 +79,7 @@ function narrowFlags(flags: CompareFlags): readonly string[] {
     ...(shownOnly.length === 0
       ? []
       : [`${shownOnly.join(", ")}: for the table of fits alone; tests, differences and multipliers go on without`]),
-    ...(flags.loss.startsWith("huber:")
+    ...(flags.loss !== "squared"
       ? [`--loss ${flags.loss}: for the fits, differences and multipliers; the tests are of least squares`]
       : []),
   ];
@@ -103,7 +93,7 @@ function catalogueNames(labels: readonly string[]): ReadonlyMap<string, string> 
 
 /** The comparison for a terminal: fits, tests with the verdict, differences, multipliers. */
 export function comparisonText(comparison: Comparison): string {
-  const { attribution, bootstrap, differences, multipliers } = comparison;
+  const { attribution, bootstrap, clusters, differences, multipliers, trends } = comparison;
   const lines = [
     fitTable(comparison.fits),
     `Exponent or limit, over all schemes: ${attribution.verdict}`,
@@ -125,6 +115,10 @@ export function comparisonText(comparison: Comparison): string {
     "Budget the baseline needs for the same loss, over the scheme's, at each scheme's own largest budget:",
     ...multipliers.map((one) => `  ${multiplier(one)}`),
     "",
+    ...trends.map((one) => `  ${trend(one)}`),
+    clusters.by === "point"
+      ? "Standard errors take every point for independent of the others"
+      : `Standard errors by ${clusters.by}: ${clusters.count} clusters`,
     drawn(bootstrap),
     ...(comparison.robustness === null ? [] : [robust(comparison.robustness)]),
   ];
@@ -149,6 +143,12 @@ function difference(row: Difference): string {
   return `${shortName(row.scheme)} ${row.quantity}${at}: ${significant(row.difference)}${interval}${better}, Holm p ${significant(row.adjustedPValue, 3)}`;
 }
 
+function trend({ parameter, covariate, slope, interval, pValue, linePValue }: Trend): string {
+  const bounds = interval === null ? "" : ` [${significant(interval.lower)}, ${significant(interval.upper)}]`;
+  const line = linePValue === null ? "" : `; a straight line is enough at p ${significant(linePValue, 3)}`;
+  return `${parameter} along ${covariate}: ${significant(slope)}${bounds}, p ${significant(pValue, 3)}${line}`;
+}
+
 /** Replicates that all agree do not make a thing certain. */
 function probability(share: number): string {
   return share > 0.999 ? "> .999" : share < 0.001 ? "< .001" : fixed(share, 3);
@@ -166,7 +166,7 @@ function multiplier({ scheme, last, crossover, level }: Multiplier): string {
 
 function drawn({ method, unit, replicates, testReplicates, seed }: Comparison["bootstrap"]): string {
   const parts = [
-    ...(replicates === 0 ? [] : [`${replicates} for differences of limit and exponent`]),
+    ...(replicates === 0 ? [] : [`${replicates} for P(better) and crossings`]),
     ...(testReplicates === 0 ? [] : [`${testReplicates} for the tests over all schemes`]),
   ];
   if (parts.length === 0) return "No replicates: F tests alone, t intervals";

@@ -1,45 +1,54 @@
-// Exponent or limit? Four nested models over schemes, F tests and a paired bootstrap of the same statistics, a verdict.
-
+// Exponent or limit? Nested models over schemes, F tests and a paired bootstrap of the same statistics, a verdict.
 import { fTail } from "../base/distributions.js";
 import { InputError } from "../base/errors.js";
 import { random } from "../base/random.js";
 import { resampler } from "../fit/bootstrap.js";
+import { type Fitted, fitted } from "../fit/fitted.js";
+import { mergeRepeats } from "../fit/problem/repeats.js";
+import { type ReplicateOptions, resampleGroup } from "../fit/replicates.js";
+import { descend } from "../fit/solve/descend.js";
+import { at, type Law } from "../law/law.js";
 import type { NestedTest, NestedTests, Verdict } from "./comparison.js";
-import { distinctX } from "./distinct.js";
-import { descend } from "./joint.js";
-import { type JointFit, type JointModel, WIDTH } from "./ladder.js";
-import type { FreeFits } from "./ladders.js";
-import { type BootstrapOptions, resampleGroups } from "./replicates.js";
-import { fitJoint } from "./starts.js";
+import { type Schemes, thetaOf } from "./schemes.js";
 
+/** What a nested model shares: every limit, every exponent, or both. */
+const SHARES: Readonly<Record<NestedTest["model"], readonly ("limit" | "exponent")[]>> = {
+  "shared-limit": ["limit"],
+  "shared-exponent": ["exponent"],
+  "shared-both": ["limit", "exponent"],
+};
 const NESTED: readonly NestedTest["model"][] = ["shared-limit", "shared-exponent", "shared-both"];
+/** Enough for the statistic of a redrawn data set. */
+const REDRAWN = { iterations: 60, tolerance: 1e-6, near: true } as const;
 
 /** Whether limits and exponents were shown to be equal within the margins; decides between "neither" and "cannot tell". */
 export type Equivalence = "equal" | "not shown";
 
-function jointModel(name: NestedTest["model"], free: FreeFits): JointModel {
-  return {
-    space: free.space,
-    limit: name === "shared-exponent" ? "free" : "shared",
-    exponent: name === "shared-limit" ? "free" : "shared",
-    huber: null,
-  };
+/** The law's free parameters that a model gives one value in all schemes. */
+function sharedBy(model: NestedTest["model"], law: Law, schemes: Schemes): readonly string[] {
+  const { fixed } = schemes.options;
+  return law.parameters
+    .filter(({ role, name }) => SHARES[model].some((shared) => shared === role) && fixed[name] === undefined)
+    .map(({ name }) => name);
 }
 
 /**
- * The three nested models against the free one, by least squares in the space of the fit.
+ * The nested models against the free one, by least squares in the space of the fit. A law without a limit or without an
+ * exponent has one nested model only.
  *
- * F = ((SSE₀ − SSE)/q)/(SSE/ν), q = parameters saved, ν = points − 3·schemes. The F distribution assumes residuals that
+ * F = ((SSE₀ − SSE)/q)/(SSE/ν), q = parameters saved, ν = points − parameters. The F distribution assumes residuals that
  * are independent, also between schemes; where schemes share their errors at equal keys it rejects too seldom, and where
  * a run's points share theirs too often. Hence the bootstrap beside it: data redrawn under each nested model with the
  * free model's residuals, one draw for all schemes. A model counts as rejected when both p-values are small, so that a
  * bootstrap can only take a rejection back: `drawWhere` "rejected" spares it where F does not reject at `alpha`.
  * Throws InputError for fewer replicates than can reject at `alpha`.
+ *
+ * @param schemes fitted by squared residuals
  */
 export function nestedTests(
-  free: FreeFits,
+  schemes: Schemes,
   alpha: number,
-  bootstrap: BootstrapOptions | null,
+  bootstrap: ReplicateOptions | null,
   drawWhere: "always" | "rejected" = "always",
 ): NestedTests {
   if (bootstrap !== null && 1 / (1 + bootstrap.replicates) >= alpha) {
@@ -47,78 +56,113 @@ export function nestedTests(
       `compare: a bootstrap test at ${alpha} must have ${Math.ceil(1 / alpha)} replicates at least, got ${bootstrap.replicates}; give more, or 0 for F tests alone`,
     );
   }
-  const points = free.ladders.reduce((sum, ladder) => sum + ladder.u.length, 0);
-  const parameters = free.ladders.length * WIDTH;
+  const { law, groups, fits, names } = schemes;
+  const points = fits.reduce((sum, { problem }) => sum + problem.points, 0);
+  const parameters = fits.reduce((sum, { problem }) => sum + problem.names.length, 0);
   const denominatorDf = points - parameters;
-  const sumOfSquares = free.fits.reduce((sum, fit) => sum + fit.sum, 0);
-  const saved = free.ladders.length - 1;
-  const tests = NESTED.map((name): NestedTest => {
-    const model = jointModel(name, free);
-    const fit = fitJoint(free.ladders, model, free.theta);
-    const numeratorDf = name === "shared-both" ? 2 * saved : saved;
+  const sumOfSquares = fits.reduce((sum, { solution, problem }) => sum + solution.cost * problem.residualUnit ** 2, 0);
+  const alone = names.map((_, l) => thetaOf(schemes, l));
+  const models = NESTED.map((name) => ({ name, share: sharedBy(name, law, schemes) }));
+  const two = models.every(({ share }) => share.length > 0);
+  const tests = models.flatMap(({ name, share }): NestedTest[] => {
+    if (share.length === 0 || (name === "shared-both" && !two)) return [];
+    const joint = fitted(law, groups, schemes.options, { share, by: {} }, alone);
+    const numeratorDf = parameters - joint.problem.names.length;
     // Least squares of a nested model cannot beat the free one; a difference below rounding is none.
-    const nested = fit === null ? Number.POSITIVE_INFINITY : Math.max(fit.sum, sumOfSquares);
+    const nested = Math.max(joint.solution.cost * joint.problem.residualUnit ** 2, sumOfSquares);
     const fStatistic = (nested - sumOfSquares) / numeratorDf / (sumOfSquares / denominatorDf);
     const pValue = denominatorDf > 0 ? fTail(fStatistic, numeratorDf, denominatorDf) : 1;
     const bootstrapPValue =
-      bootstrap === null || fit === null || denominatorDf <= 0 || (drawWhere === "rejected" && pValue >= alpha)
+      bootstrap === null || denominatorDf <= 0 || (drawWhere === "rejected" && pValue >= alpha)
         ? null
-        : redrawnShare(free, model, fit, (nested - sumOfSquares) / sumOfSquares, bootstrap);
+        : redrawnShare(schemes, joint, name, (nested - sumOfSquares) / sumOfSquares, bootstrap);
     const adjustedPValue = Math.max(pValue, bootstrapPValue ?? 0);
-    return {
-      model: name,
-      sumOfSquares: nested,
-      parameters: parameters - numeratorDf,
-      fStatistic,
-      numeratorDf,
-      denominatorDf,
-      pValue,
-      bootstrapPValue,
-      adjustedPValue,
-      rejected: adjustedPValue < alpha,
-    };
+    return [
+      {
+        model: name,
+        sumOfSquares: nested,
+        parameters: parameters - numeratorDf,
+        fStatistic,
+        numeratorDf,
+        denominatorDf,
+        pValue,
+        bootstrapPValue,
+        adjustedPValue,
+        rejected: adjustedPValue < alpha,
+      },
+    ];
   });
   return {
     verdict: verdict(tests, "not shown"),
     tests,
     free: { sumOfSquares, parameters, points },
-    schemes: free.ladders.map((ladder) => ladder.name),
+    schemes: names,
   };
 }
 
 /** Share of data sets redrawn under the nested fit whose statistic reaches the observed one, (1 + exceeding)/(1 + R). */
 function redrawnShare(
-  free: FreeFits,
-  model: JointModel,
-  nested: JointFit,
+  { fits, groups }: Schemes,
+  joint: Fitted,
+  model: NestedTest["model"],
   observed: number,
-  options: BootstrapOptions,
+  options: ReplicateOptions,
 ): number {
   // Pairs hold no null hypothesis, so they are redrawn as wild residuals here.
   const method = options.method === "pairs" ? "wild" : options.method;
-  const draw = resampler(resampleGroups(free, nested.theta, method), method, options.unit);
-  const stream = random(options.seed).split(`${model.limit}/${model.exponent}`);
-  const freeModel: JointModel = { ...model, limit: "free", exponent: "free" };
-  const data = distinctX(free.ladders, free.space);
+  const { problem, solution } = joint;
+  const draw = resampler(
+    fits.map((fit, l) => {
+      const theta = joint.thetas[l] ?? [];
+      const curve = fit.problem.observed.map((_, i) =>
+        problem.law.value(
+          theta,
+          fit.problem.x.map((column) => at(column, i)),
+        ),
+      );
+      return resampleGroup(fit, method, groups[l] ?? { run: null, pair: null }, curve);
+    }),
+    method,
+    options.unit,
+  );
+  const stream = random(options.seed).split(model);
+  const under = mergeRepeats(problem);
+  const over = fits.map((fit) => mergeRepeats(fit.problem));
+  const whole = new Float64Array(problem.points);
+  const units = problem.residualUnit ** 2;
   let reached = 0;
   for (let r = 0; r < options.replicates; r++) {
-    const within = data.load(draw(stream).map(({ loss }) => loss));
-    const under = descend(data.ladders, model, nested.theta, 1e-6, 60);
-    const over = data.ladders.reduce((sum, ladder, l) => {
-      const start = under.theta.slice(l * WIDTH, (l + 1) * WIDTH);
-      return sum + descend([ladder], freeModel, start, 1e-6, 60).sum;
-    }, within);
-    if ((under.sum + within - over) / over >= observed) reached++;
+    const losses = draw(stream).map(({ loss }) => loss);
+    let place = 0;
+    for (const loss of losses) {
+      whole.set(loss, place);
+      place += loss.length;
+    }
+    const nested = under(whole);
+    const below = descend(nested.problem, solution.free, problem.loss, REDRAWN);
+    const free = losses.reduce((sum, loss, l) => {
+      const merged = over[l]?.(loss);
+      const start = fits[l]?.solution.free;
+      if (merged === undefined || start === undefined) return Number.NaN;
+      const end = descend(merged.problem, start, problem.loss, REDRAWN);
+      const unit = merged.problem.residualUnit ** 2;
+      return sum + ((end?.cost ?? Number.NaN) + merged.within) * unit;
+    }, 0);
+    const reduced = ((below?.cost ?? Number.POSITIVE_INFINITY) + nested.within) * units;
+    if ((reduced - free) / free >= observed) reached++;
   }
   return (1 + reached) / (1 + options.replicates);
 }
 
 /**
  * What the tests say. Sharing both must be rejected before any difference is named; then `exponent` needs a shared
- * exponent (the explanation by limits alone) rejected and a shared limit not, `limit` the reverse, `both` both.
+ * exponent (the explanation by limits alone) rejected and a shared limit not, `limit` the reverse, `both` both. A law that
+ * has only one of the two has no rival explanation.
  */
 export function verdict(tests: readonly NestedTest[], equivalence: Equivalence): Verdict {
   const rejected = (model: NestedTest["model"]) => tests.some((test) => test.model === model && test.rejected);
+  const [only] = tests;
+  if (tests.length === 1 && only?.rejected) return only.model === "shared-limit" ? "limit" : "exponent";
   if (!rejected("shared-both")) return equivalence === "equal" ? "neither" : "cannot tell";
   if (rejected("shared-exponent")) return rejected("shared-limit") ? "both" : "exponent";
   return rejected("shared-limit") ? "limit" : "cannot tell";

@@ -3,24 +3,28 @@ import type { Warning } from "../base/errors.js";
 import type { Observations } from "../curve/observations.js";
 import type { ResampleMethod, ResampleUnit } from "../fit/bootstrap.js";
 import { fit as fitLaw } from "../fit/fit.js";
+import { mainVariable } from "../fit/held-out.js";
+import { groupName } from "../fit/problem/columns.js";
 import { DEFAULT_FIT_OPTIONS, type FitOptions } from "../fit/record.js";
+import { jackknife, type Keys, type ReplicateOptions, replicate } from "../fit/replicates.js";
+import { type Clusters, clustersOf } from "../fit/variance/clusters.js";
+import { at, type Law } from "../law/law.js";
 import { powerLawWithLimit } from "../law/power-law.js";
 import { adjustPairs, type Equivalence, nestedTests, verdict } from "./attribution.js";
 import { baselineIndex } from "./baseline.js";
 import { borrowedLimit } from "./borrowed.js";
 import type { Comparison, Difference } from "./comparison.js";
 import { type DifferenceInterval, differences } from "./differences.js";
-import { jackknife } from "./jackknife.js";
-import { type FreeFits, fitFree, ladders, residualCorrelation, subset } from "./ladders.js";
+import { differenceErrors } from "./errors-of-differences.js";
 import { multipliers } from "./multipliers.js";
 import { obstacles, withheld } from "./obstacles.js";
 import { jointRegions } from "./regions.js";
-import { type BootstrapOptions, replicate } from "./replicates.js";
-import { robustDifference } from "./robust.js";
 import { robustness } from "./robustness.js";
-import { spreads } from "./spread.js";
+import { fitSchemes, meetingPoint, rangeOf, residualCorrelation, type Schemes, subset } from "./schemes.js";
+import { trends } from "./trends.js";
 
 export interface CompareOptions {
+  readonly law: Law;
   /** Loss, space, weights, interval, level and seed of the fits; the seed also drives the replicates. */
   readonly fit: Partial<FitOptions>;
   /**
@@ -33,44 +37,50 @@ export interface CompareOptions {
   /** Data sets redrawn under each nested model; 0 for F tests alone. */
   readonly testReplicates: number;
   readonly method: ResampleMethod;
-  /** Null for the widest that the data have keys for: pair, then run, then point. */
+  /** Null for the clusters that are read off the data: all points that share a run or a pair key. */
   readonly unit: ResampleUnit | null;
   /**
-   * Intervals of differences of limit and exponent. Null for percentiles of the replicates, or t intervals ("delta") where
-   * there are none; differences of loss and multipliers have t intervals always. npm run validate holds their coverage.
+   * Intervals of differences of parameters: t intervals ("delta"), or percentiles of the replicates. Differences of loss and
+   * multipliers have t intervals always. npm run validate holds their coverage.
    */
-  readonly interval: DifferenceInterval | null;
-  /** Value of x at which losses are compared; null for the largest that every scheme reaches. */
+  readonly interval: DifferenceInterval;
+  /** Value of the law's main variable at which losses are compared; null for the largest that every scheme reaches. */
   readonly budget: number | null;
   /** Significance level of the tests. */
   readonly alpha: number;
   /** Differences of limit (nats) and exponent that count as none, for the verdict "neither". */
   readonly margins: { readonly limit: number; readonly exponent: number };
   readonly robustness: boolean;
+  /** A formula of the groups' values that parameters are also fitted as straight lines in ("rounds"); null for none. */
+  readonly covariate: string | null;
 }
 
 export const DEFAULT_COMPARE_OPTIONS: CompareOptions = {
+  law: powerLawWithLimit,
   fit: {},
   baseline: null,
   replicates: 2000,
   testReplicates: 499,
   method: "wild",
   unit: null,
-  interval: null,
+  interval: "delta",
   budget: null,
   alpha: 0.05,
   // Our choice: the smallest gain reported for recursion is .01 nats, and a change of exponent by .005 at an excess loss
   // of about one nat is worth about as much over one decade.
   margins: { limit: 0.01, exponent: 0.005 },
   robustness: false,
+  covariate: null,
 };
 
 /**
- * Compares schemes under L(x) = limit + coefficient·x^−exponent, one group of observations a scheme.
+ * Compares schemes under one law, one group of observations a scheme: L(x) = limit + coefficient·x^−exponent unless the
+ * options name another. Asked are the law's limits and exponents (its coefficients where it has neither) and the loss.
  *
  * The verdict rests on least squares in the space of the fit (log by default) whatever loss the fits use, because the F
  * test is about sums of squares. Throws InputError for fewer than two schemes, repeated names, an unknown baseline, or
- * fewer than three different x; FitError where a scheme has no estimate. Pure: the same input and seed, the same record.
+ * fewer different x than parameters; FitError where a scheme has no estimate. Pure: the same input and seed, the same
+ * record.
  *
  * @example
  * import { compare, observe, readTable } from "rinsight";
@@ -82,63 +92,69 @@ export const DEFAULT_COMPARE_OPTIONS: CompareOptions = {
  */
 export function compare(observations: readonly Observations[], options: Partial<CompareOptions> = {}): Comparison {
   const chosen = { ...DEFAULT_COMPARE_OPTIONS, ...options };
+  const { law, alpha } = chosen;
   const fitOptions = { ...DEFAULT_FIT_OPTIONS, ...chosen.fit };
-  const prepared = ladders(observations, fitOptions.weighted);
-  const names = prepared.ladders.map((ladder) => ladder.name);
-  const baseline = baselineIndex(names, chosen.baseline);
-  const huber = fitOptions.loss.kind === "huber" ? fitOptions.loss.delta : null;
-  const free = fitFree(prepared.ladders, prepared.origin, fitOptions.space, huber);
-  const squared = huber === null ? free : fitFree(prepared.ladders, prepared.origin, fitOptions.space);
-  const unit = chosen.unit ?? widestUnit(free);
-  const bootstrap = (replicates: number): BootstrapOptions | null =>
+  const baseline = baselineIndex(observations.map(groupName), chosen.baseline);
+  const schemes = fitSchemes(law, observations, fitOptions);
+  const { names } = schemes;
+  const squared =
+    fitOptions.loss.kind === "squared"
+      ? schemes
+      : fitSchemes(law, observations, { ...fitOptions, loss: { kind: "squared" } });
+  const clusters = clustersOf(observations);
+  const unit = chosen.unit ?? unitOf(clusters);
+  const keys = chosen.unit === null ? clusterKeys(observations, clusters) : observations;
+  const drawing = (replicates: number): ReplicateOptions | null =>
     replicates > 0 ? { method: chosen.method, unit, replicates, seed: fitOptions.seed } : null;
-  const drawn = bootstrap(chosen.replicates);
-  const replicates = drawn === null ? null : replicate(free, drawn);
-  const redrawn = bootstrap(chosen.testReplicates);
+  const drawn = drawing(chosen.replicates);
+  const replicates = drawn === null ? null : replicate(schemes.fits, keys, drawn);
+  const redrawn = drawing(chosen.testReplicates);
   // Holm multiplies a pair's p-value by up to the number of pairs: enough replicates that one of them can still reject.
   const redrawnPairs =
-    redrawn === null ? null : bootstrap(Math.max(chosen.testReplicates, Math.ceil((2 * names.length) / chosen.alpha)));
-  const spread = spreads(free);
-  const robust = names.map((_, l) => (l === baseline ? null : robustDifference(free, spread, [l, baseline], unit)));
-  const correlation = residualCorrelation(free);
-  const budget = chosen.budget ?? commonBudget(free);
-  const level = fitOptions.level;
-  const rows = differences(
-    free,
-    spread,
-    baseline,
-    robust,
-    replicates,
-    chosen.interval === "bootstrap-bca" ? jackknife(free, unit) : [],
-    { interval: chosen.interval ?? (replicates === null ? "delta" : "bootstrap-percentile"), level, budget },
-  );
-  const whole = nestedTests(squared, chosen.alpha, redrawn);
+    redrawn === null ? null : drawing(Math.max(chosen.testReplicates, Math.ceil((2 * names.length) / alpha)));
+  const errors = names.map((_, l) => (l === baseline ? null : differenceErrors(schemes, clusters, [l, baseline])));
+  const correlation = residualCorrelation(schemes);
+  const point = meetingPoint(schemes, chosen.budget);
+  const budget = at(point, mainVariable(law));
+  const { level } = fitOptions;
+  const left = chosen.interval === "bootstrap-bca" ? jackknife(schemes.fits, keys, unit) : [];
+  const { interval } = chosen;
+  const rows = differences(schemes, baseline, errors, replicates, left, { interval, level, point, budget });
+  const tested: Schemes = { ...squared, groups: squared.groups.map((group, l) => ({ ...group, ...keys[l] })) };
+  const whole = nestedTests(tested, alpha, redrawn);
   const others = names.map((_, l) => l).filter((l) => l !== baseline);
   const pairs = others.map((l) =>
-    names.length === 2 ? whole : nestedTests(subset(squared, [baseline, l]), chosen.alpha, redrawnPairs, "rejected"),
+    names.length === 2 ? whole : nestedTests(subset(tested, [baseline, l]), alpha, redrawnPairs, "rejected"),
   );
-  const equivalences = others.map((l) => {
-    const own = rows.filter((row) => row.scheme === names[l]);
-    return equivalence(own, chosen.margins);
-  });
-  const fits = observations.map((group) => fitLaw(powerLawWithLimit, group, fitOptions));
+  const equivalences = others.map((l) =>
+    equivalence(
+      law,
+      rows.filter((row) => row.scheme === names[l]),
+      chosen.margins,
+    ),
+  );
+  const fits = observations.map((group) => fitLaw(law, group, fitOptions));
   const hindering = obstacles(names, fits);
   return {
+    law: law.name,
     schemes: names,
     baseline: names[baseline] ?? "",
     fits,
     attribution: {
-      ...withheld({ ...whole, verdict: verdict(whole.tests, equivalence(rows, chosen.margins)) }, hindering),
+      ...withheld({ ...whole, verdict: verdict(whole.tests, equivalence(law, rows, chosen.margins)) }, hindering),
       obstacles: hindering,
-      alpha: chosen.alpha,
+      alpha,
       margins: chosen.margins,
-      pairs: adjustPairs(pairs, equivalences, chosen.alpha).map((pair) => withheld(pair, hindering)),
+      pairs: adjustPairs(pairs, equivalences, alpha).map((pair) => withheld(pair, hindering)),
       residualCorrelation: correlation,
       regions: jointRegions(squared, level),
     },
+    point: Object.fromEntries(law.variables.map((variable, v) => [variable, at(point, v)])),
     differences: rows,
-    multipliers: multipliers(free, baseline, robust, replicates, level),
-    borrowed: borrowedLimit(free.ladders, baseline),
+    multipliers: multipliers(schemes, baseline, point, errors, replicates, level),
+    trends: chosen.covariate === null ? [] : trends(squared, clusters, chosen.covariate, level),
+    borrowed: law === powerLawWithLimit ? borrowedLimit(observations, baseline) : [],
+    clusters: { by: clusters.by, count: clusters.count },
     bootstrap: {
       method: chosen.method,
       unit,
@@ -148,43 +164,51 @@ export function compare(observations: readonly Observations[], options: Partial<
       seed: fitOptions.seed,
       level,
     },
-    robustness: chosen.robustness ? robustness(free.ladders, free.origin, baseline) : null,
-    warnings: doubts(free, unit, correlation, budget),
+    robustness: chosen.robustness ? robustness(law, observations, baseline) : null,
+    warnings: doubts(schemes, clusters, correlation, budget),
   };
 }
 
-function widestUnit(free: FreeFits): ResampleUnit {
-  if (free.ladders.every((ladder) => ladder.pair !== null)) return "pair";
-  const clustered = free.ladders.every((ladder) => ladder.run !== null && new Set(ladder.run).size < ladder.u.length);
-  return clustered && free.ladders.every((ladder) => new Set(ladder.run).size >= 5) ? "run" : "point";
+/** Runs that share nothing with other schemes are units of their own; all other clusters are redrawn in all at once. */
+function unitOf({ by }: Clusters): ResampleUnit {
+  return by === "point" || by === "run" ? by : "pair";
 }
 
-/** The largest x that lies within every scheme's data. */
-function commonBudget(free: FreeFits): number {
-  return Math.exp(Math.min(...free.ladders.map((ladder) => Math.max(...ladder.u))) + free.origin);
+/** The clusters as pair keys. */
+function clusterKeys(observations: readonly Observations[], { of, by }: Clusters): readonly Keys[] {
+  let place = 0;
+  return observations.map(({ loss, run }) => {
+    const pair = Array.from(loss, () => String(of?.[place++] ?? ""));
+    return { run, pair: of === null || by === "run" ? null : pair };
+  });
 }
 
-/** Shown to be equal: every interval of a difference of limit and of exponent lies within its margin. */
-function equivalence(rows: readonly Difference[], margins: { limit: number; exponent: number }): Equivalence {
+/** Shown to be equal: every interval of a difference of a limit or an exponent lies within its margin. */
+function equivalence(
+  law: Law,
+  rows: readonly Difference[],
+  margins: { readonly limit: number; readonly exponent: number },
+): Equivalence {
   const within = rows.every(({ quantity, interval }) => {
-    if (quantity === "loss") return true;
-    const margin = margins[quantity];
+    const role = law.parameters.find(({ name }) => name === quantity)?.role;
+    if (role !== "limit" && role !== "exponent") return true;
     if (interval === null || interval.lower === null || interval.upper === null) return false;
-    return interval.lower > -margin && interval.upper < margin;
+    return interval.lower > -margins[role] && interval.upper < margins[role];
   });
   return within ? "equal" : "not shown";
 }
 
-function doubts(free: FreeFits, unit: ResampleUnit, correlation: number | null, budget: number): readonly Warning[] {
+function doubts(schemes: Schemes, { by }: Clusters, correlation: number | null, budget: number): readonly Warning[] {
+  const { names, groups, law } = schemes;
   const warnings: Warning[] = [];
-  if (free.ladders.some((ladder) => ladder.u.length < 6)) {
+  const parameters = law.parameters.length;
+  if (groups.some(({ loss }) => loss.length < 2 * parameters)) {
     warnings.push({
       code: "few-points",
-      message:
-        "a scheme has fewer than 6 points for 3 parameters: its intervals are wide and rest on the law; add horizons",
+      message: `a scheme has fewer than ${2 * parameters} points for ${parameters} parameters: its intervals are wide and rest on the law; add horizons`,
     });
   }
-  if (unit === "point") {
+  if (by === "point" || by === "run") {
     warnings.push({
       code: "unpaired",
       message:
@@ -197,11 +221,11 @@ function doubts(free: FreeFits, unit: ResampleUnit, correlation: number | null, 
       message: `residuals correlate ${correlation.toFixed(2)} between schemes at equal keys: the F tests, which take them for independent, find too little; read the paired bootstrap beside them`,
     });
   }
-  const beyond = free.ladders.filter((ladder) => Math.log(budget) - free.origin > Math.max(...ladder.u) + 1e-9);
+  const beyond = names.filter((_, l) => budget > rangeOf(schemes, l).most * (1 + 1e-9));
   if (beyond.length > 0) {
     warnings.push({
       code: "extrapolates-far",
-      message: `losses are compared at a budget outside the data of ${beyond.map((ladder) => ladder.name).join(", ")}; give --budget within the data for a comparison without extrapolation`,
+      message: `losses are compared at a budget outside the data of ${beyond.join(", ")}; give --budget within the data for a comparison without extrapolation`,
     });
   }
   return warnings;

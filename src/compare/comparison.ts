@@ -3,6 +3,7 @@
 import type { Warning } from "../base/errors.js";
 import type { ResampleMethod, ResampleUnit } from "../fit/bootstrap.js";
 import type { Fit, Interval } from "../fit/record.js";
+import type { Clusters } from "../fit/variance/clusters.js";
 
 /**
  * What the schemes differ in. "neither" says that limit and exponent agree within the stated margins, not merely
@@ -35,7 +36,7 @@ export interface NestedTest {
 /** The four nested models fitted to a set of schemes, and what follows. */
 export interface NestedTests {
   readonly verdict: Verdict;
-  /** Shared limit, shared exponent, both shared: in this order. */
+  /** Shared limit, shared exponent, both shared: in this order, without those that the law has nothing for. */
   readonly tests: readonly NestedTest[];
   readonly free: { readonly sumOfSquares: number; readonly parameters: number; readonly points: number };
   /** Schemes in the tests, as `Comparison.schemes` names them. */
@@ -77,7 +78,8 @@ export interface Attribution extends NestedTests {
   readonly regions: readonly JointRegion[];
 }
 
-export type Quantity = "limit" | "exponent" | "loss";
+/** A parameter of the law ("limit", "exponent"), or "loss". */
+export type Quantity = string;
 
 /** scheme − baseline. */
 export interface Difference {
@@ -87,7 +89,7 @@ export interface Difference {
   /** For "loss": the budget (value of x) at which both laws are read; null otherwise. */
   readonly budget: number | null;
   readonly difference: number;
-  /** Over resampling units (robust.ts), so that what schemes share at a pair key cancels; null when not defined. */
+  /** Over resampling units (errors-of-differences.ts), so that what schemes share cancels; null when not defined. */
   readonly standardError: number | null;
   readonly interval: Interval | null;
   /** Share of bootstrap replicates in which the scheme is better (lower limit, higher exponent, lower loss); null without bootstrap. */
@@ -134,6 +136,22 @@ export interface Multiplier {
   readonly crossover: Crossover;
 }
 
+/** A parameter as a straight line in a covariate of the schemes. */
+export interface Trend {
+  readonly parameter: string;
+  /** Formula of the groups' values: "rounds", "log(rounds)". */
+  readonly covariate: string;
+  /** The parameter where the covariate is 0. */
+  readonly intercept: number;
+  readonly slope: number;
+  readonly standardError: number | null;
+  readonly interval: Interval | null;
+  /** Two-sided, of no slope. */
+  readonly pValue: number | null;
+  /** Of the line being enough, against the parameter free in every scheme; null for two schemes. */
+  readonly linePValue: number | null;
+}
+
 /** How the limit was chosen: fitted in every scheme, one for all, or the baseline's taken over by the others. */
 export type LimitRule = "free" | "shared" | "borrowed";
 
@@ -175,16 +193,23 @@ export interface Borrowed {
 }
 
 export interface Comparison {
+  readonly law: string;
   /** Names of the schemes (values of the group joined by ", "), in the order of `fits`. */
   readonly schemes: readonly string[];
   readonly baseline: string;
   /** Every parameter free in every scheme. */
   readonly fits: readonly Fit[];
   readonly attribution: Attribution;
+  /** Where losses are compared, by variable of the law. */
+  readonly point: Readonly<Record<string, number>>;
   readonly differences: readonly Difference[];
   readonly multipliers: readonly Multiplier[];
+  /** Empty unless a covariate was asked for. */
+  readonly trends: readonly Trend[];
   /** What the procedure with a borrowed limit says, in the order of `schemes`: published tables were made with it. */
   readonly borrowed: readonly Borrowed[];
+  /** What makes points share an error, and how many clusters that leaves: what standard errors of differences rest on. */
+  readonly clusters: { readonly by: Clusters["by"]; readonly count: number };
   readonly bootstrap: {
     readonly method: ResampleMethod;
     readonly unit: ResampleUnit;

@@ -5,12 +5,15 @@ import { InputError } from "../base/errors.js";
 import { random } from "../base/random.js";
 import type { Observations } from "../curve/observations.js";
 import { quantile } from "../fit/bootstrap-interval.js";
+import { DEFAULT_FIT_OPTIONS } from "../fit/record.js";
+import { clustersOf } from "../fit/variance/clusters.js";
+import { at } from "../law/law.js";
+import { powerLawWithLimit } from "../law/power-law.js";
 import { nestedTests } from "./attribution.js";
 import type { Verdict } from "./comparison.js";
-import { type FreeFits, fitFree, ladders, residualCorrelation } from "./ladders.js";
-import { DIFFERENCE_OF, robustDifference } from "./robust.js";
+import { differenceErrors } from "./errors-of-differences.js";
+import { fitSchemes, residualCorrelation, type Schemes, thetaOf } from "./schemes.js";
 import { logHorizons, type Noise, type PowerLaw, type StudyPlan, simulate } from "./simulate.js";
-import { spreads } from "./spread.js";
 
 export interface DesignOptions {
   /** Simulated data sets of a plan. */
@@ -44,10 +47,10 @@ export interface DesignOutcome {
 }
 
 /** The verdict on a data set at 5%, with the bootstrap drawn where F tests reject. */
-export function verdictOn(free: FreeFits, testReplicates: number, seed: number): Verdict {
+export function verdictOn(schemes: Schemes, testReplicates: number, seed: number): Verdict {
   const bootstrap =
     testReplicates === 0 ? null : ({ method: "wild", unit: "pair", replicates: testReplicates, seed } as const);
-  return nestedTests(free, 0.05, bootstrap, "rejected").verdict;
+  return nestedTests(schemes, 0.05, bootstrap, "rejected").verdict;
 }
 
 function truthOf(laws: readonly PowerLaw[]): DesignOutcome["truth"] {
@@ -89,21 +92,22 @@ export function evaluateDesign(
   const between: { limit: number[]; exponent: number[] } = { limit: [], exponent: [] };
   const verdicts: Record<string, number> = { exponent: 0, limit: 0, both: 0, "cannot tell": 0 };
   for (let i = 0; i < simulations; i++) {
-    const free = freeFits(simulate(laws, noise, plan, stream));
-    const given = verdictOn(free, testReplicates, stream.integer(2 ** 31));
+    const schemes = fitSchemes(powerLawWithLimit, simulate(laws, noise, plan, stream), DEFAULT_FIT_OPTIONS);
+    const given = verdictOn(schemes, testReplicates, stream.integer(2 ** 31));
     verdicts[given] = (verdicts[given] ?? 0) + 1;
-    const spread = spreads(free);
-    const base = spread[0];
-    const robust = robustDifference(free, spread, [1, 0], "pair");
+    const { doubt, problem } = schemes.fits[0] ?? {};
+    const error = differenceErrors(schemes, clustersOf(schemes.groups.slice(0, 2)), [1, 0]);
     for (const [name, p] of [
       ["limit", 0],
       ["exponent", 2],
     ] as const) {
-      const variance = (base?.variance ?? Number.NaN) * (base?.inverse?.[p]?.[p] ?? Number.NaN);
-      if (base === undefined || robust === null || !(variance >= 0)) continue;
-      own[name].push(studentTwoSided(level, base.degreesOfFreedom) * Math.sqrt(variance));
-      const error = robust(DIFFERENCE_OF[name]);
-      if (error !== null) between[name].push(studentTwoSided(level, error.df) * error.value);
+      const k = problem?.names.indexOf(name) ?? -1;
+      const variance = at(doubt?.covariance?.[k] ?? [], k);
+      if (doubt === undefined || !(variance >= 0)) continue;
+      own[name].push(studentTwoSided(level, doubt.degreesOfFreedom) * Math.sqrt(variance));
+      const gradient = [0, 1, 2].map((place) => Number(place === p));
+      const found = error?.(gradient, gradient) ?? null;
+      if (found !== null) between[name].push(studentTwoSided(level, found.degreesOfFreedom) * found.value);
     }
   }
   const truth = truthOf(laws);
@@ -129,11 +133,6 @@ export function evaluateDesign(
     simulations,
     seed,
   };
-}
-
-function freeFits(data: readonly Observations[]): FreeFits {
-  const prepared = ladders(data, false);
-  return fitFree(prepared.ladders, prepared.origin, "log");
 }
 
 function medianOf(values: readonly number[]): number | null {
@@ -221,22 +220,21 @@ export function studyFromCurves(observations: readonly Observations[]): {
   readonly baseline: PowerLaw;
   readonly noise: Noise;
 } {
-  const prepared = ladders(observations, false);
-  const free = fitFree(prepared.ladders, prepared.origin, "linear");
+  const schemes = fitSchemes(powerLawWithLimit, observations, { ...DEFAULT_FIT_OPTIONS, space: "linear" });
   let [squares, df] = [0, 0];
-  for (const spread of spreads(free)) {
-    squares += (spread.variance ?? 0) * spread.degreesOfFreedom;
-    df += spread.degreesOfFreedom;
+  for (const { problem, solution } of schemes.fits) {
+    squares += solution.cost * problem.residualUnit ** 2;
+    df += problem.points - problem.names.length;
   }
   if (df <= 0) {
     throw new InputError("design: the curves must have more than 3 points a scheme to show their noise; state --noise");
   }
-  const [limit, a, exponent] = [free.theta[0] ?? 0, free.theta[1] ?? 0, free.theta[2] ?? 0];
+  const [limit = 0, coefficient = 0, exponent = 0] = thetaOf(schemes, 0);
   return {
-    baseline: { limit, exponent, coefficient: Math.exp(a + exponent * prepared.origin) },
+    baseline: { limit, exponent, coefficient },
     noise: {
       standardDeviation: Math.sqrt(squares / df),
-      correlation: Math.min(0.95, Math.max(0, residualCorrelation(free) ?? 0)),
+      correlation: Math.min(0.95, Math.max(0, residualCorrelation(schemes) ?? 0)),
     },
   };
 }

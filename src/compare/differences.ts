@@ -1,75 +1,98 @@
-// Differences of limit, exponent and loss between a scheme and the baseline, with what their points share taken out.
-
+// Differences of parameters and of the loss between a scheme and the baseline, with what their points share taken out.
 import { fTail, normalQuantile, studentTwoSided } from "../base/distributions.js";
 import { type Bounds, bcaBounds, expandedLevel, percentileBounds } from "../fit/bootstrap-interval.js";
 import type { Interval } from "../fit/record.js";
+import type { Replicates } from "../fit/replicates.js";
+import type { StandardError } from "../fit/variance/linearization.js";
+import { at } from "../law/law.js";
 import { holm } from "./attribution.js";
-import type { Difference, Quantity } from "./comparison.js";
-import { predict } from "./joint.js";
-import { WIDTH } from "./ladder.js";
-import type { FreeFits } from "./ladders.js";
-import type { Replicates } from "./replicates.js";
-import { DIFFERENCE_OF, lossGradient, type Robust, type StandardError } from "./robust.js";
-import type { Spread } from "./spread.js";
+import type { Difference } from "./comparison.js";
+import type { DifferenceError } from "./errors-of-differences.js";
+import { askedOf, type Schemes, thetaFor, thetaOf } from "./schemes.js";
 
 export type DifferenceInterval = "delta" | "bootstrap-percentile" | "bootstrap-bca";
 
 export interface DifferenceOptions {
-  /** Of limit and exponent. */
+  /** Of parameters. */
   readonly interval: DifferenceInterval;
   readonly level: number;
-  /** Value of x at which losses are compared. */
+  /** Where losses are compared: one value per variable of the law. */
+  readonly point: readonly number[];
+  /** The same, as the record has it: the value of the main variable. */
   readonly budget: number;
 }
 
-/** Value of a quantity for the ladder at `offset` of theta. */
-function quantityOf(quantity: Quantity, theta: Float64Array, offset: number, u: number): number {
-  if (quantity === "limit") return theta[offset] ?? Number.NaN;
-  if (quantity === "exponent") return theta[offset + 2] ?? Number.NaN;
-  return predict(theta, offset, u);
+/** A number that every scheme has. */
+interface Quantity {
+  readonly name: string;
+  readonly better: "lower" | "higher" | "neither";
+  value(theta: Float64Array): number;
+  gradient(theta: Float64Array): Float64Array;
+}
+
+function quantities(schemes: Schemes, point: readonly number[]): readonly Quantity[] {
+  const { law } = schemes;
+  const parameters = askedOf(schemes).map((parameter): Quantity => {
+    const i = law.parameters.indexOf(parameter);
+    return {
+      name: parameter.name,
+      better: parameter.role === "limit" ? "lower" : parameter.role === "exponent" ? "higher" : "neither",
+      value: (theta) => at(theta, i),
+      gradient: () => Float64Array.from(law.parameters, (_, k) => Number(k === i)),
+    };
+  });
+  const loss: Quantity = {
+    name: "loss",
+    better: "lower",
+    value: (theta) => law.value(theta, point),
+    gradient: (theta) => {
+      const gradient = new Float64Array(law.parameters.length);
+      law.gradient(theta, point, gradient);
+      return gradient;
+    },
+  };
+  return [...parameters, loss];
 }
 
 /**
  * scheme − baseline for every scheme and quantity.
  *
- * Standard error and t distribution are the robust ones (robust.ts), so that errors both schemes share at a pair key cancel
- * and the few runs at the end of the data count as few. `interval` is for limit and exponent, whose errors are skewed;
- * percentiles of replicates are taken at the level widened for the degrees of freedom of the scheme with fewer. A loss gets
- * the t interval always: percentiles left out its difference at the largest budget in 11% of simulated data sets, since
- * wild signs know of three runs only what these three say.
+ * Standard error and t distribution are those of errors-of-differences.ts. `interval` is for parameters; percentiles of
+ * replicates are taken at the level widened for the degrees of freedom of the scheme with fewer. A loss gets the t interval
+ * always: percentiles left out its difference at the largest budget in 11% of simulated data sets, since wild signs know of
+ * three runs only what these three say.
  *
  * The p-value is the smallest 1 − level whose interval leaves 0 out, so that the two cannot contradict each other: the t
  * test with the t interval, the interval inverted with replicates. R replicates tell no tail below 1/(R + 1); beyond
  * it the t test goes on, so that a rejection there needs both.
  *
- * @param robust the errors of each scheme's differences from the baseline, in the order of the ladders
- * @param jackknife the free fits without one unit each, for BCa
+ * @param errors of each scheme's differences from the baseline, in the order of the schemes
+ * @param jackknife the schemes' free parameters without one unit each, for BCa
  */
 export function differences(
-  free: FreeFits,
-  spread: readonly Spread[],
+  schemes: Schemes,
   baseline: number,
-  robust: readonly (Robust | null)[],
+  errors: readonly (DifferenceError | null)[],
   replicates: Replicates | null,
-  jackknife: readonly Float64Array[],
+  jackknife: Replicates["frees"],
   options: DifferenceOptions,
 ): readonly Difference[] {
-  const u = Math.log(options.budget) - free.origin;
-  const others = free.ladders.map((_, l) => l).filter((l) => l !== baseline);
-  return (["limit", "exponent", "loss"] as const).flatMap((quantity) => {
-    const of = (theta: Float64Array, l: number) =>
-      quantityOf(quantity, theta, l * WIDTH, u) - quantityOf(quantity, theta, baseline * WIDTH, u);
-    const method = quantity === "loss" ? "delta" : options.interval;
+  const { names, fits } = schemes;
+  const others = names.map((_, l) => l).filter((l) => l !== baseline);
+  return quantities(schemes, options.point).flatMap((quantity) => {
+    const method = quantity.name === "loss" ? "delta" : options.interval;
     const rows = others.map((l): Difference => {
-      const estimate = of(free.theta, l);
-      const offsets = [l * WIDTH, baseline * WIDTH] as const;
-      const gradient = quantity === "loss" ? lossGradient(free.theta, offsets, [u, u]) : DIFFERENCE_OF[quantity];
-      const error = robust[l]?.(gradient) ?? null;
-      const fewest = Math.min(spread[l]?.degreesOfFreedom ?? 0, spread[baseline]?.degreesOfFreedom ?? 0);
+      const between = (frees: readonly Float64Array[]) =>
+        quantity.value(thetaFor(schemes, l, frees[l] ?? new Float64Array(0))) -
+        quantity.value(thetaFor(schemes, baseline, frees[baseline] ?? new Float64Array(0)));
+      const [own, other] = [thetaOf(schemes, l), thetaOf(schemes, baseline)];
+      const estimate = quantity.value(own) - quantity.value(other);
+      const error = errors[l]?.(quantity.gradient(own), quantity.gradient(other)) ?? null;
+      const fewest = Math.min(...[l, baseline].map((which) => fits[which]?.doubt.degreesOfFreedom ?? 0));
       // Without degrees of freedom the laws go through every point, and replicates all agree. Otherwise in order, because
       // the p-value takes their percentiles again and again.
-      const draws = Float64Array.from(fewest > 0 ? (replicates?.thetas ?? []) : [], (theta) => of(theta, l)).sort();
-      const left = jackknife.map((theta) => of(theta, l));
+      const draws = Float64Array.from(fewest > 0 ? (replicates?.frees ?? []) : [], between).sort();
+      const left = jackknife.map(between);
       const intervalAt = (level: number): Interval | null => {
         const bounds =
           method === "delta"
@@ -78,17 +101,17 @@ export function differences(
         return bounds === null ? null : { level, ...bounds, method };
       };
       const interval = intervalAt(options.level);
-      const tTest = error === null ? null : fTail((estimate / error.value) ** 2, 1, error.df);
-      const better = draws.filter((value) => (quantity === "exponent" ? value > 0 : value < 0)).length;
+      const tTest = error === null ? null : fTail((estimate / error.value) ** 2, 1, error.degreesOfFreedom);
+      const better = draws.filter((value) => (quantity.better === "higher" ? value > 0 : value < 0)).length;
       return {
-        quantity,
-        scheme: free.ladders[l]?.name ?? "",
-        baseline: free.ladders[baseline]?.name ?? "",
-        budget: quantity === "loss" ? options.budget : null,
+        quantity: quantity.name,
+        scheme: names[l] ?? "",
+        baseline: names[baseline] ?? "",
+        budget: quantity.name === "loss" ? options.budget : null,
         difference: estimate,
         standardError: error?.value ?? null,
         interval,
-        probabilityBetter: draws.length === 0 ? null : better / draws.length,
+        probabilityBetter: draws.length === 0 || quantity.better === "neither" ? null : better / draws.length,
         pValue: method === "delta" || interval === null ? tTest : inverted(intervalAt, draws.length, fewest, tTest),
         adjustedPValue: null,
       };
@@ -97,10 +120,9 @@ export function differences(
     return rows.map((row, i) => ({ ...row, adjustedPValue: adjusted[i] ?? null }));
   });
 }
-
 function tBounds(estimate: number, error: StandardError | null, level: number): Bounds | null {
   if (error === null) return null;
-  const half = error.value * studentTwoSided(level, error.df);
+  const half = error.value * studentTwoSided(level, error.degreesOfFreedom);
   return { lower: estimate - half, upper: estimate + half };
 }
 

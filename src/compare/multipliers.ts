@@ -1,21 +1,14 @@
 // What a scheme saves: the budget the baseline needs for the same loss, over the scheme's own, along budgets; and where
-// the two laws cross.
+// the two laws cross. Budgets are of the law's main variable; the others stand where the schemes meet.
 import { normalQuantile, studentTwoSided } from "../base/distributions.js";
+import type { Replicates } from "../fit/replicates.js";
 import type { Crossover, Multiplier, MultiplierPoint } from "./comparison.js";
-import { predict } from "./joint.js";
-import { WIDTH } from "./ladder.js";
-import type { FreeFits } from "./ladders.js";
-import type { Replicates } from "./replicates.js";
-import { lossGradient, type Robust } from "./robust.js";
+import type { DifferenceError } from "./errors-of-differences.js";
+import { rangeOf, type Schemes, thetaFor, thetaOf, withBudget } from "./schemes.js";
 
 const CURVE_POINTS = 25;
 /** How far outside the data the laws are held against each other: six decades. */
 const SEARCH = Math.log(1e6);
-
-/** u at which the ladder at `offset` reaches a loss; NaN or ∞ at or below its limit. */
-function inverse(theta: Float64Array, offset: number, loss: number): number {
-  return ((theta[offset + 1] ?? 0) - Math.log(loss - (theta[offset] ?? 0))) / (theta[offset + 2] ?? 0);
-}
 
 /**
  * Multiplier of every scheme over the baseline. Its band is the set of budgets of the baseline whose loss the t test of the
@@ -23,58 +16,97 @@ function inverse(theta: Float64Array, offset: number, loss: number): number {
  * above where the baseline's limit cannot be told from the scheme's loss. Percentiles of replicates left 1 out in 11%
  * of simulated data sets where it was true.
  *
- * @param robust the errors of each scheme's differences from the baseline, in the order of the ladders
+ * @param point where the schemes meet, for the variables that are no budget
+ * @param errors of each scheme's differences from the baseline, in the order of the schemes
  */
 export function multipliers(
-  free: FreeFits,
+  schemes: Schemes,
   baseline: number,
-  robust: readonly (Robust | null)[],
+  point: readonly number[],
+  errors: readonly (DifferenceError | null)[],
   replicates: Replicates | null,
   level: number,
 ): readonly Multiplier[] {
-  const baseRange = range(free.ladders[baseline]?.u ?? new Float64Array());
-  return free.ladders.flatMap((ladder, l): Multiplier[] => {
-    if (l === baseline) return [];
-    const own = range(ladder.u);
-    const least = Math.min(own.least, baseRange.least);
-    const most = Math.max(own.most, baseRange.most);
-    const pair: Pair = { free, l, baseline, robust: robust[l] ?? null, level, from: least - SEARCH, to: most + SEARCH };
+  const logs = schemes.names.map((_, l) => {
+    const { least, most } = rangeOf(schemes, l);
+    return { least: Math.log(least), most: Math.log(most) };
+  });
+  const base = logs[baseline];
+  return schemes.names.flatMap((name, l): Multiplier[] => {
+    const own = logs[l];
+    if (l === baseline || own === undefined || base === undefined) return [];
+    const least = Math.min(own.least, base.least);
+    const most = Math.max(own.most, base.most);
+    const pair: Pair = {
+      schemes,
+      mine: thetaOf(schemes, l),
+      other: thetaOf(schemes, baseline),
+      point,
+      error: errors[l] ?? null,
+      level,
+      from: least - SEARCH,
+      to: most + SEARCH,
+    };
     const at = (u: number): MultiplierPoint => {
-      const needed = inverse(free.theta, baseline * WIDTH, predict(free.theta, l * WIDTH, u));
-      const defined = needed <= pair.to;
-      const { lower, upper } = untold(pair, (v) => [u, v], defined ? Math.max(pair.from, needed) : pair.to);
+      const needed = inverse(pair, lossAt(pair, pair.mine, u));
+      const start = needed ?? (lossAt(pair, pair.mine, u) > lossAt(pair, pair.other, pair.from) ? pair.from : pair.to);
+      const { lower, upper } = untold(pair, (v) => [u, v], start);
       return {
-        budget: Math.exp(u + free.origin),
-        multiplier: defined ? Math.exp(needed - u) : null,
+        budget: Math.exp(u),
+        multiplier: needed === null ? null : Math.exp(needed - u),
         lower: lower === null ? null : Math.exp(lower - u),
         upper: upper === null ? null : Math.exp(upper - u),
-        extrapolated: !defined || u < own.least || u > own.most || needed < baseRange.least || needed > baseRange.most,
+        extrapolated: needed === null || u < own.least || u > own.most || needed < base.least || needed > base.most,
       };
     };
     // One decade beyond the data: far enough to see where a band opens.
     const step = (most + Math.LN10 - least) / (CURVE_POINTS - 1);
     return [
       {
-        scheme: ladder.name,
-        baseline: free.ladders[baseline]?.name ?? "",
+        scheme: name,
+        baseline: schemes.names[baseline] ?? "",
         level,
         curve: Array.from({ length: CURVE_POINTS }, (_, i) => at(least + i * step)),
         last: at(own.most),
-        crossover: crossover(pair, least, most, replicates),
+        crossover: crossover(pair, least, most, replicates, l, baseline),
       },
     ];
   });
 }
 
-/** A scheme and the baseline, and the range of u within which their laws are held against each other. */
+/** A scheme and the baseline, and the range of log budgets within which their laws are held against each other. */
 interface Pair {
-  readonly free: FreeFits;
-  readonly l: number;
-  readonly baseline: number;
-  readonly robust: Robust | null;
+  readonly schemes: Schemes;
+  readonly mine: Float64Array;
+  readonly other: Float64Array;
+  readonly point: readonly number[];
+  readonly error: DifferenceError | null;
   readonly level: number;
   readonly from: number;
   readonly to: number;
+}
+
+/** Loss by a law at a log budget. */
+function lossAt({ schemes: { law }, point }: Pair, theta: Float64Array, u: number): number {
+  return law.value(theta, withBudget(law, point, Math.exp(u)));
+}
+
+function lossGradient({ schemes: { law }, point }: Pair, theta: Float64Array, u: number): Float64Array {
+  const gradient = new Float64Array(law.parameters.length);
+  law.gradient(theta, withBudget(law, point, Math.exp(u)), gradient);
+  return gradient;
+}
+
+/** Log budget at which the baseline comes down to a loss; null outside the pair's range. */
+function inverse(pair: Pair, loss: number): number | null {
+  let [low, high] = [pair.from, pair.to];
+  if (!(lossAt(pair, pair.other, low) >= loss && lossAt(pair, pair.other, high) <= loss)) return null;
+  for (let k = 0; k < 60 && high - low > 1e-13 * Math.abs(high); k++) {
+    const half = (low + high) / 2;
+    if (lossAt(pair, pair.other, half) > loss) low = half;
+    else high = half;
+  }
+  return (low + high) / 2;
 }
 
 interface Untold {
@@ -87,90 +119,97 @@ interface Untold {
  * apart. Null on a side without an end in the pair's range, and on both where nothing is known of the errors. Where they
  * are told apart at the end of the range already, that end bounds the side that is left.
  */
-function untold(
-  { free, l, baseline, robust, level, from, to }: Pair,
-  place: (v: number) => readonly [scheme: number, baseline: number],
-  start: number,
-): Untold {
-  const offsets = [l * WIDTH, baseline * WIDTH] as const;
+function untold(pair: Pair, place: (v: number) => readonly [scheme: number, baseline: number], start: number): Untold {
+  const { mine, other, error, level, from, to } = pair;
   const least = Math.abs(normalQuantile((1 - level) / 2));
-  /** −1 where the scheme's loss is lower, 1 where it is higher, 0 where that cannot be told. */
-  const told = (v: number): number => {
-    const [mine, other] = place(v);
-    const difference = predict(free.theta, offsets[0], mine) - predict(free.theta, offsets[1], other);
-    const error = robust?.(lossGradient(free.theta, offsets, [mine, other])) ?? null;
+  /** How far the losses' difference lies beyond what its error allows; below 0 where it cannot be told. */
+  const excess = (v: number): number => {
+    const [u, w] = place(v);
+    const difference = Math.abs(lossAt(pair, mine, u) - lossAt(pair, other, w));
+    const found = error?.(lossGradient(pair, mine, u), lossGradient(pair, other, w)) ?? null;
+    if (found === null) return Number.NEGATIVE_INFINITY;
     // No t quantile lies below the normal one.
-    if (error === null || Math.abs(difference) <= least * error.value) return 0;
-    return Math.abs(difference) > studentTwoSided(level, error.df) * error.value ? Math.sign(difference) : 0;
+    const sure = difference - least * found.value;
+    return sure <= 0 ? sure : difference - studentTwoSided(level, found.degreesOfFreedom) * found.value;
   };
-  const atStart = told(start);
-  if (atStart !== 0) return atStart < 0 ? { lower: start, upper: null } : { lower: null, upper: start };
-  return { lower: firstTold(told, start, from), upper: firstTold(told, start, to) };
+  const atStart = excess(start);
+  if (atStart > 0) {
+    const [u, w] = place(start);
+    const lower = lossAt(pair, mine, u) < lossAt(pair, other, w);
+    return lower ? { lower: start, upper: null } : { lower: null, upper: start };
+  }
+  return { lower: firstTold(excess, start, atStart, from), upper: firstTold(excess, start, atStart, to) };
 }
 
-/** Where `told` begins on the way from `start` to `end`: growing steps, then halves; null where it does not. */
-function firstTold(told: (v: number) => number, start: number, end: number): number | null {
-  let inside = start;
-  let outside = start;
-  for (let step = 0.02; outside !== end; step *= 1.6) {
+/** Where `excess` first passes 0 on the way from `start` to `end`: growing steps, then the Illinois rule; null where not. */
+function firstTold(excess: (v: number) => number, start: number, atStart: number, end: number): number | null {
+  let [inside, below] = [start, atStart];
+  let [outside, above] = [start, atStart];
+  for (let step = 0.02; outside !== end && above <= 0; step *= 1.6) {
+    [inside, below] = [outside, above];
     outside = end > start ? Math.min(end, start + step) : Math.max(end, start - step);
-    if (told(outside) !== 0) break;
-    inside = outside;
+    above = excess(outside);
   }
-  if (inside === end) return null;
-  while (Math.abs(outside - inside) > 1e-6) {
-    const half = (inside + outside) / 2;
-    if (told(half) !== 0) outside = half;
-    else inside = half;
+  if (above <= 0) return null;
+  for (let k = 0; k < 60 && Math.abs(outside - inside) > 1e-5; k++) {
+    const share = Number.isFinite(below) ? Math.min(0.95, Math.max(0.05, below / (below - above))) : 0.5;
+    const v = inside + share * (outside - inside);
+    const found = excess(v);
+    if (found > 0) [outside, above, below] = [v, found, below / 2];
+    else [inside, below, above] = [v, found, above / 2];
   }
   return outside;
 }
 
-function crossover(pair: Pair, least: number, most: number, replicates: Replicates | null): Crossover {
-  const { free, l, baseline, level } = pair;
-  const meet = (theta: Float64Array) => crossing(theta, l * WIDTH, baseline * WIDTH, least, most);
-  const draws = replicates?.thetas ?? [];
-  const found = draws.length === 0 ? null : draws.filter((theta) => meet(theta) !== null).length / draws.length;
-  const u = meet(free.theta);
+function crossover(
+  pair: Pair,
+  least: number,
+  most: number,
+  replicates: Replicates | null,
+  l: number,
+  baseline: number,
+): Crossover {
+  const { schemes, level } = pair;
+  const draws = replicates?.frees ?? [];
+  const meets = draws.filter((frees) => {
+    const [mine, other] = [l, baseline].map((which) => thetaFor(schemes, which, frees[which] ?? new Float64Array(0)));
+    return mine !== undefined && other !== undefined && crossing({ ...pair, mine, other }, least, most) !== null;
+  });
+  const found = draws.length === 0 ? null : meets.length / draws.length;
+  const u = crossing(pair, least, most);
   if (u === null) return { budget: null, interval: null, position: "none", found };
   const { lower, upper } = untold(pair, (v) => [v, v], u);
-  const budget = (v: number | null) => (v === null ? null : Math.exp(v + free.origin));
+  const budget = (v: number | null) => (v === null ? null : Math.exp(v));
   return {
-    budget: Math.exp(u + free.origin),
-    interval: pair.robust === null ? null : { level, lower: budget(lower), upper: budget(upper), method: "delta" },
+    budget: Math.exp(u),
+    interval: pair.error === null ? null : { level, lower: budget(lower), upper: budget(upper), method: "delta" },
     position: u < least ? "below" : u > most ? "above" : "inside",
     found,
   };
 }
 
-/**
- * The u nearest to the middle of the data at which two ladders' laws meet, within the search range; null for none.
- * The gap's slope changes sign once, where a₁ + ln c₁ − c₁u = a₂ + ln c₂ − c₂u, so there is at most one crossing on
- * either side of that place.
- */
-function crossing(theta: Float64Array, a: number, b: number, least: number, most: number): number | null {
-  const gap = (u: number) => predict(theta, a, u) - predict(theta, b, u);
-  const [ca, cb] = [theta[a + 2] ?? 0, theta[b + 2] ?? 0];
-  const turn = ((theta[a + 1] ?? 0) - (theta[b + 1] ?? 0) + Math.log(ca / cb)) / (ca - cb);
-  const [from, to] = [least - SEARCH, most + SEARCH];
-  const ends = turn > from && turn < to ? [from, turn, to] : [from, to];
+const CROSSING_STEPS = 64;
+
+/** The log budget nearest to the middle of the data at which two laws meet, within the search range; null for none. */
+function crossing(pair: Pair, least: number, most: number): number | null {
+  const gap = (u: number) => lossAt(pair, pair.mine, u) - lossAt(pair, pair.other, u);
+  const middle = (least + most) / 2;
+  const step = (pair.to - pair.from) / CROSSING_STEPS;
   let nearest: number | null = null;
-  for (let i = 0; i + 1 < ends.length; i++) {
-    let [low, high] = [ends[i] ?? from, ends[i + 1] ?? to];
-    const sign = Math.sign(gap(low));
+  let before = gap(pair.from);
+  for (let i = 1; i <= CROSSING_STEPS; i++) {
+    let [low, high] = [pair.from + (i - 1) * step, pair.from + i * step];
+    const after = gap(high);
+    const sign = Math.sign(before);
+    before = after;
     // Also where they are equal all the way.
-    if (sign * gap(high) >= 0) continue;
+    if (sign * after >= 0) continue;
     for (let k = 0; k < 45; k++) {
       const half = (low + high) / 2;
       if (sign * gap(half) > 0) low = half;
       else high = half;
     }
-    const middle = (least + most) / 2;
     if (nearest === null || Math.abs(low - middle) < Math.abs(nearest - middle)) nearest = low;
   }
   return nearest;
-}
-
-function range(values: Float64Array): { readonly least: number; readonly most: number } {
-  return { least: Math.min(...values), most: Math.max(...values) };
 }

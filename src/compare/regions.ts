@@ -1,101 +1,89 @@
 // The joint profile region of limit and exponent: all pairs of values that one scheme's points allow together.
+import { withHeld } from "../fit/problem/problem.js";
+import { descend } from "../fit/solve/descend.js";
+import { projected } from "../fit/solve/starts.js";
+import { at } from "../law/law.js";
 import type { JointRegion } from "./comparison.js";
-import { descend } from "./joint.js";
-import { type Ladder, WIDTH } from "./ladder.js";
-import type { FreeFits } from "./ladders.js";
+import type { Schemes } from "./schemes.js";
 
 const SLICES = 24;
 const WIDEST = 60;
+const NEAR = { iterations: 60, tolerance: 1e-10, near: true } as const;
 
 /**
- * {(E, c): min over the coefficient of SSE ≤ SSE_min·(1 + 2/ν·F_level(2, ν))} of each scheme (Bates & Watts 1988, 6.1);
- * with two degrees of freedom above, that bound is SSE_min·(1 − level)^(−2/ν).
- * The region is a thin banana, so it is cut at fixed limits and each cut is solved for its two exponents.
+ * {(E, c): min over the other parameters of SSE ≤ SSE_min·(1 + 2/ν·F_level(2, ν))} of each scheme (Bates & Watts 1988,
+ * 6.1); with two degrees of freedom above, that bound is SSE_min·(1 − level)^(−2/ν). The region is a thin banana, so it
+ * is cut at fixed limits and each cut is solved for its two exponents. None for a law that has not one limit and one
+ * exponent, both free.
+ *
+ * @param schemes fitted by squared residuals
  */
-export function jointRegions(free: FreeFits, level: number): readonly JointRegion[] {
-  return free.ladders.map((ladder, l) => {
-    const [limit, a, exponent] = [0, 1, 2].map((p) => free.theta[l * WIDTH + p] ?? 0);
-    const region = { scheme: ladder.name, level, estimate: { limit: limit ?? 0, exponent: exponent ?? 0 } };
-    const df = ladder.u.length - WIDTH;
-    const sum = free.fits[l]?.sum ?? 0;
-    if (df <= 0 || sum === 0) return { ...region, polygon: [], closed: false };
-    const threshold = sum * (1 - level) ** (-2 / df);
-    return { ...region, ...trace(ladder, free.space, [limit ?? 0, a ?? 0, exponent ?? 0], threshold) };
+export function jointRegions({ law, fits, names }: Schemes, level: number): readonly JointRegion[] {
+  const only = (role: "limit" | "exponent") => {
+    const found = law.parameters.filter((parameter) => parameter.role === role);
+    return found.length === 1 ? (found[0]?.name ?? "") : "";
+  };
+  return fits.flatMap(({ problem, solution }, l): JointRegion[] => {
+    const [limit, exponent] = [problem.names.indexOf(only("limit")), problem.names.indexOf(only("exponent"))];
+    if (limit < 0 || exponent < 0) return [];
+    const best = { limit: at(solution.free, limit), exponent: at(solution.free, exponent) };
+    const region = { scheme: names[l] ?? "", level, estimate: best };
+    const df = problem.points - problem.names.length;
+    if (df <= 0 || solution.cost === 0) return [{ ...region, polygon: [], closed: false }];
+    const threshold = solution.cost * (1 - level) ** (-2 / df);
+    const without = (list: Float64Array, k: number) => list.filter((_, j) => j !== k);
+    const atLimit = withHeld(problem, limit);
+    const others = without(solution.free, limit);
+    const place = exponent > limit ? exponent - 1 : exponent;
+    /** The best of the other parameters at a limit. */
+    const alongLimit = (value: number) => {
+      const held = atLimit(value);
+      return descend(held, others, held.loss, NEAR);
+    };
+    const atBoth = withHeld(atLimit(best.limit), place);
+    const rest = without(others, place);
+    const costAt = (value: number, c: number): number => {
+      atLimit(value);
+      const held = atBoth(c);
+      const end = descend(held, projected(held, Float64Array.from(rest)), held.loss, { ...NEAR, near: false });
+      return end?.cost ?? Number.POSITIVE_INFINITY;
+    };
+    const lowest = problem.observed.reduce((m, y) => Math.min(m, y), Number.POSITIVE_INFINITY) * 1.2;
+    const centre = (value: number) => at(alongLimit(value)?.free ?? others, place);
+    const costOf = (value: number) => alongLimit(value)?.cost ?? Number.POSITIVE_INFINITY;
+    return [{ ...region, ...outline({ best: best.limit, lowest, threshold, costOf, centre, costAt }) }];
   });
 }
 
-function trace(
-  ladder: Ladder,
-  space: "log" | "linear",
-  best: readonly [number, number, number],
-  threshold: number,
-): Pick<JointRegion, "polygon" | "closed"> {
-  const lowest = Math.min(...ladder.loss);
-  /** Best (a, c) at a limit, from the neighbouring one. */
-  const atLimit = (limit: number, from: readonly number[]) =>
-    descend(
-      [ladder],
-      { space, limit: "fixed", exponent: "free", huber: null },
-      Float64Array.of(limit, from[1] ?? 0, from[2] ?? 0),
-      1e-10,
-      60,
-    );
-  const inside = (limit: number) => atLimit(limit, best).sum <= threshold;
-  const upper = boundary(inside, best[0], lowest * 1.2);
-  const zero = best[0] === 0 || inside(0);
-  const lower = zero ? 0 : boundary(inside, best[0], 0);
+interface Banana {
+  readonly best: number;
+  /** A limit that no point allows. */
+  readonly lowest: number;
+  readonly threshold: number;
+  costOf(limit: number): number;
+  centre(limit: number): number;
+  costAt(limit: number, exponent: number): number;
+}
+
+function outline({ best, lowest, threshold, costOf, centre, costAt }: Banana): Pick<JointRegion, "polygon" | "closed"> {
+  const inside = (limit: number) => costOf(limit) <= threshold;
+  const upper = boundary(inside, best, lowest);
+  const zero = best === 0 || inside(0);
+  const lower = zero ? 0 : boundary(inside, best, 0);
   const top: [number, number][] = [];
   const bottom: [number, number][] = [];
   let open = zero;
   for (let i = 0; i <= SLICES; i++) {
     // Cuts crowd towards both ends, where the outline turns.
     const limit = lower + (upper - lower) * 0.5 * (1 - Math.cos((Math.PI * i) / SLICES));
-    const centre = atLimit(limit, best).theta;
-    const c = centre[2] ?? 0;
-    const cost = (exponent: number) => costAt(ladder, space, limit, exponent);
-    const high = cut((v) => cost(v) <= threshold, c, 1.02);
-    const low = cut((v) => cost(v) <= threshold, c, 1 / 1.02);
+    const c = centre(limit);
+    const high = cut((v) => costAt(limit, v) <= threshold, c, 1.02);
+    const low = cut((v) => costAt(limit, v) <= threshold, c, 1 / 1.02);
     open ||= high === null || low === null;
     top.push([limit, high ?? c]);
     bottom.push([limit, low ?? c]);
   }
   return { polygon: [...top, ...bottom.reverse()], closed: !open };
-}
-
-/** SSE at a limit and an exponent, the coefficient by one-dimensional Newton steps on a. */
-function costAt(ladder: Ladder, space: "log" | "linear", limit: number, exponent: number): number {
-  let a = initialA(ladder, limit, exponent);
-  let sum = 0;
-  for (let k = 0; k < 30; k++) {
-    let [gradient, curvature] = [0, 0];
-    sum = 0;
-    for (let i = 0; i < ladder.u.length; i++) {
-      const power = Math.exp(a - exponent * (ladder.u[i] ?? 0));
-      const predicted = limit + power;
-      const observed = ladder.loss[i] ?? 0;
-      const residual = space === "log" ? Math.log(observed / predicted) : observed - predicted;
-      const slope = space === "log" ? power / predicted : power;
-      const weight = ladder.weight[i] ?? 0;
-      sum += weight * residual * residual;
-      gradient += weight * slope * residual;
-      curvature += weight * slope * slope;
-    }
-    const step = gradient / curvature;
-    if (!Number.isFinite(step) || Math.abs(step) < 1e-12) break;
-    a += Math.max(-1, Math.min(1, step));
-  }
-  return sum;
-}
-
-/** a by linear least squares of loss − limit on exp(−c·u); a small positive factor where none is left. */
-function initialA(ladder: Ladder, limit: number, exponent: number): number {
-  let [pp, py] = [0, 0];
-  for (let i = 0; i < ladder.u.length; i++) {
-    const power = Math.exp(-exponent * (ladder.u[i] ?? 0));
-    pp += power * power;
-    py += power * ((ladder.loss[i] ?? 0) - limit);
-  }
-  return Math.log(Math.max(py / pp, 1e-9));
 }
 
 /** The last value inside on the way from `from` (inside) to `to` (outside), by bisection. */

@@ -1,45 +1,65 @@
 // Does the ranking of schemes survive other defensible choices? Loss × window × limit rule × outlier rule, in one table.
+import { FitError } from "../base/errors.js";
+import type { Observations } from "../curve/observations.js";
 import { quantile } from "../fit/bootstrap-interval.js";
+import { fitted } from "../fit/fitted.js";
+import { mainVariable, pick } from "../fit/held-out.js";
+import { groupName } from "../fit/problem/columns.js";
+import { distinctPoints } from "../fit/problem/points.js";
+import { DEFAULT_FIT_OPTIONS, type FitOptions } from "../fit/record.js";
+import { at, type Law } from "../law/law.js";
+import { powerLawWithLimit } from "../law/power-law.js";
 import { borrowedLimit } from "./borrowed.js";
 import type { LimitRule, Robustness, RobustnessRow } from "./comparison.js";
-import { residuals } from "./joint.js";
-import { type JointModel, type Ladder, WIDTH } from "./ladder.js";
-import { fitFree } from "./ladders.js";
-import { fitJoint, fitLadder } from "./starts.js";
 
-const LOSSES: readonly { readonly name: string; readonly space: "log" | "linear"; readonly huber: number | null }[] = [
-  { name: "squared", space: "log", huber: null },
-  { name: "squared", space: "linear", huber: null },
-  { name: "huber:0.001", space: "log", huber: 1e-3 },
+interface Choice {
+  readonly name: string;
+  readonly options: FitOptions;
+}
+
+const under = (loss: FitOptions["loss"], space: FitOptions["space"]): FitOptions => ({
+  ...DEFAULT_FIT_OPTIONS,
+  interval: "delta",
+  loss,
+  space,
+});
+const LOSSES: readonly Choice[] = [
+  { name: "squared", options: under({ kind: "squared" }, "log") },
+  { name: "squared", options: under({ kind: "squared" }, "linear") },
+  { name: "huber:0.001", options: under({ kind: "huber", delta: 1e-3 }, "log") },
 ];
 const WINDOWS = ["all", "without the smallest", "without the largest"] as const;
-const RULES: readonly LimitRule[] = ["free", "shared", "borrowed"];
 /** Residuals beyond this many robust standard deviations (1.4826·median |r|) are dropped. */
 const OUTLIER = 3.5;
 
 /**
- * Every combination; rows that give a scheme no value hold null there and rank nothing.
+ * Every combination, for a law's first limit and first exponent; rows that give a scheme no value hold null there and rank
+ * nothing. A limit is borrowed under the default law only.
  */
-export function robustness(ladders: readonly Ladder[], origin: number, baseline: number): Robustness {
+export function robustness(law: Law, groups: readonly Observations[], baseline: number): Robustness {
+  const names = groups.map(groupName);
+  const rules: readonly LimitRule[] = law === powerLawWithLimit ? ["free", "shared", "borrowed"] : ["free", "shared"];
   const rows = LOSSES.flatMap((loss) =>
     WINDOWS.flatMap((window) =>
       (["kept", "dropped"] as const).flatMap((outliers) =>
-        RULES.map((limitRule): RobustnessRow => {
-          const windowed = ladders.map((ladder) => cutWindow(ladder, window));
-          const kept = outliers === "kept" ? windowed : windowed.map((ladder) => dropOutliers(ladder, loss));
-          const pairs = estimates(kept, origin, baseline, limitRule, loss);
+        rules.map((limitRule): RobustnessRow => {
+          const windowed = groups.map((group) => cutWindow(law, group, window));
+          const pairs = orNone(groups, () => {
+            const kept = outliers === "kept" ? windowed : windowed.map((group) => dropOutliers(law, group, loss));
+            return estimates(law, kept, baseline, limitRule, loss);
+          });
           const limits = pairs.map((pair) => pair?.[0] ?? null);
           const exponents = pairs.map((pair) => pair?.[1] ?? null);
           return {
             loss: loss.name,
-            space: loss.space,
+            space: loss.options.space,
             window,
             limitRule,
             outliers,
             limits,
             exponents,
-            byExponent: ranked(ladders, exponents, -1),
-            byLimit: limitRule === "free" ? ranked(ladders, limits, 1) : [],
+            byExponent: ranked(names, exponents, -1),
+            byLimit: limitRule === "free" ? ranked(names, limits, 1) : [],
           };
         }),
       ),
@@ -54,61 +74,63 @@ export function robustness(ladders: readonly Ladder[], origin: number, baseline:
   };
 }
 
-type Pair = readonly [limit: number, exponent: number];
+type Pair = readonly [limit: number | null, exponent: number | null];
+
+/** Null for every scheme where the points of one hold no estimate. */
+function orNone(groups: readonly Observations[], estimate: () => readonly (Pair | null)[]): readonly (Pair | null)[] {
+  try {
+    return estimate();
+  } catch (error) {
+    if (!(error instanceof FitError)) throw error;
+    return groups.map(() => null);
+  }
+}
 
 function estimates(
-  ladders: readonly Ladder[],
-  origin: number,
+  law: Law,
+  groups: readonly Observations[],
   baseline: number,
   rule: LimitRule,
-  loss: (typeof LOSSES)[number],
+  { options }: Choice,
 ): readonly (Pair | null)[] {
-  const none = ladders.map(() => null);
-  const at = (theta: Float64Array, l: number): Pair => [theta[l * WIDTH] ?? 0, theta[l * WIDTH + 2] ?? 0];
-  if (ladders.some((ladder) => new Set(ladder.u).size < WIDTH)) return none;
   if (rule === "borrowed") {
-    const rows = borrowedLimit(ladders, baseline, loss.space, loss.huber);
-    return rows.map((row) => (row.limit === null || row.exponent === null ? null : [row.limit, row.exponent]));
+    return borrowedLimit(groups, baseline, options).map(({ limit, exponent }) => [limit, exponent]);
   }
-  const fits = ladders.map((ladder) => fitLadder(ladder, loss.space, null, loss.huber));
-  if (rule === "free") return fits.map((fit) => (fit === null ? null : at(fit.theta, 0)));
-  if (fits.some((fit) => fit === null)) return none;
-  const free = fitFree(ladders, origin, loss.space, loss.huber);
-  const model: JointModel = { space: loss.space, limit: "shared", exponent: "free", huber: loss.huber };
-  const joint = fitJoint(ladders, model, free.theta);
-  return joint === null ? none : ladders.map((_, l) => at(joint.theta, l));
+  const place = (role: "limit" | "exponent") => law.parameters.findIndex((parameter) => parameter.role === role);
+  const [limit, exponent] = [place("limit"), place("exponent")];
+  const share = rule === "shared" ? law.parameters.filter(({ role }) => role === "limit").map(({ name }) => name) : [];
+  const thetas =
+    share.length > 0
+      ? fitted(law, groups, options, { share, by: {} }).thetas
+      : groups.map((group) => fitted(law, [group], options).thetas[0] ?? new Float64Array(0));
+  return thetas.map((theta) => [theta[limit] ?? null, theta[exponent] ?? null]);
 }
 
-function cutWindow(ladder: Ladder, window: (typeof WINDOWS)[number]): Ladder {
-  if (window === "all") return ladder;
-  const edge = window === "without the smallest" ? Math.min(...ladder.u) : Math.max(...ladder.u);
-  return keep(ladder, (i) => ladder.u[i] !== edge);
+function cutWindow(law: Law, group: Observations, window: (typeof WINDOWS)[number]): Observations {
+  if (window === "all") return group;
+  const x = group.x[mainVariable(law)] ?? new Float64Array(0);
+  const edge = window === "without the smallest" ? Math.min(...x) : Math.max(...x);
+  return pick(
+    group,
+    Array.from(x.keys()).filter((i) => x[i] !== edge),
+  );
 }
 
-function dropOutliers(ladder: Ladder, loss: (typeof LOSSES)[number]): Ladder {
-  if (new Set(ladder.u).size < WIDTH) return ladder;
-  const fit = fitLadder(ladder, loss.space, null, loss.huber);
-  if (fit === null) return ladder;
-  const model: JointModel = { space: loss.space, limit: "free", exponent: "free", huber: loss.huber };
-  const sizes = (residuals([ladder], model, fit.theta)[0] ?? new Float64Array()).map(Math.abs);
-  const bound = OUTLIER * 1.4826 * quantile(sizes.slice().sort(), 0.5);
-  return keep(ladder, (i) => (sizes[i] ?? 0) <= bound);
+function dropOutliers(law: Law, group: Observations, { options }: Choice): Observations {
+  if (distinctPoints(group.x) < law.parameters.length) return group;
+  const { problem, solution } = fitted(law, [group], options);
+  const sizes = new Float64Array(problem.points);
+  problem.residuals(solution.free, sizes);
+  const absolute = sizes.map(Math.abs);
+  const bound = OUTLIER * 1.4826 * quantile(absolute.slice().sort(), 0.5);
+  return pick(
+    group,
+    Array.from(absolute.keys()).filter((i) => at(absolute, i) <= bound),
+  );
 }
 
-function keep(ladder: Ladder, wanted: (i: number) => boolean): Ladder {
-  const filter = <T>(list: readonly T[] | null) => list?.filter((_, i) => wanted(i)) ?? null;
-  return {
-    name: ladder.name,
-    u: ladder.u.filter((_, i) => wanted(i)),
-    loss: ladder.loss.filter((_, i) => wanted(i)),
-    weight: ladder.weight.filter((_, i) => wanted(i)),
-    pair: filter(ladder.pair),
-    run: filter(ladder.run),
-  };
-}
-
-function ranked(ladders: readonly Ladder[], values: readonly (number | null)[], sign: 1 | -1): readonly string[] {
-  const known = values.flatMap((value, l) => (value === null ? [] : [{ value, name: ladders[l]?.name ?? "" }]));
+function ranked(names: readonly string[], values: readonly (number | null)[], sign: 1 | -1): readonly string[] {
+  const known = values.flatMap((value, l) => (value === null ? [] : [{ value, name: names[l] ?? "" }]));
   if (known.length < values.length) return [];
   return known.sort((a, b) => sign * (a.value - b.value)).map((entry) => entry.name);
 }

@@ -3,17 +3,16 @@
 import type { Random } from "../base/random.js";
 import { bcaBounds, expandedLevel, percentileBounds } from "../fit/bootstrap-interval.js";
 import { fit as fitLaw } from "../fit/fit.js";
-import type { Interval } from "../fit/record.js";
+import { DEFAULT_FIT_OPTIONS, type Interval } from "../fit/record.js";
+import { jackknife, replicate } from "../fit/replicates.js";
+import { clustersOf } from "../fit/variance/clusters.js";
 import { powerLawWithLimit } from "../law/power-law.js";
 import { verdictOn } from "./design.js";
 import { differences } from "./differences.js";
-import { jackknife } from "./jackknife.js";
-import { fitFree, ladders } from "./ladders.js";
+import { differenceErrors } from "./errors-of-differences.js";
 import { multipliers } from "./multipliers.js";
-import { replicate } from "./replicates.js";
-import { robustDifference } from "./robust.js";
+import { fitSchemes } from "./schemes.js";
 import { logHorizons, type Noise, type PowerLaw, type StudyPlan, simulate } from "./simulate.js";
-import { spreads } from "./spread.js";
 
 export interface Regime {
   readonly baseline: PowerLaw;
@@ -101,28 +100,28 @@ export function covered(regime: Regime, stream: Random, n: number): Counts {
         tally.interval(`${interval}|${name}`, parameters[name]?.interval ?? null, truth[name]);
       }
     }
-    const prepared = ladders(data, false);
-    const free = fitFree(prepared.ladders, prepared.origin, "log");
-    const out = jackknife(free, "pair");
-    const spread = spreads(free);
-    const paired = [null, robustDifference(free, spread, [1, 0], "pair")];
-    const options = { level: 0.95, budget: largest };
-    const wider = expandedLevel(0.95, spread[0]?.degreesOfFreedom ?? 0);
+    const schemes = fitSchemes(powerLawWithLimit, data, DEFAULT_FIT_OPTIONS);
+    const out = jackknife(schemes.fits, data, "pair");
+    const paired = [null, differenceErrors(schemes, clustersOf(data), [1, 0])];
+    const options = { level: 0.95, budget: largest, point: [largest] };
+    const wider = expandedLevel(0.95, first.loss.length - 3);
     for (const method of ["pairs", "residual", "wild"] as const) {
-      const draws = replicate(free, { method, unit: "pair", replicates: REPLICATES, seed: stream.integer(2 ** 31) });
+      const how = { method, unit: "pair", replicates: REPLICATES, seed: stream.integer(2 ** 31) } as const;
+      const draws = replicate(schemes.fits, data, how);
       for (const [name, p] of [
         ["limit", 0],
         ["exponent", 2],
       ] as const) {
-        const values = draws.thetas.map((theta) => theta[p] ?? 0);
-        const left = out.map((theta) => theta[p] ?? 0);
+        const values = draws.frees.map(([free]) => free?.[p] ?? Number.NaN);
+        const left = out.map(([free]) => free?.[p] ?? Number.NaN);
+        const estimate = schemes.fits[0]?.solution.free[p] ?? Number.NaN;
         tally.interval(`${method}, percentile|${name}`, percentileBounds(values, wider), truth[name]);
-        tally.interval(`${method}, BCa|${name}`, bcaBounds(values, free.theta[p] ?? 0, left, wider), truth[name]);
+        tally.interval(`${method}, BCa|${name}`, bcaBounds(values, estimate, left, wider), truth[name]);
         tally.interval(`${method}, plain percentile|${name}`, percentileBounds(values, 0.95), truth[name]);
       }
       for (const interval of ["bootstrap-percentile", "bootstrap-bca"] as const) {
-        for (const row of differences(free, spread, 0, paired, draws, out, { ...options, interval })) {
-          if (row.quantity === "loss") continue;
+        for (const row of differences(schemes, 0, paired, draws, out, { ...options, interval })) {
+          if (row.quantity !== "limit" && row.quantity !== "exponent") continue;
           tally.interval(
             `${method}, ${interval.slice(10)}|difference of ${row.quantity}`,
             row.interval,
@@ -131,18 +130,18 @@ export function covered(regime: Regime, stream: Random, n: number): Counts {
         }
       }
     }
-    for (const [key, robust] of [
+    for (const [key, errors] of [
       ["robust t, paired", paired],
-      ["robust t, unpaired", [null, robustDifference(free, spread, [1, 0], "point")]],
+      ["robust t, unpaired", [null, differenceErrors(schemes, { by: "point", of: null, count: 0 }, [1, 0])]],
     ] as const) {
-      for (const row of differences(free, spread, 0, robust, null, [], { ...options, interval: "delta" })) {
+      for (const row of differences(schemes, 0, errors, null, [], { ...options, interval: "delta" })) {
         const expected =
-          row.quantity === "loss"
-            ? lossAt(other, largest) - lossAt(truth, largest)
-            : other[row.quantity] - truth[row.quantity];
+          row.quantity === "limit" || row.quantity === "exponent"
+            ? other[row.quantity] - truth[row.quantity]
+            : lossAt(other, largest) - lossAt(truth, largest);
         tally.interval(`${key}|difference of ${row.quantity}`, row.interval, expected);
       }
-      const [multiplier] = multipliers(free, 0, robust, null, 0.95);
+      const [multiplier] = multipliers(schemes, 0, [largest], errors, null, 0.95);
       tally.interval(`${key}|multiplier`, multiplier?.last ?? null, budgetFor(truth, lossAt(other, largest)) / largest);
     }
   }
@@ -197,8 +196,8 @@ export function attributed(cell: Cell, stream: Random, n: number): Counts {
     s % 2 === 0 ? regime.baseline : changed(regime, cell.truth),
   );
   for (let i = 0; i < n; i++) {
-    const prepared = ladders(simulate(laws, regime.noise, regime.plan, stream), false);
-    const given = verdictOn(fitFree(prepared.ladders, prepared.origin, "log"), 99, stream.integer(2 ** 31));
+    const data = simulate(laws, regime.noise, regime.plan, stream);
+    const given = verdictOn(fitSchemes(powerLawWithLimit, data, DEFAULT_FIT_OPTIONS), 99, stream.integer(2 ** 31));
     for (const verdict of ["exponent", "limit", "both", "cannot tell"]) tally.add(verdict, verdict === given);
   }
   return tally.counts;

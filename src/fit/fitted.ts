@@ -10,11 +10,9 @@ import { makeProblem, NOTHING_SHARED } from "./problem/columns.js";
 import { fullTheta, type Problem } from "./problem/problem.js";
 import type { BootstrapRecord, FitOptions, Interval, Sharing } from "./record.js";
 import { resampledIntervals } from "./resampled.js";
-import { type Solution, solve } from "./solve/solve.js";
+import { type Solution, type Solved, solve } from "./solve/solve.js";
 
-export interface Fitted {
-  readonly problem: Problem;
-  readonly solution: Solution;
+export interface Fitted extends Solved {
   readonly doubt: Uncertainty;
   /** One per free parameter. */
   readonly intervals: readonly (Interval | null)[];
@@ -26,16 +24,18 @@ export interface Fitted {
 /**
  * Fits a law to groups at once. Groups that share something start from what each says alone.
  * Throws InputError for options that make no sense, FitError where the points hold no estimate.
+ * @param known the law's parameters in each group alone, where they are known already
  */
 export function fitted(
   law: Law,
   groups: readonly Observations[],
   options: FitOptions,
   sharing: Sharing = NOTHING_SHARED,
+  known: readonly Float64Array[] | null = null,
 ): Fitted {
   checkOptions(options);
   const problem = makeProblem(law, groups, options, sharing);
-  const alone = groups.length === 1 ? [] : groups.map((group) => thetaAlone(law, group, options));
+  const alone = known ?? (groups.length === 1 ? [] : groups.map((group) => thetaAlone(law, group, options)));
   let solution = solve(problem, options, alone);
   let { doubt, intervals, better } = assess(problem, solution, options);
   // A profile that finds a lower objective than the optimum has found a better optimum: take it.
@@ -44,7 +44,8 @@ export function fitted(
     solution = { ...solve(problem, { ...options, start }, alone), startSpread: solution.startSpread };
     ({ doubt, intervals, better } = assess(problem, solution, options));
   }
-  const resampled = options.interval === "bootstrap" ? resampledIntervals(problem, solution, groups, options) : null;
+  const resampled =
+    options.interval === "bootstrap" ? resampledIntervals({ problem, solution }, groups, options) : null;
   const thetas = groups.map((_, g) => fullTheta(problem, solution.free, g));
   const wild = thetas.find((theta) => !theta.every(Number.isFinite));
   if (wild !== undefined) {

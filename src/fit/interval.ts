@@ -4,7 +4,7 @@
 import { studentTwoSided } from "../base/distributions.js";
 import { factorQr, inverseGram } from "../base/linear-algebra.js";
 import { at } from "../law/law.js";
-import { smoothedAbsolute } from "./problem/loss.js";
+import { bandwidth, withSlope } from "./problem/loss.js";
 import { denseJacobian, jacobianCells, type Problem, withHeld } from "./problem/problem.js";
 import type { Interval } from "./record.js";
 import { descend } from "./solve/descend.js";
@@ -66,12 +66,6 @@ export function uncertainty(
           }),
         );
   return { covariance, unitRise: scale / slope / 2, degreesOfFreedom };
-}
-
-function bandwidth(residuals: Float64Array): number {
-  const sizes = residuals.map(Math.abs).sort();
-  const spread = 1.4826 * at(sizes, sizes.length >> 1);
-  return Math.max(1.06 * spread * residuals.length ** -0.2, Number.MIN_VALUE);
 }
 
 /** One point of a profile: the parameter held at `value`, the others at their best. */
@@ -235,9 +229,9 @@ function lagrange(nodes: readonly number[], x: number): number[] {
   );
 }
 
-/** Problem with the absolute loss rounded off at a width far below its residuals, for profiles that need a slope. */
+/** The problem with a loss that has a slope at 0, for profiles. */
 export function smoothed(problem: Problem, free: Float64Array): Problem {
   const residuals = new Float64Array(problem.points);
   problem.residuals(free, residuals);
-  return { ...problem, loss: smoothedAbsolute(Math.max(bandwidth(residuals) * 1e-3, 1e-300)) };
+  return { ...problem, loss: withSlope(problem.loss, residuals) };
 }

@@ -43,6 +43,10 @@ export interface FitOptions {
   /** A value for every parameter to descend from, in place of the law's own starts; null for these. */
   readonly start: Readonly<Record<string, number>> | null;
   readonly interval: "profile" | "delta" | "bootstrap";
+  /** What the bootstrap redraws: points, residuals, or the signs of residuals; null for signs ("wild"). */
+  readonly resample: "pairs" | "residual" | "wild" | null;
+  /** What it redraws together; null for runs where these hold several points each, else points. */
+  readonly unit: "point" | "run" | "pair" | null;
   readonly level: number;
   /** Bootstrap replicates; 0 for none. */
   readonly bootstrap: number;
@@ -154,6 +158,8 @@ export const DEFAULT_FIT_OPTIONS: FitOptions = {
   start: null,
   interval: "profile",
   level: 0.95,
+  resample: null,
+  unit: null,
   bootstrap: 0,
   seed: 0,
   heldOut: 0,

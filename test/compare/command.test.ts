@@ -80,7 +80,7 @@ test("what was not drawn is not printed, and a pairing that is none is not calle
   expect(out).toMatch(/, paired bootstrap p = /);
   expect(out).toMatch(/rins-3 limit: .*P\(better\) > \.999, Holm p/);
   expect(out).toMatch(/at each scheme's own largest budget:\n {2}rins-3: /);
-  expect(out).toMatch(/Wild replicates by pair: 100 for differences of limit and exponent, 499 for the tests/);
+  expect(out).toMatch(/Wild replicates by pair: 100 for P\(better\) and crossings, 499 for the tests/);
   expect(out).toMatch(/best limit rins-3's in \d+%/);
   // Without a column that matches points they are redrawn one by one.
   const lone = path.join(folder, "lone.csv");
@@ -94,7 +94,7 @@ test("what was not drawn is not printed, and a pairing that is none is not calle
 test("flags that change less than the whole comparison say what", async () => {
   const narrow = ["--loss", "absolute", "--interval", "delta", "--held-out", "1", "--bootstrap", "0"];
   await run(compareCommand, file, ...common.slice(0, 6), ...narrow);
-  expect(err).toMatch(/^--loss absolute, --interval delta, --held-out 1: for the table of fits alone/m);
+  expect(err).toMatch(/^--interval delta, --held-out 1: for the table of fits alone/m);
   await run(compareCommand, file, ...common.slice(0, 6), "--loss", "huber:.001", "--bootstrap", "0");
   expect(err).toMatch(/^--loss huber:\.001: for the fits, differences and multipliers; the tests/m);
 });
@@ -103,12 +103,12 @@ test("compare refuses what it cannot answer, before it says anything else", asyn
   const refused = (...argv: readonly string[]) =>
     expect(run(compareCommand, file, "--bootstrap", "100", ...argv)).rejects;
   await refused("--baseline", "basline").toThrow(/baseline must be one of .*did you mean baseline\?/);
-  await refused("--law", "power-law").toThrow(/compare --law: .*use rinsight fit/);
-  await refused("--fix", "limit=2").toThrow(/compare --fix: .*got "limit=2"; leave --fix out/);
-  await refused("--tie", "limit=exponent").toThrow(/compare --tie: .*use rinsight fit/);
+  await refused("--law", "power-law-with-limits").toThrow(/--law: law must be one of .*did you mean/);
   await refused("--budget", "0").toThrow(/--budget: must be a positive/);
   await refused("--bootstrap", "5").toThrow(/--bootstrap: must be 0 or 20 at least, got 5/);
   expect(err).toBe("");
+  await refused("--fix", "limits=2").toThrow(/fit: a fixed value must name a parameter.*did you mean limit\?/);
+  await refused("--along", "rounds").toThrow(/numbers that the groups have, got none for rounds/);
 });
 
 test("design takes law and noise from flags or from curves", async () => {

@@ -1,10 +1,7 @@
 // The comparison against published numbers, laws known exactly, and a second method.
 import { describe, expect, test } from "vitest";
 import { compare } from "../../src/compare/compare.js";
-import type { JointModel } from "../../src/compare/ladder.js";
-import { fitFree, ladders } from "../../src/compare/ladders.js";
-import { fitJoint } from "../../src/compare/starts.js";
-import { fit as fitLaw } from "../../src/fit/fit.js";
+import { fitGroups, fit as fitLaw } from "../../src/fit/fit.js";
 import { powerLawWithLimit } from "../../src/law/power-law.js";
 import { exact, ladder, published } from "./ladder-data.js";
 
@@ -109,41 +106,21 @@ describe("against a second method", () => {
     );
   };
   const groups = [noisy("a", [1.8, 40, 0.25], 0), noisy("b", [1.7, 30, 0.22], 1), noisy("c", [1.9, 50, 0.28], 2)];
-  const prepared = ladders(groups, false);
-  const free = fitFree(prepared.ladders, prepared.origin, "log");
-
-  test("free fits equal those of rinsight fit", () => {
-    for (const [l, group] of groups.entries()) {
-      const single = fitLaw(powerLawWithLimit, group, { interval: "delta" });
-      expect(Math.abs((free.theta[3 * l] ?? 0) / (single.parameters.limit?.estimate ?? 0) - 1)).toBeLessThan(1e-7);
-      expect(Math.abs((free.theta[3 * l + 2] ?? 0) / (single.parameters.exponent?.estimate ?? 0) - 1)).toBeLessThan(
-        1e-7,
-      );
-      expect(Math.abs((free.fits[l]?.sum ?? 0) / single.objective - 1)).toBeLessThan(1e-8);
-    }
-  });
-
   test.each([
     ["shared limit", "limit"],
     ["shared exponent", "exponent"],
   ] as const)("%s equals a line search over fits with that value fixed", (_, name) => {
-    const model: JointModel = {
-      space: "log",
-      limit: name === "limit" ? "shared" : "free",
-      exponent: name === "exponent" ? "shared" : "free",
-      huber: null,
-    };
-    const joint = fitJoint(free.ladders, model, free.theta);
+    const joint = fitGroups(powerLawWithLimit, groups, { share: [name] }, { interval: "delta" });
     const total = (value: number) =>
       groups.reduce(
         (sum, group) =>
           sum + fitLaw(powerLawWithLimit, group, { fixed: { [name]: value }, interval: "delta" }).objective,
         0,
       );
-    const best = joint?.theta[name === "limit" ? 0 : 2] ?? 0;
-    expect(Math.abs(total(best) / (joint?.sum ?? 0) - 1)).toBeLessThan(1e-8);
-    expect(total(best * 1.0005)).toBeGreaterThan(joint?.sum ?? 0);
-    expect(total(best * 0.9995)).toBeGreaterThan(joint?.sum ?? 0);
+    const best = joint.shared[name]?.estimate ?? 0;
+    expect(Math.abs(total(best) / joint.objective - 1)).toBeLessThan(1e-8);
+    expect(total(best * 1.0005)).toBeGreaterThan(joint.objective);
+    expect(total(best * 0.9995)).toBeGreaterThan(joint.objective);
   });
 
   test("the outline of a joint region lies where the F bound is met by fits with both values fixed", () => {
@@ -152,7 +129,7 @@ describe("against a second method", () => {
     const region = attribution.regions[0];
     if (first === undefined || region === undefined) throw new Error("the comparison gave no region");
     // F_.95(2, 4) = 6.944 (tables), so the bound is SSE·(1 + 2/4·6.944).
-    const bound = (free.fits[0]?.sum ?? 0) * (1 + 0.5 * 6.9443);
+    const bound = fitLaw(powerLawWithLimit, first).objective * (1 + 0.5 * 6.9443);
     for (const [limit, exponent] of region.polygon.filter((_, i) => i % 5 === 2)) {
       const fixed = fitLaw(powerLawWithLimit, first, { fixed: { limit, exponent }, interval: "delta" });
       expect(fixed.objective / bound).toBeCloseTo(1, 3);

@@ -2,8 +2,9 @@
 import { expect, test } from "vitest";
 import { random } from "../../src/base/random.js";
 import { cheapestDesign, evaluateDesign, planCost, studyFromCurves } from "../../src/compare/design.js";
-import { fitFree, ladders } from "../../src/compare/ladders.js";
 import { logHorizons, simulate } from "../../src/compare/simulate.js";
+import { fit as fitLaw } from "../../src/fit/fit.js";
+import { powerLawWithLimit } from "../../src/law/power-law.js";
 
 const baseline = { limit: 2.2, coefficient: 60, exponent: 0.25 };
 const lower = { ...baseline, limit: 2.1 };
@@ -18,8 +19,9 @@ test("half-widths are t times the spread that estimates show", () => {
   const outcome = evaluateDesign([baseline, lower], noise, plan, { simulations: 60, testReplicates: 0 });
   const stream = random(3);
   const limits = Array.from({ length: 400 }, () => {
-    const data = ladders(simulate([baseline], noise, plan, stream), false);
-    return fitFree(data.ladders, data.origin, "log").theta[0] ?? 0;
+    const [data] = simulate([baseline], noise, plan, stream);
+    if (data === undefined) throw new Error("one law has one set of points");
+    return fitLaw(powerLawWithLimit, data, { interval: "delta" }).parameters.limit?.estimate ?? 0;
   });
   const mean = limits.reduce((a, b) => a + b, 0) / limits.length;
   const spread = Math.sqrt(limits.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (limits.length - 1));

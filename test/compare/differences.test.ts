@@ -2,9 +2,11 @@
 import { describe, expect, test } from "vitest";
 import { compare } from "../../src/compare/compare.js";
 import { differences } from "../../src/compare/differences.js";
-import { fitFree, ladders } from "../../src/compare/ladders.js";
-import { robustDifference } from "../../src/compare/robust.js";
-import { spreads } from "../../src/compare/spread.js";
+import { differenceErrors } from "../../src/compare/errors-of-differences.js";
+import { fitSchemes } from "../../src/compare/schemes.js";
+import { DEFAULT_FIT_OPTIONS } from "../../src/fit/record.js";
+import { clustersOf } from "../../src/fit/variance/clusters.js";
+import { powerLawWithLimit } from "../../src/law/power-law.js";
 import { exact, ladder, published } from "./ladder-data.js";
 
 const X = [1e6, 3e6, 1e7, 3e7, 1e8, 3e8, 1e9];
@@ -19,17 +21,17 @@ const scheme = (name: string, phase: number) =>
 
 /** The row of the limit with 401 replicates whose differences of limit run evenly over .001·(−below … 400 − below). */
 function limitRow(below: number) {
-  const prepared = ladders([scheme("a", 0), scheme("b", 1)], false);
-  const free = fitFree(prepared.ladders, prepared.origin, "log");
-  const thetas = Array.from({ length: 401 }, (_, i) => {
-    const theta = Float64Array.from(free.theta);
-    theta[3] = (theta[0] ?? 0) + 0.001 * (i - below);
-    return theta;
-  });
-  const options = { interval: "bootstrap-percentile", level: 0.95, budget: 1e8 } as const;
-  const spread = spreads(free);
-  const robust = [null, robustDifference(free, spread, [1, 0], "pair")];
-  return differences(free, spread, 0, robust, { thetas, failed: 0 }, [], options)[0];
+  const groups = [scheme("a", 0), scheme("b", 1)];
+  const schemes = fitSchemes(powerLawWithLimit, groups, DEFAULT_FIT_OPTIONS);
+  const [first, second] = schemes.fits.map(({ solution }) => solution.free);
+  if (first === undefined || second === undefined) throw new Error("two schemes have two fits");
+  const frees = Array.from({ length: 401 }, (_, i) => [
+    first,
+    Float64Array.of((first[0] ?? 0) + 0.001 * (i - below), ...second.slice(1)),
+  ]);
+  const options = { interval: "bootstrap-percentile", level: 0.95, budget: 1e8, point: [1e8] } as const;
+  const errors = [null, differenceErrors(schemes, clustersOf(groups), [1, 0])];
+  return differences(schemes, 0, errors, { frees, failed: 0 }, [], options)[0];
 }
 
 test("the percentile at which 0 lies, as a t with the degrees of freedom that widen the interval", () => {

@@ -2,12 +2,13 @@
 import { describe, expect, test } from "vitest";
 import { random } from "../../src/base/random.js";
 import { differences } from "../../src/compare/differences.js";
-import { fitFree, ladders } from "../../src/compare/ladders.js";
-import { robustDifference } from "../../src/compare/robust.js";
+import { differenceErrors } from "../../src/compare/errors-of-differences.js";
+import { fitSchemes } from "../../src/compare/schemes.js";
 import { simulate } from "../../src/compare/simulate.js";
-import { spreads } from "../../src/compare/spread.js";
 import { attributed, FALSE_TRUTHS, REGIMES } from "../../src/compare/validation.js";
 import { fit as fitLaw } from "../../src/fit/fit.js";
+import { DEFAULT_FIT_OPTIONS } from "../../src/fit/record.js";
+import { clustersOf } from "../../src/fit/variance/clusters.js";
 import { powerLawWithLimit } from "../../src/law/power-law.js";
 
 const DATA_SETS = 200;
@@ -24,15 +25,11 @@ describe.each(["well identified", "realistic"])("%s", (name) => {
     const hits = { limit: 0, exponent: 0, limitDifference: 0, exponentDifference: 0, lossDifference: 0 };
     for (let i = 0; i < DATA_SETS; i++) {
       const data = simulate([truth, truth], regime.noise, regime.plan, stream);
-      const prepared = ladders(data, false);
-      const free = fitFree(prepared.ladders, prepared.origin, "log");
-      const spread = spreads(free);
-      const robust = [null, robustDifference(free, spread, [1, 0], "pair")];
-      const rows = differences(free, spread, 0, robust, null, [], {
-        interval: "delta",
-        level: 0.95,
-        budget: Math.max(...regime.plan.horizons),
-      });
+      const schemes = fitSchemes(powerLawWithLimit, data, DEFAULT_FIT_OPTIONS);
+      const errors = [null, differenceErrors(schemes, clustersOf(data), [1, 0])];
+      const budget = Math.max(...regime.plan.horizons);
+      const options = { interval: "delta", level: 0.95, budget, point: [budget] } as const;
+      const rows = differences(schemes, 0, errors, null, [], options);
       for (const { quantity, interval } of rows) {
         const inside = (interval?.lower ?? 1) <= 0 && (interval?.upper ?? -1) >= 0;
         if (quantity === "limit" && inside) hits.limitDifference++;

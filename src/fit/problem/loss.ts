@@ -36,3 +36,15 @@ export function lossShape(loss: Loss): LossShape {
   if (loss.kind === "huber") return huber(loss.delta);
   return { rho: Math.abs, weight: (r) => 1 / Math.max(Math.abs(r), 1e-300), curvature: () => 0 };
 }
+
+/** Width within which residuals count as near 0, for the density there: 1.06·σ·n^−1/5, σ from the median of the sizes. */
+export function bandwidth(residuals: Float64Array): number {
+  const sizes = residuals.map(Math.abs).sort();
+  const spread = 1.4826 * (sizes[sizes.length >> 1] ?? Number.NaN);
+  return Math.max(1.06 * spread * residuals.length ** -0.2, Number.MIN_VALUE);
+}
+
+/** The loss as it is, the absolute one rounded off at a width far below its residuals: for what needs a slope. */
+export function withSlope(shape: LossShape, residuals: Float64Array): LossShape {
+  return shape.curvature(0) > 0 ? shape : smoothedAbsolute(Math.max(bandwidth(residuals) * 1e-3, 1e-300));
+}

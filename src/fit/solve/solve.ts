@@ -4,14 +4,13 @@
 import { FitError } from "../../base/errors.js";
 import { factorQr, inverseGram } from "../../base/linear-algebra.js";
 import { at } from "../../law/law.js";
-import { powerLawWithLimit } from "../../law/power-law.js";
 import { type LossShape, lossShape, smoothedAbsolute } from "../problem/loss.js";
 import { cost, denseJacobian, jacobianCells, type Problem } from "../problem/problem.js";
 import type { FitOptions, FitStatus } from "../record.js";
 import { type Descent, descend } from "./descend.js";
 import { type Polished, polish } from "./newton.js";
 import { packageDescent } from "./package-descent.js";
-import { powerLawWithLimitSolver } from "./power-law-solver.js";
+import { powerLawRefit } from "./refit.js";
 import { jointStarts, projected, rankedStarts, type Start } from "./starts.js";
 
 export interface Solution {
@@ -25,6 +24,12 @@ export interface Solution {
   readonly agreement: { readonly best: number; readonly converged: number } | null;
   /** Free parameters on a bound. */
   readonly held: readonly number[];
+}
+
+/** A problem and where it was found to be least. */
+export interface Solved {
+  readonly problem: Problem;
+  readonly solution: Solution;
 }
 
 const DESCENTS = 8;
@@ -42,7 +47,7 @@ export function solve(problem: Problem, options: FitOptions, alone: readonly Flo
   const width = options.loss.kind === "absolute" ? residualSize(problem, found()) : 0;
   const shape = width > 0 ? smoothedAbsolute(width) : problem.loss;
   const search = (): readonly Float64Array[] => {
-    const plain = plainPowerLaw(problem, options);
+    const plain = powerLawRefit(problem)?.(problem.observed, problem.weights) ?? null;
     if (plain !== null) return [plain];
     return single
       ? refined(problem, found())
@@ -107,23 +112,6 @@ function refined(problem: Problem, found: readonly Start[]): readonly Float64Arr
   const nonlinear = problem.linear.filter((isLinear) => !isLinear).length;
   if (nonlinear < 2) return best.slice(0, 2).map((start) => start.free);
   return best.map(({ free }) => packageDescent(problem, free) ?? free);
-}
-
-/** The default law by its own solver, which scans every exponent; null where its conditions are not met. */
-function plainPowerLaw(problem: Problem, options: FitOptions): Float64Array | null {
-  const [tokens] = problem.x;
-  const plain =
-    problem.law === powerLawWithLimit &&
-    problem.blocks.length === 1 &&
-    problem.names.length === 3 &&
-    options.loss.kind === "squared" &&
-    Object.keys(options.bounds).length === 0 &&
-    problem.observed.every((loss) => loss > 0);
-  if (!plain || tokens === undefined || !tokens.every((x) => x > 0)) return null;
-  const out = new Float64Array(4);
-  const omega = problem.weights.map((weight) => weight * weight);
-  powerLawWithLimitSolver(tokens, problem.space)(problem.observed, omega, out);
-  return out.every(Number.isFinite) ? out.slice(0, 3) : null;
 }
 
 /** The start as given, and the same with its linear parameters projected. */

@@ -1,0 +1,112 @@
+// Fits repeated on redrawn points, and without each unit in turn: of one problem or of several from one draw for all.
+import { random } from "../base/random.js";
+import type { Observations } from "../curve/observations.js";
+import { assignUnits, type ResampleMethod, type ResampleUnit, resampler } from "./bootstrap.js";
+import { linearize } from "./linearize.js";
+import { distinctPoints } from "./problem/points.js";
+import type { Problem } from "./problem/problem.js";
+import { refitter } from "./solve/refit.js";
+import type { Solved } from "./solve/solve.js";
+import { orthogonalise } from "./variance/linearization.js";
+
+export interface ReplicateOptions {
+  readonly method: ResampleMethod;
+  readonly unit: ResampleUnit;
+  readonly replicates: number;
+  readonly seed: number;
+}
+
+/** The free parameters of each problem, one entry a replicate that gave an estimate in all of them. */
+export interface Replicates {
+  readonly frees: readonly (readonly Float64Array[])[];
+  readonly failed: number;
+}
+
+export type Keys = Pick<Observations, "run" | "pair">;
+
+/** The residual of a point that the fit goes through is rounding, and is not blown up. */
+const MOST_LEVERAGE = 0.99;
+
+/**
+ * What replicates are redrawn from: a fitted curve and residuals scaled up for what the fit took from them, by
+ * 1/√(1 − h) or, where their own signs are flipped, 1/(1 − h) (Davidson & Flachaire 2008), h being a point's leverage.
+ * @param curve predicted losses to redraw round, in place of the fit's own
+ */
+export function resampleGroup(fit: Solved, method: ResampleMethod, keys: Keys, curve?: Float64Array) {
+  const { problem, solution } = fit;
+  const basis = orthogonalise(linearize([fit], null).fit);
+  const residual = new Float64Array(problem.points);
+  problem.residuals(solution.free, residual);
+  const raw = residual.map((r, i) => (r / (problem.weights[i] ?? Number.NaN)) * problem.unit);
+  const log = problem.space === "log";
+  const own = () => problem.observed.map((y, i) => (log ? y * Math.exp(-(raw[i] ?? 0)) : y - (raw[i] ?? 0)));
+  return {
+    loss: method === "pairs" ? problem.observed : (curve ?? own()),
+    residual: raw.map((r, i) => {
+      const row = basis?.rows[i] ?? new Float64Array(0);
+      const leverage = row.reduce((sum, value) => sum + value * value, 0) * (basis?.slope[i] ?? 0);
+      return r / (1 - Math.min(MOST_LEVERAGE, leverage)) ** (method === "wild" ? 1 : 0.5);
+    }),
+    space: problem.space,
+    run: keys.run,
+    pair: keys.pair,
+  };
+}
+
+/** @param keys of the points of each problem */
+export function replicate(fits: readonly Solved[], keys: readonly Keys[], options: ReplicateOptions): Replicates {
+  const groups = fits.map((fit, f) => resampleGroup(fit, options.method, keys[f] ?? { run: null, pair: null }));
+  const draw = resampler(groups, options.method, options.unit);
+  const stream = random(options.seed).split("replicates");
+  const refits = fits.map(({ problem, solution }) => refitter(problem, solution.free));
+  const frees: Float64Array[][] = [];
+  for (let r = 0; r < options.replicates; r++) {
+    const redrawn = draw(stream);
+    const ends: Float64Array[] = [];
+    for (const [f, { problem }] of fits.entries()) {
+      const { loss, count } = redrawn[f] ?? { loss: problem.observed, count: problem.weights };
+      const pairs = options.method === "pairs";
+      // Too few different x leave the law undetermined: such a replicate of "pairs" has no estimate.
+      if (pairs && !determined(problem, count)) break;
+      const weights = pairs ? problem.weights.map((w, i) => w * Math.sqrt(count[i] ?? 0)) : problem.weights;
+      const free = refits[f]?.(loss, weights) ?? null;
+      if (free === null) break;
+      ends.push(free);
+    }
+    if (ends.length === fits.length) frees.push(ends);
+  }
+  return { frees, failed: options.replicates - frees.length };
+}
+
+/** The estimates without one unit each, for those units that leave the law determined. */
+export function jackknife(fits: readonly Solved[], keys: readonly Keys[], unit: ResampleUnit) {
+  const { unitOf, units } = assignUnits(
+    fits.map(({ problem }, f) => ({ loss: problem.observed, run: keys[f]?.run ?? null, pair: keys[f]?.pair ?? null })),
+    unit,
+  );
+  const refits = fits.map(({ problem, solution }) => refitter(problem, solution.free));
+  return Array.from({ length: units }, (_, out) => out).flatMap((out): (readonly Float64Array[])[] => {
+    const ends: Float64Array[] = [];
+    for (const [f, { problem, solution }] of fits.entries()) {
+      const own = unitOf[f] ?? new Int32Array(0);
+      if (!own.includes(out)) {
+        ends.push(solution.free);
+        continue;
+      }
+      const count = Float64Array.from(own, (unitIndex) => Number(unitIndex !== out));
+      const weights = problem.weights.map((weight, i) => weight * (count[i] ?? 0));
+      const free = determined(problem, count) ? (refits[f]?.(problem.observed, weights) ?? null) : null;
+      if (free === null) return [];
+      ends.push(free);
+    }
+    return [ends];
+  });
+}
+
+/** Whether the points that were drawn have as many different x in each group as its law has parameters of its own. */
+function determined({ blocks, x }: Problem, count: Float64Array): boolean {
+  return blocks.every(({ from, to, own }) => {
+    const drawn = x.map((column) => column.subarray(from, to).filter((_, i) => (count[from + i] ?? 0) > 0));
+    return distinctPoints(drawn) >= own;
+  });
+}

@@ -1,0 +1,53 @@
+// The same problem with other losses or weights, solved from an optimum near by: thousands of times in a bootstrap.
+import { powerLawWithLimit } from "../../law/power-law.js";
+import { withSlope } from "../problem/loss.js";
+import { type Problem, withData } from "../problem/problem.js";
+import { descend } from "./descend.js";
+import { powerLawWithLimitSolver } from "./power-law-solver.js";
+
+/** The free parameters at the optimum, or null where there is none. */
+export type Refit = (observed: Float64Array, weights: Float64Array) => Float64Array | null;
+
+const ITERATIONS = 200;
+const TOLERANCE = 1e-9;
+
+/** A solver from the optimum `free` of `problem`: the power law's own where that is the problem, else a descent. */
+export function refitter(problem: Problem, free: Float64Array): Refit {
+  const residuals = new Float64Array(problem.points);
+  problem.residuals(free, residuals);
+  const shape = withSlope(problem.loss, residuals);
+  const plain = powerLawRefit(problem);
+  return (observed, weights) => {
+    if (problem.space === "log" && !observed.every((y) => y > 0)) return null;
+    const end =
+      plain?.(observed, weights) ??
+      descend(withData(problem, observed, weights), free, shape, { iterations: ITERATIONS, tolerance: TOLERANCE })
+        ?.free;
+    return end?.every(Number.isFinite) ? end : null;
+  };
+}
+
+/** The default law with every parameter free in its own bounds, by squared residuals: its own solver; else null. */
+export function powerLawRefit(problem: Problem): Refit | null {
+  const { law, blocks, names, lower, upper, loss } = problem;
+  const [tokens] = problem.x;
+  const plain =
+    law === powerLawWithLimit &&
+    blocks.length === 1 &&
+    names.length === 3 &&
+    law.parameters.every((parameter, k) => lower[k] === parameter.lower && upper[k] === parameter.upper) &&
+    // Twice the square of a half: the squared loss alone has this slope far out.
+    loss.weight(1e9) === 2;
+  if (!plain || tokens === undefined || !tokens.every((x) => x > 0)) return null;
+  const solver = powerLawWithLimitSolver(tokens, problem.space);
+  const out = new Float64Array(4);
+  return (observed, weights) => {
+    if (!observed.every((y) => y > 0)) return null;
+    solver(
+      observed,
+      weights.map((weight) => weight * weight),
+      out,
+    );
+    return out.every(Number.isFinite) ? out.slice(0, 3) : null;
+  };
+}
