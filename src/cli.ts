@@ -19,6 +19,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "compare schemes: exponent or limit, differences, compute multipliers",
     load: () => import("./command/compare.js"),
   },
+  forecast: {
+    summary: "carry curves on: loss at budgets beyond the data",
+    load: () => import("./command/forecast.js"),
+  },
   allocate: {
     summary: "split a budget into parameters and tokens",
     load: () => import("./command/allocate.js"),

@@ -7,10 +7,12 @@ import { guessColumn } from "../curve/columns.js";
 import { observe, withDerived } from "../curve/observe.js";
 import { readTable } from "../curve/read/read-table.js";
 import { allocate } from "../forecast/allocate.js";
-import type { Allocation, Demand, Optimum, Valley } from "../forecast/allocation.js";
-import { approaches, quantityText } from "../forecast/allocation-sentences.js";
+import type { Allocation, Demand } from "../forecast/allocation.js";
+import { quantityText } from "../forecast/allocation-sentences.js";
 import { SURFACE_LAWS } from "../forecast/surface.js";
 import { lawByName } from "../law/catalogue.js";
+import { optimumCells, valleyCells } from "../report/allocation-cells.js";
+import { terminalTable } from "../report/cells.js";
 import {
   addDataOptions,
   type DataFlags,
@@ -130,38 +132,18 @@ export function allocationText(allocation: Allocation): string {
   const rule =
     compute.kind === "6ND" ? "C = 6·N·D" : `C = ${significant(compute.factor, 3)}·N^${significant(compute.power, 3)}·D`;
   const tokens = demand.kind === "training" ? "" : count(demand.tokens);
+  const valleys = valleyCells(allocation);
   const lines = [
     `${name === "" ? "" : `${name}: `}${allocation.points} points, ${rule}${DEMANDS[demand.kind].replace("$", tokens)}, ${percent(allocation.level)} intervals`,
-    ...table([
-      ["", "budget", "N*", "D*", "D*/N*", "loss"],
-      ...approaches(allocation).flatMap(({ name: approach, optima }) =>
-        optima.map((row) => optimumCells(approach, row)),
-      ),
-    ]),
+    terminalTable(optimumCells(allocation)).trimEnd(),
     ...exponentLines(allocation),
-    ...(allocation.valleys.kind === "answer"
-      ? table([
-          ["valley at", "sizes", "lowest at", `within ${percent(allocation.tolerance)}`, "parabola"],
-          ...allocation.valleys.value.valleys.map(valleyCells),
-        ])
-      : []),
+    ...(valleys.rows.length === 0 ? [] : [terminalTable(valleys).trimEnd()]),
     ...[allocation.surface, allocation.valleys, allocation.envelope].flatMap((answer, i) =>
       answer.kind === "unavailable" ? [`approach ${3 - i}: ${answer.reason}`] : [],
     ),
     ...allocation.sentences,
   ];
   return `${lines.join("\n")}\n`;
-}
-
-function optimumCells(approach: string, optimum: Optimum): readonly string[] {
-  return [
-    approach,
-    significant(optimum.flops, 3),
-    quantityText(optimum.parameters),
-    quantityText(optimum.tokens),
-    quantityText(optimum.tokensPerParameter, (value) => significant(value, 3)),
-    optimum.loss === null ? "–" : quantityText(optimum.loss, significant),
-  ];
 }
 
 function exponentLines(allocation: Allocation): readonly string[] {
@@ -177,27 +159,4 @@ function exponentLines(allocation: Allocation): readonly string[] {
       `${name}: N* ∝ C^a, a = ${quantityText(parameters, significant)}; D* ∝ C^b, b = ${quantityText(tokens, significant)}`,
     ];
   });
-}
-
-function valleyCells({ flops, sizes, minimum, parabola }: Valley): readonly string[] {
-  const size = (found: Valley["minimum"]) =>
-    found.kind === "interior" ? quantityText(found.parameters) : "no interior minimum";
-  return [
-    significant(flops, 3),
-    String(sizes.length),
-    size(minimum),
-    minimum.kind === "interior" ? `${count(minimum.range.lower)} to ${count(minimum.range.upper)}` : "–",
-    size(parabola),
-  ];
-}
-
-function table(rows: readonly (readonly string[])[]): readonly string[] {
-  if (rows.length < 2) return [];
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
 }

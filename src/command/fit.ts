@@ -7,8 +7,8 @@ import { writeAtomically } from "../base/write.js";
 import { doubtLines } from "../fit/doubt-lines.js";
 import { fit as fitLaw } from "../fit/fit.js";
 import type { Fit } from "../fit/record.js";
-import { terminalTable } from "../report/cells.js";
-import { fitCells } from "../report/fit-cells.js";
+import { type Cells, terminalTable } from "../report/cells.js";
+import { fitCells, heldOutCells } from "../report/fit-cells.js";
 import { type AnalysisFlags, addAnalysisOptions, loadAnalysis } from "./analysis-options.js";
 import { newCommand } from "./command.js";
 import { say } from "./terminal.js";
@@ -106,12 +106,14 @@ export function fitDoubts(fits: readonly Fit[]): readonly string[] {
 export function fitTable(fits: readonly Fit[]): string {
   const [first] = fits;
   if (first === undefined) return "";
-  const { columns, rows } = fitCells(fits);
-  const plain = {
-    columns: columns.map((one) => ({ ...one, title: shortName(one.title) })),
-    rows: rows.map((row) => row.map((cell) => shortName(cell))),
-  };
+  const heldOut = heldOutCells(fits);
   const level = Object.values(first.parameters).find((parameter) => parameter.interval !== null)?.interval;
   const foot = level === undefined || level === null ? "" : ` [${percent(level.level)} ${level.method} intervals]`;
-  return `${terminalTable(plain)}${first.formula}${foot}\n`;
+  const each = heldOut.rows.length === 0 ? "" : `\n${terminalTable(plain(heldOut))}`;
+  return `${terminalTable(plain(fitCells(fits)))}${first.formula}${foot}\n${each}`;
 }
+
+const plain = ({ columns, rows }: Cells): Cells => ({
+  columns: columns.map((one) => ({ ...one, title: shortName(one.title) })),
+  rows: rows.map((row) => row.map((cell) => shortName(cell))),
+});

@@ -109,7 +109,6 @@ function recordOf(
   options: FitOptions,
 ): Fit {
   const { problem, solution } = whole;
-  const theta = whole.thetas[g] ?? new Float64Array(0);
   const block = problem.blocks[g];
   const alone = problem.blocks.length === 1;
   const outcome = {
@@ -130,10 +129,11 @@ function recordOf(
     correlation: correlation(whole, g),
     ...(alone ? informationCriteria(problem, solution.cost, options.loss) : { aicc: null, bic: null }),
     excluded: kept.excluded,
-    heldOut: heldOut === null ? null : score(law, theta, kept, heldOut),
+    heldOut: null,
     ...(whole.bootstrap === null ? {} : { bootstrap: whole.bootstrap }),
   };
-  return { ...outcome, warnings: doubts(law, kept, block?.own ?? 0, solution.agreement, outcome) };
+  const record: Fit = { ...outcome, warnings: doubts(law, kept, block?.own ?? 0, solution.agreement, outcome) };
+  return heldOut === null ? record : { ...record, heldOut: score(law, record, kept, heldOut, options.level) };
 }
 
 function parametersOf(law: Law, whole: Fitted, g: number, level: number): Readonly<Record<string, Estimate>> {

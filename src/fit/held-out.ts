@@ -2,7 +2,8 @@
 import { InputError } from "../base/errors.js";
 import type { Observations } from "../curve/observations.js";
 import { at, type Law } from "../law/law.js";
-import type { HeldOut } from "./record.js";
+import { predict } from "./predict.js";
+import type { Fit, HeldOut, HeldOutLoss } from "./record.js";
 
 /** The variable that a law extrapolates along: tokens where it has them, else its last. */
 export function mainVariable(law: Law): number {
@@ -48,22 +49,25 @@ export function holdOut(
   };
 }
 
-/** Mean relative error of a fitted law on points kept out, and how far out they lie. */
-export function score(law: Law, theta: ArrayLike<number>, fitted: Observations, heldOut: Observations): HeldOut {
-  const n = heldOut.loss.length;
-  let sum = 0;
-  for (let i = 0; i < n; i++) {
-    const predicted = law.value(
-      theta,
-      heldOut.x.map((column) => at(column, i)),
-    );
-    sum += Math.abs(predicted / at(heldOut.loss, i) - 1);
-  }
+/** A fitted law on points kept out of it: each with what was announced of it, the mean error, and how far out they lie. */
+export function score(law: Law, fit: Fit, fitted: Observations, heldOut: Observations, level: number): HeldOut {
+  const x = heldOut.x[mainVariable(law)] ?? new Float64Array(0);
+  const order = Array.from(x.keys()).sort((a, b) => at(x, a) - at(x, b));
+  const ordered = pick(heldOut, order);
+  const each = predict(law, fit, ordered.x, { level }).map(({ x: point, loss, newRun }, i): HeldOutLoss => {
+    const observed = at(ordered.loss, i);
+    return { x: point, observed, predicted: loss, error: loss / observed - 1, newRun };
+  });
   const farthest = (observations: Observations) =>
     (observations.x[mainVariable(law)] ?? new Float64Array(0)).reduce(
       (m, v) => Math.max(m, v),
       Number.NEGATIVE_INFINITY,
     );
   const decades = Math.log10(farthest(heldOut) / farthest(fitted));
-  return { points: n, meanRelativeError: sum / n, decades: Number.isFinite(decades) ? decades : 0 };
+  return {
+    points: each.length,
+    meanRelativeError: each.reduce((sum, { error }) => sum + Math.abs(error), 0) / each.length,
+    decades: Number.isFinite(decades) ? decades : 0,
+    each,
+  };
 }

@@ -5,7 +5,14 @@ import type { Exclusion } from "../curve/observations.js";
 /** How a solver ended; the message holds the remedy. A fit with no estimate at all is a FitError instead. */
 export type FitStatus = "converged" | "iteration-limit" | "at-bound" | "ill-conditioned";
 
-export type IntervalMethod = "profile" | "delta" | "bootstrap-percentile" | "bootstrap-bca" | "fieller";
+export type IntervalMethod =
+  | "profile"
+  | "delta"
+  | "bootstrap-percentile"
+  | "bootstrap-bca"
+  | "fieller"
+  | "forms"
+  | "inverted";
 
 export interface Interval {
   readonly level: number;
@@ -69,6 +76,20 @@ export interface HeldOut {
   readonly meanRelativeError: number;
   /** log10 of the largest x kept out over the largest x fitted. */
   readonly decades: number;
+  /** By the law's main variable. */
+  readonly each: readonly HeldOutLoss[];
+}
+
+/** A point kept out of a fit, beside what the fit had said of it. */
+export interface HeldOutLoss {
+  /** One value per variable of the law. */
+  readonly x: readonly number[];
+  readonly observed: number;
+  readonly predicted: number;
+  /** predicted/observed − 1: above 0 where the run did better than announced. */
+  readonly error: number;
+  /** Of one new run there; null where the fit has none. */
+  readonly newRun: Interval | null;
 }
 
 /** How bootstrap intervals came about. */

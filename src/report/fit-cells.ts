@@ -1,5 +1,5 @@
 // Fits as a table: group, points, each parameter with its interval, what held-out points say, status; one row a fit.
-import { significant } from "../base/format.js";
+import { count, significant } from "../base/format.js";
 import type { Estimate, Fit } from "../fit/record.js";
 import { type Cells, left, right } from "./cells.js";
 
@@ -34,6 +34,31 @@ function estimateText(parameter: Estimate | undefined): string {
   return interval === null
     ? significant(parameter.estimate)
     : `${significant(parameter.estimate)} [${significant(interval.lower)}, ${significant(interval.upper)}]`;
+}
+
+/** Every point kept out of the fits: what was announced of it, and by how much that was off, with its sign. */
+export function heldOutCells(fits: readonly Fit[]): Cells {
+  const groups = Object.keys(fits[0]?.group ?? {});
+  return {
+    columns: [
+      ...groups.map(left),
+      right("held out at"),
+      right("observed"),
+      right("predicted"),
+      right("predicted/observed − 1"),
+      left("interval for a new run"),
+    ],
+    rows: fits.flatMap(({ group, heldOut }) =>
+      (heldOut?.each ?? []).map(({ x, observed, predicted, error, newRun }) => [
+        ...groups.map((key) => group[key] ?? "–"),
+        x.map((value) => count(value)).join(", "),
+        significant(observed),
+        significant(predicted),
+        `${error > 0 ? "+" : ""}${significant(100 * error, 2)}%`,
+        newRun === null ? "–" : `[${significant(newRun.lower)}, ${significant(newRun.upper)}]`,
+      ]),
+    ),
+  };
 }
 
 /** "0.71% of 3 points, 0.60 decades on". */

@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   design: () => import("../../src/command/design.js"),
   doctor: () => import("../../src/command/doctor.js"),
   fit: () => import("../../src/command/fit.js"),
+  forecast: () => import("../../src/command/forecast.js"),
   import: () => import("../../src/command/import.js"),
   report: () => import("../../src/command/report.js"),
   schemes: () => import("../../src/command/schemes.js"),

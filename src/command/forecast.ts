@@ -1,0 +1,70 @@
+// rinsight forecast: what each curve reaches beyond its data, who leads there, and the budget that a loss asks for.
+import type { Command } from "commander";
+import { InputError } from "../base/errors.js";
+import { percent } from "../base/format.js";
+import { writeAtomically } from "../base/write.js";
+import { observe } from "../curve/observe.js";
+import { readTable } from "../curve/read/read-table.js";
+import { forecast, nameOf } from "../forecast/forecast.js";
+import type { Forecasts } from "../forecast/forecasting.js";
+import { lawByName } from "../law/catalogue.js";
+import { known, terminalTable } from "../report/cells.js";
+import { forecastCells, formsText, scoreCells } from "../report/forecast-cells.js";
+import { addDataOptions, type DataFlags, levelOf, list, positive, selectionOf } from "./analysis-options.js";
+import { newCommand } from "./command.js";
+
+interface ForecastFlags extends DataFlags {
+  readonly at?: string;
+  readonly reach?: string;
+  readonly law?: string;
+}
+
+export function command(): Command {
+  return addDataOptions(
+    newCommand(
+      "forecast",
+      "carry curves on: loss at budgets beyond the data",
+      "rinsight forecast notebooks/curves.csv --at 1e9,1e10 --reach 2.5",
+    ),
+  )
+    .option("--x <COL>", "column to forecast along: tokens or FLOPs (default: the tokens column)")
+    .option("--at <X,…>", "values of x to say the loss at (default: 10 and 100 times the largest)")
+    .option("--reach <LOSS,…>", "losses to say the budget for")
+    .option("--law <NAME|EXPR>", "insist on one law (default: the forms that extrapolate best, together)")
+    .option("--pair-by <COL,…>", "columns that match points across schemes: horizon and seed")
+    .action(async (files: readonly string[], flags: ForecastFlags) => {
+      const at = flags.at === undefined ? null : list(flags.at).map((text) => positive("--at", text));
+      const reach = flags.reach === undefined ? [] : list(flags.reach).map((text) => positive("--reach", text));
+      const { table, notes: read } = await readTable(files);
+      const law = flags.law === undefined ? null : lawByName(flags.law, [...table.columns.keys()]);
+      const { groups, warnings, notes } = observe(table, law?.variables ?? ["tokens"], selectionOf(flags));
+      for (const note of [...read, ...notes]) process.stderr.write(`${note}\n`);
+      for (const warning of warnings) process.stderr.write(`${warning.code}: ${warning.message}\n`);
+      const largest = groups.reduce((m, { x }) => Math.max(m, ...(x[0] ?? [])), 0);
+      const result = forecast(groups, { at: at ?? [10 * largest, 100 * largest], reach, level: levelOf(flags), law });
+      const json = `${JSON.stringify({ ...result, warnings }, null, 2)}\n`;
+      if (flags.out !== undefined) writeAtomically(flags.out, json);
+      process.stdout.write(flags.json === true ? json : forecastText(result));
+      for (const { group, warnings: own } of result.forecasts) {
+        const name = nameOf(group);
+        for (const { code, message } of own)
+          process.stderr.write(`${name === "" ? "" : `${name}: `}${code}: ${message}\n`);
+      }
+    });
+}
+
+/** The forecasts for a terminal: losses by group and x, forms, score card, sentences. */
+export function forecastText({ forecasts, sentences }: Forecasts): string {
+  const [first] = forecasts;
+  if (first === undefined)
+    throw new InputError("forecast: some group must have points, got none; mend --where or --by");
+  const combined = forecasts.filter(({ method }) => method === "combined");
+  const score = scoreCells(forecasts);
+  const lines = [
+    `${percent(first.level)} intervals${first.method === "combined" ? " of forms combined by how they extrapolate:" : `, ${first.forms[0]?.law} insisted on`}`,
+    ...combined.map(({ group, forms }) => `  ${nameOf(group) === "" ? "" : `${nameOf(group)}: `}${formsText(forms)}`),
+    ...(score.rows.length === 0 ? [] : [terminalTable(score).trimEnd()]),
+    ...sentences,
+  ];
+  return `${terminalTable(known(forecastCells(forecasts)))}${lines.join("\n")}\n`;
+}
