@@ -93,6 +93,9 @@ export function allocate(
     envelope: envelope(points, flops, question),
   };
   if (Object.values(answers).every(({ kind }) => kind === "unavailable")) {
+    const [fixed] = ratioDoubts(parameters, tokens);
+    if (fixed !== undefined)
+      throw new InputError(`allocate: runs must differ in tokens per parameter: ${fixed.message}`);
     const reasons = Object.values(answers).map((answer) => (answer.kind === "unavailable" ? answer.reason : ""));
     throw new InputError(`allocate: some approach must have an answer, got none: ${reasons.join("; ")}`);
   }
@@ -138,15 +141,7 @@ function doubts(
   tokens: Float64Array,
   { surface: parametric, valleys }: Pick<Allocation, "surface" | "valleys">,
 ): readonly Warning[] {
-  const warnings: Warning[] = [];
-  const ratios = tokens.map((d, i) => Math.log10(d / at(parameters, i)));
-  const spread = ratios.reduce((m, r) => Math.max(m, r), -Infinity) - ratios.reduce((m, r) => Math.min(m, r), Infinity);
-  if (spread < LEAST_RATIO_SPREAD) {
-    warnings.push({
-      code: "fixed-ratio",
-      message: `tokens per parameter span a factor ${significant(10 ** spread, 2)} alone, so N and D cannot be told apart (arXiv 2605.08541): train sizes away from this ratio too`,
-    });
-  }
+  const warnings: Warning[] = [...ratioDoubts(parameters, tokens)];
   if (parametric.kind === "answer") {
     const { status, statusMessage } = parametric.value.fit;
     if (status !== "converged") warnings.push({ code: `surface-${status}`, message: statusMessage });
@@ -168,4 +163,17 @@ function doubts(
     }
   }
   return warnings;
+}
+
+/** A sweep at one ratio of tokens to parameters is ill-conditioned (arXiv 2605.08541). */
+function ratioDoubts(parameters: Float64Array, tokens: Float64Array): readonly Warning[] {
+  const ratios = tokens.map((d, i) => Math.log10(d / at(parameters, i)));
+  const spread = ratios.reduce((m, r) => Math.max(m, r), -Infinity) - ratios.reduce((m, r) => Math.min(m, r), Infinity);
+  if (spread >= LEAST_RATIO_SPREAD) return [];
+  return [
+    {
+      code: "fixed-ratio",
+      message: `tokens per parameter span a factor ${significant(10 ** spread, 2)} alone, so N and D cannot be told apart (arXiv 2605.08541): train sizes away from this ratio too`,
+    },
+  ];
 }

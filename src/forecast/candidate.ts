@@ -1,7 +1,8 @@
 // One form of law as a forecaster: fitted to a few digits, within bounds that keep its extrapolation sane.
 import { factorQr, inverseGram } from "../base/linear-algebra.js";
 import type { Observations } from "../curve/observations.js";
-import { fullTheta, makeProblem, type Problem, withData } from "../fit/problem/problem.js";
+import { makeProblem } from "../fit/problem/columns.js";
+import { fullTheta, type Problem, withData } from "../fit/problem/problem.js";
 import { DEFAULT_FIT_OPTIONS } from "../fit/record.js";
 import { descend } from "../fit/solve/descend.js";
 import { rankedStarts } from "../fit/solve/starts.js";
@@ -48,7 +49,7 @@ export function candidate(
   warm: Float64Array | null,
 ): Candidate | null {
   const x = observations.x[0] ?? new Float64Array(0);
-  const plain = makeProblem(law, observations, { ...DEFAULT_FIT_OPTIONS, bounds: boundsOf(law, observations) });
+  const plain = makeProblem(law, [observations], { ...DEFAULT_FIT_OPTIONS, bounds: boundsOf(law, observations) });
   const last = x.reduce((m, v) => Math.max(m, v), 0);
   const problem = rigid
     ? withData(

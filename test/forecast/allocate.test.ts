@@ -108,9 +108,10 @@ test("what the data cannot answer is one line with the remedy", () => {
   const insisted = allocate({ ...grid, x: [...grid.x, flops(2.5)] }, { budgets: [1e21], insistOnFlops: true });
   expect(insisted.compute.factor).toBeCloseTo(15, 6);
   expect(() => allocate(grid, { budgets: [] })).toThrow(/budgets must be FLOPs above 0, got none/);
-  const ratio = isoflopGrid(CHINCHILLA, BUDGETS, 3, 1.2);
+  const ratio = isoflopGrid(CHINCHILLA, [1e20, 1.4e20, 2e20], 3, 1.1);
   const same = { ...ratio, x: [ratio.x[0] ?? new Float64Array(0), Float64Array.from(ratio.x[0] ?? [], (n) => 20 * n)] };
-  expect(allocate(same, { budgets: [1e21] }).warnings.map(({ code }) => code)).toContain("fixed-ratio");
+  expect(() => allocate(same, { budgets: [1e21] })).toThrow(/differ in tokens per parameter: .* a factor 1\.0 alone/);
+  expect(allocate(ratio, { budgets: [1e21] }).warnings.map(({ code }) => code)).toContain("fixed-ratio");
 });
 
 test("a valley whose bottom lies outside the sizes trained has none, and says which sizes are missing", () => {
