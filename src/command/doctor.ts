@@ -6,6 +6,7 @@ import { defaultBackend, loadBackend } from "../train/backend.js";
 import type { BackendName } from "../train/configuration.js";
 import { describeTensorflow } from "../train/tensorflow/link.js";
 import { openCorpus } from "../train/text/corpus.js";
+import { adapters } from "../train/webgpu/node-device.js";
 import { newCommand } from "./command.js";
 import { say } from "./terminal.js";
 
@@ -37,7 +38,12 @@ async function run(flags: { readonly json?: true }): Promise<void> {
 async function diagnose(): Promise<Diagnosis> {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   const recent = major > 20 || (major === 20 && minor >= 19);
-  const backends = { tensorflow: tensorflow(), wasm: await loads("wasm"), cpu: await loads("cpu") };
+  const backends = {
+    tensorflow: tensorflow(),
+    webgpu: await webgpu(),
+    wasm: await loads("wasm"),
+    cpu: await loads("cpu"),
+  };
   const preferred = await defaultBackend();
   return {
     node: { ready: recent, detail: `${process.versions.node}${recent ? "" : "; Rinsight needs 20.19 or newer"}` },
@@ -56,6 +62,21 @@ function tensorflow(): Finding {
   if (state.kind !== "ready") return { ready: false, detail: state.message };
   const library = state.library === null ? "" : ` from ${state.library}`;
   return { ready: true, detail: `TensorFlow ${state.version}${library} on ${state.devices.join(", ")}` };
+}
+
+async function webgpu(): Promise<Finding> {
+  try {
+    const found = await adapters();
+    if (found.length === 0) return { ready: false, detail: "no GPU with a driver for Vulkan, Metal or Direct3D 12" };
+    const lines = found.map(({ name, driver, software, features, limits }) => {
+      const largest = `${Math.floor(limits.maxStorageBufferBindingSize / 2 ** 20)} MiB a buffer`;
+      const workgroup = `${limits.maxComputeWorkgroupStorageSize / 1024} KiB and ${limits.maxComputeInvocationsPerWorkgroup} threads a workgroup`;
+      return `${name}, ${driver}${software ? " (software, slow)" : ""}; ${largest}, ${workgroup}; ${features.join(" ")}`;
+    });
+    return { ready: true, detail: lines.join("\n                ") };
+  } catch (error) {
+    return { ready: false, detail: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 async function loads(name: "wasm" | "cpu"): Promise<Finding> {

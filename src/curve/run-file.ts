@@ -25,7 +25,8 @@ export interface RunHeader {
   readonly costFactor: number;
   readonly corpus: { readonly hash: string; readonly tokenizerHash: string; readonly name: string };
   readonly seed: number;
-  readonly provenance: { readonly rinsight: string; readonly backend: string };
+  /** `device`: the GPU and its driver, of backends that train on one. */
+  readonly provenance: { readonly rinsight: string; readonly backend: string; readonly device?: string };
 }
 
 export interface RunPoint {

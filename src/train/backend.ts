@@ -11,8 +11,11 @@ import type { Operations, OptimizerKernels } from "./operations.js";
 import { TENSORFLOW_PACKAGE, TENSORFLOW_PINNED, tensorflowPackage } from "./tensorflow/link.js";
 import { tensorflowOperations, tensorflowOptimizer } from "./tensorflow/operations.js";
 
+/** The backends that compute with tensors of tfjs. */
+export type TensorBackendName = Exclude<BackendName, "webgpu">;
+
 export interface Backend {
-  readonly name: BackendName;
+  readonly name: TensorBackendName;
   readonly tf: typeof Tensorflow;
   readonly operations: Operations;
   readonly optimizer: OptimizerKernels;
@@ -20,10 +23,10 @@ export interface Backend {
   useThreads(threads: number): Promise<void>;
 }
 
-const OWN_THREADS = async (): Promise<void> => {};
+export const OWN_THREADS = async (): Promise<void> => {};
 
 /** Loads a backend. Throws InputError with the npm command to type. */
-export async function loadBackend(name: BackendName): Promise<Backend> {
+export async function loadBackend(name: TensorBackendName): Promise<Backend> {
   const tf = await loadTensorflow();
   if (name === "tensorflow") return nativeBackend(tf);
   if (name === "cpu") {

@@ -9,7 +9,7 @@ import type { Scheme } from "../scheme/scheme.js";
 import type { Signature, Step } from "../scheme/signature.js";
 import { cooldownStart, type ScheduleSettings } from "./schedule.js";
 
-export const BACKENDS = ["tensorflow", "wasm", "cpu"] as const;
+export const BACKENDS = ["tensorflow", "webgpu", "wasm", "cpu"] as const;
 export type BackendName = (typeof BACKENDS)[number];
 
 /** AdamW (Loshchilov & Hutter 2019); decay on matrices alone. */

@@ -52,10 +52,14 @@ export function fork(at: Path): { readonly branch: Path; readonly trunk: Path } 
   return { branch: afterPoint({ ...at, segment: at.segment + 1 }), trunk: { ...at, segment: at.segment + 2 } };
 }
 
-export function afterStep(at: Path, flops: number, loss: number): Path {
-  const { segment, step, lossSum, lossSteps } = at;
-  return { segment, step: step + 1, flops: at.flops + flops, lossSum: lossSum + loss, lossSteps: lossSteps + 1 };
-}
+export const afterStep = (at: Path, flops: number): Path => ({ ...at, step: at.step + 1, flops: at.flops + flops });
+
+/** The loss of a step taken before, in their order: those of a GPU come some steps later. */
+export const withLoss = (at: Path, loss: number): Path => ({
+  ...at,
+  lossSum: at.lossSum + loss,
+  lossSteps: at.lossSteps + 1,
+});
 
 /** The point that the step before `at` ends in, if any; a decayed one ends a branch. */
 export function pointAt({ segments, pointSteps }: Course, at: Path): "trunk" | "decayed" | null {

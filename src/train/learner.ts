@@ -3,7 +3,15 @@ import { type Random, random } from "../base/random.js";
 import { applications } from "../scheme/applications.js";
 import type { Backend } from "./backend.js";
 import type { RunConfiguration } from "./configuration.js";
-import { forward, initialWeights, type ParameterSpec, parameterSpecs, toParameters, type Weights } from "./model.js";
+import {
+  forward,
+  initialWeights,
+  latentStart,
+  type ParameterSpec,
+  parameterSpecs,
+  toParameters,
+  type Weights,
+} from "./model.js";
 import { adamw, initialOptimizerState, type OptimizerState } from "./optimizer.js";
 import type { Batch } from "./text/batches.js";
 
@@ -21,12 +29,16 @@ export interface Score {
 }
 
 export interface Learner {
-  /** One optimizer step at a number of rounds; the training loss in nats per token, before the step. */
-  step(batch: Batch, learningRate: number, rounds: number, noise: Random): number;
-  evaluate(batches: readonly Batch[], rounds: number): Score;
+  /** Steps after which their losses should be read: 1 where that costs nothing, more where it would make a GPU wait. */
+  readonly lossCadence: number;
+  /** One optimizer step at a number of rounds; a loss that is not finite changes nothing. */
+  step(batch: Batch, learningRate: number, rounds: number, noise: Random): Promise<void>;
+  /** Training losses before each of the steps since the last call, nats per token. */
+  losses(): Promise<readonly number[]>;
+  evaluate(batches: readonly Batch[], rounds: number): Promise<Score>;
   /** −log p of each target, nats, in the order of the batch. */
-  surprisals(batch: Batch, rounds: number): ArrayLike<number>;
-  state(): ModelState;
+  surprisals(batch: Batch, rounds: number): Promise<ArrayLike<number>>;
+  state(): Promise<ModelState>;
   dispose(): void;
 }
 
@@ -49,35 +61,38 @@ export function learner(backend: Backend, run: RunConfiguration, start: ModelSta
     shape,
     applications: applications(scheme, rounds),
     batch: tokens / shape.context,
-    noise,
+    latentStart: () => tf.tensor2d(latentStart(tokens, shape.width, noise), [tokens, shape.width]),
   });
 
   const surprisals = ({ inputs, targets }: Batch, rounds: number, noise: Random): ArrayLike<number> =>
     tf.tidy(() => {
-      const logits = forward(backend, parameters, tf.tensor1d(inputs, "int32"), pass(inputs.length, rounds, noise));
+      const logits = forward(operations, parameters, tf.tensor1d(inputs, "int32"), pass(inputs.length, rounds, noise));
       return operations.crossEntropy(logits, tf.tensor1d(targets, "int32")).dataSync();
     });
+  const unread: number[] = [];
 
   return {
-    step: ({ inputs, targets }, learningRate, rounds, noise) =>
+    lossCadence: 1,
+    step: async ({ inputs, targets }, learningRate, rounds, noise) =>
       tf.tidy(() => {
         const ids = tf.tensor1d(inputs, "int32");
         const next = tf.tensor1d(targets, "int32");
         const { value, grads } = tf.variableGrads(
           () =>
-            operations.meanCrossEntropy(forward(backend, parameters, ids, pass(inputs.length, rounds, noise)), next),
+            operations.meanCrossEntropy(forward(operations, parameters, ids, pass(inputs.length, rounds, noise)), next),
           Object.values(variables),
         );
         const loss = value.dataSync()[0] ?? Number.NaN;
         if (Number.isFinite(loss)) optimizer.step(grads, learningRate);
-        return loss;
+        unread.push(loss);
       }),
-    evaluate: (batches, rounds) => {
+    losses: async () => unread.splice(0),
+    evaluate: async (batches, rounds) => {
       const noise = random(run.seed).split("evaluation");
       return score(batches.flatMap((batch) => windowMeans(surprisals(batch, rounds, noise), shape.context)));
     },
-    surprisals: (batch, rounds) => surprisals(batch, rounds, random(run.seed).split("evaluation")),
-    state: () => ({
+    surprisals: async (batch, rounds) => surprisals(batch, rounds, random(run.seed).split("evaluation")),
+    state: async () => ({
       weights: Object.fromEntries(
         specs.map(({ name }) => {
           const variable = variables[name];
@@ -94,7 +109,8 @@ export function learner(backend: Backend, run: RunConfiguration, start: ModelSta
   };
 }
 
-function windowMeans(losses: ArrayLike<number>, context: number): number[] {
+/** Mean of each window of `context` losses. */
+export function windowMeans(losses: ArrayLike<number>, context: number): number[] {
   return Array.from({ length: losses.length / context }, (_, window) => {
     let sum = 0;
     for (let t = 0; t < context; t++) sum += losses[window * context + t] ?? Number.NaN;
@@ -102,7 +118,8 @@ function windowMeans(losses: ArrayLike<number>, context: number): number[] {
   });
 }
 
-function score(windows: readonly number[]): Score {
+/** Mean over windows with its standard error. */
+export function score(windows: readonly number[]): Score {
   const loss = windows.reduce((sum, value) => sum + value, 0) / windows.length;
   const squares = windows.reduce((sum, value) => sum + (value - loss) * (value - loss), 0);
   return { loss, standardError: Math.sqrt(squares / (windows.length - 1) / windows.length) };

@@ -40,7 +40,8 @@ function deepestRounds(scheme: Scheme): number {
 export function checkMemory(run: RunConfiguration): void {
   const onBackend = backendBytes(run);
   const { parameters } = schemeCost(run.scheme, run.shape);
-  const inAll = onBackend + BYTES * COPIES_IN_CHECKPOINTS * parameters;
+  // The memory of a GPU is its own: webgpu/ says when it does not hold the run.
+  const inAll = (run.backend === "webgpu" ? 0 : onBackend) + BYTES * COPIES_IN_CHECKPOINTS * parameters;
   const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
   const refuse = (needed: number, limit: number, whose: string) => {
     throw new InputError(

@@ -1,11 +1,12 @@
 // The model: a decoder-only pre-norm transformer (RMSNorm, rotary positions, ReLU² of 4E, no biases, untied head)
 // whose layers apply in the order that a scheme says. Recursion changes the order, never the parameters.
-import type { Rank, Tensor1D, Tensor2D, Variable } from "@tensorflow/tfjs";
+import type { Rank, Variable } from "@tensorflow/tfjs";
 import { type Random, random } from "../base/random.js";
 import { fullRounds, layersOfBlocks } from "../scheme/applications.js";
 import { type ModelShape, type ParameterGroups, schemeCost } from "../scheme/cost.js";
 import type { Application, Scheme } from "../scheme/scheme.js";
 import type { Backend } from "./backend.js";
+import type { Operations } from "./operations.js";
 
 export interface ParameterSpec {
   readonly name: string;
@@ -18,9 +19,9 @@ export interface ParameterSpec {
 }
 
 /** Trained tensors by name. */
-export interface Parameters {
-  readonly matrices: Readonly<Record<string, Variable<Rank.R2>>>;
-  readonly vectors: Readonly<Record<string, Variable<Rank.R1>>>;
+export interface Parameters<Matrix = Variable<Rank.R2>, Vector = Variable<Rank.R1>> {
+  readonly matrices: Readonly<Record<string, Matrix>>;
+  readonly vectors: Readonly<Record<string, Vector>>;
 }
 /** Their values as they are stored. */
 export type Weights = Readonly<Record<string, Float32Array>>;
@@ -106,25 +107,33 @@ export function named<T>(record: Readonly<Record<string, T>>, name: string): T {
   return value;
 }
 
-export interface ForwardPass {
+export interface ForwardPass<Matrix> {
   readonly shape: ModelShape;
   readonly scheme: Scheme;
   readonly applications: readonly Application[];
   readonly batch: number;
-  /** Stream of the random start state; used by latent recurrence alone. */
-  readonly noise: Random;
+  /** A random state [N, E] as latentStart draws it; called by latent recurrence alone. */
+  readonly latentStart: () => Matrix;
 }
 
+/** The random state that latent recurrence starts from: `rows` · E numbers. */
+export const latentStart = (rows: number, width: number, noise: Random): Float32Array =>
+  uniformValues(rows * width, LATENT_DEVIATION, noise);
+
 /** Logits [N, V] for ids int32 [N], N = batch · context, sequence by sequence. */
-export function forward(backend: Backend, parameters: Parameters, ids: Tensor1D, pass: ForwardPass): Tensor2D {
-  const { operations: op, tf } = backend;
-  const { width, heads, context } = pass.shape;
+export function forward<Matrix, Vector, Ids, Loss>(
+  op: Operations<Matrix, Vector, Ids, Loss>,
+  parameters: Parameters<Matrix, Vector>,
+  ids: Ids,
+  pass: ForwardPass<Matrix>,
+): Matrix {
+  const { heads, context } = pass.shape;
   const attentionShape = { batch: pass.batch, time: context, heads };
   const blocks = layersOfBlocks(pass.scheme, pass.shape.layers);
   const vector = (name: string) => named(parameters.vectors, name);
   const matrix = (name: string) => named(parameters.matrices, name);
 
-  const layer = (x: Tensor2D, i: number): Tensor2D => {
+  const layer = (x: Matrix, i: number): Matrix => {
     const qkv = op.linear(op.rmsNorm(x, vector(`layer.${i}.attention.norm`)), matrix(`layer.${i}.attention.qkv`)); // [N, 3E]
     const mixed = op.attention(qkv, attentionShape); // [N, E]
     const h = op.add(x, op.linear(mixed, matrix(`layer.${i}.attention.output`)));
@@ -142,12 +151,10 @@ export function forward(backend: Backend, parameters: Parameters, ids: Tensor1D,
       case "adapter":
         x = op.add(x, op.linear(x, matrix(`adapter.${application.rounds}`)));
         break;
-      case "latent-start": {
+      case "latent-start":
         remembered = x;
-        const rows = pass.batch * context;
-        x = tf.tensor2d(uniformValues(rows * width, LATENT_DEVIATION, pass.noise), [rows, width]);
+        x = pass.latentStart();
         break;
-      }
       case "latent-inject":
         x = op.add(x, remembered);
         break;

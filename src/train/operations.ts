@@ -10,26 +10,27 @@ export interface AttentionShape {
   readonly heads: number;
 }
 
-export interface Operations {
+/** On what a backend computes with: tensors of tfjs, or its own. */
+export interface Operations<Matrix = Tensor2D, Vector = Tensor1D, Ids = Tensor1D, Loss = Scalar> {
   /** Rows of `table` [V, E] by `ids` int32 [N] → [N, E]. */
-  embedding(table: Tensor2D, ids: Tensor1D): Tensor2D;
+  embedding(table: Matrix, ids: Ids): Matrix;
   /** x / √(mean(x²) + 1e-6) · gain over the last axis; x [N, E], gain [E] → [N, E]. */
-  rmsNorm(x: Tensor2D, gain: Tensor1D): Tensor2D;
+  rmsNorm(x: Matrix, gain: Vector): Matrix;
   /** x [N, I] · w [I, O] → [N, O]. */
-  linear(x: Tensor2D, w: Tensor2D): Tensor2D;
+  linear(x: Matrix, w: Matrix): Matrix;
   /**
    * Causal softmax attention with rotary positions on queries and keys (base 10,000, halves rotated as in GPT-NeoX),
    * scale 1/√K. qkv [N, 3E] holds queries, keys, values side by side, each E = heads · K wide → [N, E].
    */
-  attention(qkv: Tensor2D, shape: AttentionShape): Tensor2D;
+  attention(qkv: Matrix, shape: AttentionShape): Matrix;
   /** max(x, 0)² (So et al. 2021): no transcendental function, so exact on every machine. */
-  reluSquared(x: Tensor2D): Tensor2D;
+  reluSquared(x: Matrix): Matrix;
   /** x + y, same shape: the residual stream. */
-  add(x: Tensor2D, y: Tensor2D): Tensor2D;
+  add(x: Matrix, y: Matrix): Matrix;
   /** Cross-entropy per row in nats; logits [N, V], targets int32 [N] → [N]. */
-  crossEntropy(logits: Tensor2D, targets: Tensor1D): Tensor1D;
+  crossEntropy(logits: Matrix, targets: Ids): Vector;
   /** Mean cross-entropy over rows: the training loss, one fused gradient. */
-  meanCrossEntropy(logits: Tensor2D, targets: Tensor1D): Scalar;
+  meanCrossEntropy(logits: Matrix, targets: Ids): Loss;
 }
 
 /** One parameter buffer of the optimizer: its gradient (left alone) and what a step changes in place. */

@@ -5,7 +5,8 @@ import { schemeCost } from "../scheme/cost.js";
 import { printSignature } from "../scheme/signature.js";
 import type { RunConfiguration } from "./configuration.js";
 
-export function headerOf(run: RunConfiguration, id: string): RunHeader {
+/** `device` is the adapter of a GPU with its driver, null where the backend has no choice of devices. */
+export function headerOf(run: RunConfiguration, id: string, device: string | null): RunHeader {
   const { scheme } = run;
   const cost = schemeCost(scheme, run.shape);
   const manifest: { version: string } = JSON.parse(
@@ -28,6 +29,6 @@ export function headerOf(run: RunConfiguration, id: string): RunHeader {
     costFactor: cost.costFactor,
     corpus: { hash: run.corpus.hash, tokenizerHash: run.corpus.tokenizerHash, name: run.corpus.name },
     seed: run.seed,
-    provenance: { rinsight: manifest.version, backend: run.backend },
+    provenance: { rinsight: manifest.version, backend: run.backend, ...(device === null ? {} : { device }) },
   };
 }

@@ -11,38 +11,40 @@ import type { Batch } from "./text/batches.js";
 const MOST_DECAYED_LOSS = 2;
 
 /** The point at `at`, scored on `validation`; `rate` is that of the step before. */
-export function scorePoint(
+export async function scorePoint(
   model: Learner,
   run: RunConfiguration,
   validation: readonly Batch[],
   at: Path,
   rate: number,
   decayed: boolean,
-): RunPoint {
+): Promise<RunPoint> {
   const full = fullRounds(run.scheme);
   const tokens = at.step * tokensPerStep(run);
-  const lossOf = (rounds: number): Pick<RunPoint, "loss" | "lossStandardError"> => {
-    const { loss, standardError } = model.evaluate(validation, rounds);
+  const lossOf = async (rounds: number): Promise<Pick<RunPoint, "loss" | "lossStandardError">> => {
+    const { loss, standardError } = await model.evaluate(validation, rounds);
     return { loss, lossStandardError: standardError };
   };
   /** The checkpoint at every number of rounds, to twice the trained depth, as far as there is a loss. */
-  const depths = (): RunPoint["lossByRounds"] =>
-    Array.from({ length: 2 * full }, (_, k) => ({
-      rounds: k + 1,
-      ...lossOf(k + 1),
-      inferenceFlopsPerToken: forwardFlopsPerToken(run.scheme, run.shape, k + 1),
-    })).filter(({ loss, lossStandardError }) => Number.isFinite(loss + lossStandardError));
+  const depths = async (): Promise<RunPoint["lossByRounds"]> => {
+    const found: RunPoint["lossByRounds"][number][] = [];
+    for (let rounds = 1; rounds <= 2 * full; rounds++) {
+      const inferenceFlopsPerToken = forwardFlopsPerToken(run.scheme, run.shape, rounds);
+      found.push({ rounds, ...(await lossOf(rounds)), inferenceFlopsPerToken });
+    }
+    return found.filter(({ loss, lossStandardError }) => Number.isFinite(loss + lossStandardError));
+  };
   return {
     kind: "point",
     step: at.step,
     tokens,
     flops: at.flops,
-    ...lossOf(run.scheme.rounds.kind === "growing" && !decayed ? 1 : full),
+    ...(await lossOf(run.scheme.rounds.kind === "growing" && !decayed ? 1 : full)),
     trainLoss: at.lossSum / at.lossSteps,
     learningRate: rate,
     decayed,
     horizonTokens: decayed ? tokens : null,
-    lossByRounds: decayed && full > 1 ? depths() : [],
+    lossByRounds: decayed && full > 1 ? await depths() : [],
   };
 }
 

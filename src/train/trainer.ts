@@ -8,12 +8,12 @@ import { random } from "../base/random.js";
 import { tidyTemporaries } from "../base/write.js";
 import { drawRounds } from "../scheme/applications.js";
 import { forwardFlopsPerToken } from "../scheme/cost.js";
-import { type Backend, loadBackend } from "./backend.js";
 import { type Cadence, checkpointCadence, findCheckpoint } from "./cadence.js";
 import { type Checkpoint, type Progress, tidyCheckpoints } from "./checkpoint.js";
 import { checkConfiguration, type RunConfiguration, runId, tokensPerStep } from "./configuration.js";
-import { afterPoint, afterStep, courseOf, fork, nextMove, type Path, pointAt, START } from "./cursor.js";
-import { initialState, type Learner, learner } from "./learner.js";
+import { afterPoint, afterStep, courseOf, fork, nextMove, type Path, pointAt, START, withLoss } from "./cursor.js";
+import { initialState, type Learner } from "./learner.js";
+import { type LearnerMaker, type Learners, learnersOn } from "./learners.js";
 import { checkMemory } from "./memory.js";
 import { type ProgressClock, progressClock, type RunProgress } from "./progress-clock.js";
 import { headerOf } from "./run-header.js";
@@ -86,8 +86,8 @@ export async function trainRun(configuration: RunConfiguration, options: TrainOp
     // Another process may have finished it while this one came to the lock.
     const meanwhile = finished();
     if (meanwhile !== null) return meanwhile;
-    const backend = await loadBackend(run.backend);
-    const header = headerOf(run, id);
+    const { device, ...learners } = await learnersOn(run.backend);
+    const header = headerOf(run, id, device);
     tidyCheckpoints(checkpointFile);
     tidyTemporaries(file);
     const checkpoint = findCheckpoint(checkpointFile, id, file, header, say);
@@ -95,7 +95,7 @@ export async function trainRun(configuration: RunConfiguration, options: TrainOp
     try {
       const cadence = checkpointCadence(checkpointFile, options.checkpointSeconds ?? 20);
       const clock = progressClock(run, id, courseOf(run), checkpoint?.current ?? START, work);
-      const context = { run, id, backend, batchOf, validation, writer, start: checkpoint, cadence, clock };
+      const context = { run, id, ...learners, batchOf, validation, writer, start: checkpoint, cadence, clock };
       const result = await walk(context, options);
       const { points } = writer.written();
       if (result.status !== "interrupted") tidyCheckpoints(checkpointFile, true);
@@ -112,7 +112,8 @@ export async function trainRun(configuration: RunConfiguration, options: TrainOp
 interface Walk {
   readonly run: RunConfiguration;
   readonly id: string;
-  readonly backend: Backend;
+  readonly learner: LearnerMaker;
+  readonly useThreads: Learners["useThreads"];
   readonly batchOf: (step: number) => Batch;
   readonly validation: readonly Batch[];
   readonly writer: RunWriter;
@@ -122,7 +123,7 @@ interface Walk {
 }
 
 async function walk(context: Walk, options: TrainOptions): Promise<Pick<RunResult, "status" | "reason">> {
-  const { run, id, backend, batchOf, validation, writer, start, cadence, clock } = context;
+  const { run, id, learner, useThreads, batchOf, validation, writer, start, cadence, clock } = context;
   const { scheme, shape } = run;
   const stepTokens = tokensPerStep(run);
   const course = courseOf(run);
@@ -131,52 +132,74 @@ async function walk(context: Walk, options: TrainOptions): Promise<Pick<RunResul
 
   let at: Path = start === null ? START : pathOf(start.current);
   let parked = start?.parked ?? null;
-  let model = learner(backend, run, start?.current.model ?? initialState(run));
-  const save = () =>
-    cadence.save({ run: id, current: { ...at, model: model.state() }, parked, written: writer.written() });
+  let model = await learner(run, start?.current.model ?? initialState(run));
+  const save = async () =>
+    cadence.save({ run: id, current: { ...at, model: await model.state() }, parked, written: writer.written() });
   const end = (status: "complete" | "diverged", reason: string | null) => {
     writer.end({ status, reason });
     return { status, reason };
   };
+  /** Steps whose losses are not read yet, and the last loss that was. */
+  let unread: { readonly step: number; readonly rate: number }[] = [];
+  let lastLoss = Number.NaN;
+  /** Takes the unread losses in; what to say of the first that is not finite, or null. */
+  const readLosses = async (): Promise<string | null> => {
+    const steps = unread;
+    unread = [];
+    for (const [i, loss] of (await model.losses()).entries()) {
+      if (!Number.isFinite(loss)) return reasonAt(`loss ${loss}`, steps[i] ?? { step: at.step, rate: 0 });
+      at = withLoss(at, loss);
+      lastLoss = loss;
+    }
+    return null;
+  };
+  const reasonAt = (what: string, { step, rate }: { readonly step: number; readonly rate: number }) =>
+    `${what} at step ${step}, learning rate ${rate}, scheme ${scheme.label}`;
   try {
     for (let move = nextMove(course, at, run); move.kind !== "end"; move = nextMove(course, at, run)) {
       if (move.kind === "park") {
         const { branch, trunk } = fork(at);
-        parked = { ...trunk, model: model.state() };
+        parked = { ...trunk, model: await model.state() };
         at = branch;
         continue;
       }
       if (move.kind === "return") {
         if (parked === null) throw new Error(`train: run ${id} has no trunk to return to`);
         model.dispose();
-        model = learner(backend, run, parked.model);
+        model = await learner(run, parked.model);
         at = pathOf(parked);
         parked = null;
         continue;
       }
       if (options.signal?.aborted) {
-        save();
+        const reason = await readLosses();
+        if (reason !== null) return end("diverged", reason);
+        await save();
         return { status: "interrupted", reason: null };
       }
       const { rate, coolingDown } = move;
-      await backend.useThreads(options.threads?.() ?? 1);
-      const diverged = (what: string) =>
-        end("diverged", `${what} at step ${at.step}, learning rate ${rate}, scheme ${scheme.label}`);
+      await useThreads(options.threads?.() ?? 1);
       const rounds = drawRounds(scheme, draws.split(at.step), coolingDown);
-      const loss = model.step(batchOf(at.step), rate, rounds, noise.split(at.step));
-      if (!Number.isFinite(loss)) return diverged(`loss ${loss}`);
-      at = afterStep(at, 3 * forwardFlopsPerToken(scheme, shape, rounds) * stepTokens, loss);
+      await model.step(batchOf(at.step), rate, rounds, noise.split(at.step));
+      unread.push({ step: at.step, rate });
+      at = afterStep(at, 3 * forwardFlopsPerToken(scheme, shape, rounds) * stepTokens);
 
       const kind = pointAt(course, at);
+      const isSaved = kind === "decayed" || cadence.isDue();
+      const isRead = kind !== null || isSaved || nextMove(course, at, run).kind !== "step";
+      if (isRead || unread.length >= model.lossCadence || Number.isNaN(lastLoss)) {
+        const reason = await readLosses();
+        if (reason !== null) return end("diverged", reason);
+      }
       if (kind !== null) {
-        const point = scorePoint(model, run, validation, at, rate, kind === "decayed");
-        if (isBlownUp(point, run)) return diverged(`validation loss ${point.loss}`);
+        const point = await scorePoint(model, run, validation, at, rate, kind === "decayed");
+        if (isBlownUp(point, run)) return end("diverged", reasonAt(`validation loss ${point.loss}`, { ...at, rate }));
         writer.point(point);
         at = afterPoint(at);
         clock.point(point.tokens, point.decayed);
       }
-      if (kind === "decayed" || cadence.isDue()) save();
-      options.onProgress?.(clock.step(loss));
+      if (isSaved) await save();
+      options.onProgress?.(clock.step(lastLoss));
       await nextTurn();
     }
     await options.onTrained?.(model);

@@ -7,6 +7,7 @@ import { type Backend, loadBackend } from "../../src/train/backend.js";
 import {
   forward,
   initialWeights,
+  latentStart,
   named,
   parameterSpecs,
   size,
@@ -29,14 +30,13 @@ function logits(backend: Backend, scheme: Scheme, weights: Weights, layers: numb
   const { tf } = backend;
   const at = { ...shape, layers };
   const parameters = toParameters(tf, parameterSpecs(scheme, at), weights);
-  const noise = random("noise");
   const values = tf.tidy(() => [
-    ...forward(backend, parameters, tf.tensor1d(ids, "int32"), {
+    ...forward(backend.operations, parameters, tf.tensor1d(ids, "int32"), {
       shape: at,
       scheme,
       applications: applications(scheme, rounds),
       batch,
-      noise,
+      latentStart: () => tf.tensor2d(latentStart(ids.length, at.width, random("noise")), [ids.length, at.width]),
     }).dataSync(),
   ]);
   tf.dispose(Object.values({ ...parameters.matrices, ...parameters.vectors }));
@@ -155,12 +155,12 @@ test.each([
       const { value, grads } = tf.variableGrads(
         () =>
           operations.meanCrossEntropy(
-            forward(backend, parameters, tf.tensor1d(ids, "int32"), {
+            forward(operations, parameters, tf.tensor1d(ids, "int32"), {
               shape: at,
               scheme,
               applications: applications(scheme),
               batch,
-              noise: random(0),
+              latentStart: () => tf.zeros([ids.length, at.width]),
             }),
             tf.tensor1d(next, "int32"),
           ),

@@ -23,12 +23,12 @@ test("each token is scored with the prefix of its window: the last half context 
   const run = tinyRun(corpus, "rins-2"); // context 16
   const model = learner(await loadBackend("wasm"), run, initialState(run));
   const tokens = tokensOf(60);
-  const found = surprisalsOf(model, tokens, run, 2);
+  const found = await surprisalsOf(model, tokens, run, 2);
   expect(found.length).toBe(59);
   // Alone in its window: target t + 1 of the window that starts at `start`.
-  const alone = (start: number, t: number) => {
+  const alone = async (start: number, t: number) => {
     const at = (shift: number) => Int32Array.from(tokens.subarray(start + shift, start + shift + 16));
-    return model.surprisals({ inputs: at(0), targets: at(1) }, 2)[t] ?? Number.NaN;
+    return (await model.surprisals({ inputs: at(0), targets: at(1) }, 2))[t] ?? Number.NaN;
   };
   for (const [token, start] of [
     [0, 0],
@@ -38,9 +38,9 @@ test("each token is scored with the prefix of its window: the last half context 
     [24, 16],
     [58, 43], // the last window ends with the text
   ] as const) {
-    expect(found[token]).toBeCloseTo(alone(start, token - start), 3);
+    expect(found[token]).toBeCloseTo(await alone(start, token - start), 3);
   }
-  expect(surprisalsOf(model, tokensOf(16), run, 2)).toEqual([]);
+  expect(await surprisalsOf(model, tokensOf(16), run, 2)).toEqual([]);
   model.dispose();
 });
 

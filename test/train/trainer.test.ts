@@ -157,23 +157,25 @@ test.each(["wasm", "cpu"] as const)("no step leaves a tensor behind (%s)", async
   const before = backend.tf.memory().numTensors;
   const model = learner(backend, run, initialState(run));
   const batchOf = trainingBatches(corpus, run.batch, run.shape.context, 1);
-  const counts = Array.from({ length: 6 }, (_, step) => {
-    model.step(batchOf(step), 1e-3, 1 + (step % 3), random(0));
-    model.evaluate([batchOf(99)], 2);
-    return backend.tf.memory().numTensors;
-  });
+  const counts: number[] = [];
+  for (let step = 0; step < 6; step++) {
+    await model.step(batchOf(step), 1e-3, 1 + (step % 3), random(0));
+    await model.evaluate([batchOf(99)], 2);
+    counts.push(backend.tf.memory().numTensors);
+  }
   expect(new Set(counts).size).toBe(1);
   model.dispose();
   expect(backend.tf.memory().numTensors).toBe(before);
 });
 
 test("the cpu composition and the wasm kernels agree to 1e-4 after 50 steps", async () => {
-  const losses: number[][] = [];
+  const losses: (readonly number[])[] = [];
   for (const name of ["cpu", "wasm"] as const) {
     const run = tinyRun(corpus, "rins-2", { backend: name });
     const model = learner(await loadBackend(name), run, initialState(run));
     const batchOf = trainingBatches(corpus, run.batch, run.shape.context, 1);
-    losses.push(Array.from({ length: 50 }, (_, step) => model.step(batchOf(step), 3e-3, 2, random(0))));
+    for (let step = 0; step < 50; step++) await model.step(batchOf(step), 3e-3, 2, random(0));
+    losses.push(await model.losses());
     model.dispose();
   }
   const [cpu = [], wasm = []] = losses;

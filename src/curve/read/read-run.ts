@@ -33,7 +33,7 @@ const headerSchema = z.object({
   costFactor: positive,
   corpus: z.object({ hash: z.string(), tokenizerHash: z.string(), name: z.string() }),
   seed: z.number().int(),
-  provenance: z.object({ rinsight: z.string(), backend: z.string() }),
+  provenance: z.object({ rinsight: z.string(), backend: z.string(), device: z.string().exactOptional() }),
 });
 const pointSchema = z.object({
   kind: z.literal("point"),

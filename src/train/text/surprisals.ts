@@ -30,7 +30,7 @@ export async function writeSurprisals(
   const lines: string[] = [];
   const add = async (group: string, sections: AsyncIterable<Section>) => {
     for await (const [document, tokens] of sections) {
-      const surprisals = surprisalsOf(model, tokens, run, rounds);
+      const surprisals = await surprisalsOf(model, tokens, run, rounds);
       if (surprisals.length > 0) lines.push(`${JSON.stringify({ document, group, surprisals })}\n`);
     }
   };
@@ -71,12 +71,12 @@ async function* sectionsOf(location: string, corpus: Corpus): AsyncGenerator<Sec
  * −log p(w_t | prefix) in nats of every token but the first. Windows of the context overlap by half, so that every token
  * after the first window has a prefix of half a context at least. Rounded to 1e-4 nats.
  */
-export function surprisalsOf(
+export async function surprisalsOf(
   model: Learner,
   tokens: Uint16Array,
   { shape: { context } }: Pick<RunConfiguration, "shape">,
   rounds: number,
-): readonly number[] {
+): Promise<readonly number[]> {
   const stride = Math.floor(context / 2);
   const targets = tokens.length - 1;
   if (targets < context) return [];
@@ -94,7 +94,7 @@ export function surprisalsOf(
       });
       return ids;
     };
-    const losses = model.surprisals({ inputs: part(0), targets: part(1) }, rounds);
+    const losses = await model.surprisals({ inputs: part(0), targets: part(1) }, rounds);
     some.forEach((start, i) => {
       // Of each window but the first, only what its half prefix leads to.
       for (let t = start === 0 ? 0 : context - stride; t < context; t++) {

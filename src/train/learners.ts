@@ -1,0 +1,30 @@
+// What trains a run: a model on tensors of tfjs, or one that lives on a GPU (webgpu/).
+import { type Backend, loadBackend, OWN_THREADS } from "./backend.js";
+import type { BackendName, RunConfiguration } from "./configuration.js";
+import { type Learner, learner, type ModelState } from "./learner.js";
+import { webgpuLearner } from "./webgpu/learner.js";
+import { nodeGpu } from "./webgpu/node-device.js";
+
+export type LearnerMaker = (run: RunConfiguration, start: ModelState) => Learner | Promise<Learner>;
+
+/** What trains on a backend, and the device where there is a choice of them. */
+export interface Learners {
+  readonly learner: LearnerMaker;
+  readonly device: string | null;
+  readonly useThreads: Backend["useThreads"];
+}
+
+/** Throws InputError with what to type. */
+export async function learnersOn(name: BackendName): Promise<Learners> {
+  if (name === "webgpu") {
+    const gpu = await nodeGpu();
+    const { name: adapter, driver } = gpu.adapter;
+    return {
+      learner: (run, start) => webgpuLearner(gpu, run, start),
+      device: `${adapter} (${driver})`,
+      useThreads: OWN_THREADS,
+    };
+  }
+  const backend = await loadBackend(name);
+  return { learner: (run, start) => learner(backend, run, start), device: null, useThreads: backend.useThreads };
+}
