@@ -38,6 +38,8 @@ const KAPPA_STEP = 0.5;
 const KAPPA_LEAST = -4;
 /** Up to a common part this many times the variance of a point's own: less would cut the upper tail that few runs have. */
 const COMMON_MOST = 3000;
+/** Of the log likelihood from its top to the greatest share; one degree of freedom between clusters makes it about 5. */
+const LEAST_FALL = 1;
 /** Log likelihoods this far below the greatest are out of the question; so are candidates of this weight. */
 const REACH = 16;
 const NEGLIGIBLE = Math.exp(-REACH);
@@ -48,13 +50,13 @@ const NEGLIGIBLE = Math.exp(-REACH);
  * over its standard error is t with n − p degrees of freedom; over the posterior it is taken for the t whose log variance
  * has the same mean and spread. That is wider than the t of equal noise by what the residuals leave open, and no more.
  *
- * Null without degrees of freedom, where the fit is exact, where the points do not determine the parameters, and where all
- * stand in one cluster: a single run says nothing of what its points have in common.
+ * Null without degrees of freedom, where the fit is exact, where the points do not determine the parameters, and where the
+ * likelihood does not fall towards the greatest share: a single run says nothing of what its points have in common.
  */
 export function noise(fit: Linearization): Noise | null {
   const basis = orthogonalise(fit);
   const degrees = fit.rows.length - (fit.rows[0]?.length ?? 0);
-  if (basis === null || degrees < 1 || basis.clusters.length < 2) return null;
+  if (basis === null || degrees < 1) return null;
   const along = position(fit.along, fit.rows.length);
   const likelihood = restrictedLikelihood(basis, along, degrees);
   const at = (slopes: readonly number[], shares: readonly number[]) =>
@@ -62,6 +64,7 @@ export function noise(fit: Linearization): Noise | null {
   const every = sharesFor(basis);
   const flat = at([0], every);
   let found = flat;
+  if (every.length > 1 && mostLikely(flat).log - (flat.at(-1)?.log ?? Number.NaN) < LEAST_FALL) return null;
   if (along.some((u) => u !== 0)) {
     // The slope with the share that goes with it, then the shares that are not out of the question there.
     let best = mostLikely(flat);

@@ -168,3 +168,10 @@ test("the sandwich takes over where the residuals contradict a noise that grows 
   const inside = values.filter((_, i) => middle[i] === 1);
   expect((error?.value ?? 0) / Math.sqrt(squares(inside) / inside.length / (inside.length - 1))).toBeCloseTo(1, 0.8);
 });
+
+test("one run, or one a group, says nothing of its own offset: no error", () => {
+  const values = normals(10, 12, 1);
+  expect(noise(means([values], () => 0, null))).toBeNull();
+  expect(noise(means([values, normals(11, 12, 1)], (g) => g, null))).toBeNull();
+  expect(noise(means([values], (_, i) => i % 2, null))?.standardError([1]).degreesOfFreedom).toBeLessThan(2);
+});
