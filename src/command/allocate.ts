@@ -1,9 +1,11 @@
 // rinsight allocate: parameters and tokens for a budget, by three approaches side by side.
+import path from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../base/errors.js";
 import { count, percent, significant } from "../base/format.js";
 import { writeAtomically } from "../base/write.js";
 import { guessColumn } from "../curve/columns.js";
+import type { Observations } from "../curve/observations.js";
 import { observe, withDerived } from "../curve/observe.js";
 import { readTable } from "../curve/read/read-table.js";
 import { allocate } from "../forecast/allocate.js";
@@ -13,6 +15,8 @@ import { SURFACE_LAWS } from "../forecast/surface.js";
 import { lawByName } from "../law/catalogue.js";
 import { optimumCells, valleyCells } from "../report/allocation-cells.js";
 import { terminalTable } from "../report/cells.js";
+import { computeFrontier } from "../report/charts/compute-frontier.js";
+import { isoflopValleys } from "../report/charts/isoflop-valleys.js";
 import {
   addDataOptions,
   type DataFlags,
@@ -23,6 +27,7 @@ import {
   positive,
   selectionOf,
 } from "./analysis-options.js";
+import { writeCharts } from "./charts.js";
 import { newCommand } from "./command.js";
 import { say } from "./terminal.js";
 
@@ -35,6 +40,7 @@ interface AllocateFlags extends DataFlags {
   readonly tolerance: string;
   readonly inferenceTokens?: string;
   readonly uniqueTokens?: string;
+  readonly charts?: string;
 }
 
 export function command(): Command {
@@ -53,6 +59,7 @@ export function command(): Command {
     .option("--tolerance <SHARE>", "sizes within this share of the best loss count as equally good", ".005")
     .option("--inference-tokens <T>", "tokens to be served: the budget pays for training and serving")
     .option("--unique-tokens <U>", "different tokens there are: beyond them data repeat and wear out")
+    .option("--charts <DIR>", "draw valleys and frontiers into a folder: Vega-Lite, SVG, PNG")
     .action(async (files: readonly string[], flags: AllocateFlags) => {
       const budgets = budgetsOf(flags);
       const demand = demandOf(flags);
@@ -73,9 +80,9 @@ export function command(): Command {
           SURFACE_LAWS.map(({ name }) => name),
         ),
       );
-      const allocations = groups.map((group) =>
+      const allocationOf = (group: Observations, at: readonly number[]) =>
         allocate(group, {
-          budgets,
+          budgets: at,
           demand,
           law,
           tolerance: positive("--tolerance", flags.tolerance),
@@ -86,10 +93,27 @@ export function command(): Command {
             space: oneOf("--space", flags.space, ["log", "linear"] as const),
             weighted: flags.weights !== undefined,
           },
-        }),
-      );
+        });
+      const allocations = groups.map((group) => allocationOf(group, budgets));
       const json = `${JSON.stringify({ allocations, warnings }, null, 2)}\n`;
       if (flags.out !== undefined) writeAtomically(flags.out, json);
+      if (flags.charts !== undefined) {
+        for (const [g, group] of groups.entries()) {
+          const valleys = allocations[g]?.valleys;
+          const measured = valleys?.kind === "answer" ? valleys.value.valleys.map((valley) => valley.flops) : [];
+          const drawing = allocationOf(group, spread([...measured, ...budgets]));
+          const folder = groups.length === 1 ? flags.charts : path.join(flags.charts, String(g + 1));
+          const charts = [
+            isoflopValleys(drawing),
+            computeFrontier(drawing, "parameters"),
+            computeFrontier(drawing, "tokens"),
+          ];
+          await writeCharts(
+            folder,
+            charts.filter((chart) => chart !== null),
+          );
+        }
+      }
       process.stdout.write(flags.json === true ? json : allocations.map(allocationText).join("\n"));
       for (const one of allocations) {
         const name = groupName(one);
@@ -115,6 +139,13 @@ function demandOf({ inferenceTokens, uniqueTokens }: AllocateFlags): Demand {
   if (inferenceTokens !== undefined) return { kind: "served", tokens: positive("--inference-tokens", inferenceTokens) };
   if (uniqueTokens !== undefined) return { kind: "unique", tokens: positive("--unique-tokens", uniqueTokens) };
   return { kind: "training" };
+}
+
+/** Budgets evenly in log C over those given, for drawing. */
+function spread(budgets: readonly number[]): readonly number[] {
+  const [low, high] = [Math.min(...budgets), Math.max(...budgets)];
+  const inside = Array.from({ length: 41 }, (_, i) => low * (high / low) ** (i / 40));
+  return [...new Set([...inside, ...budgets])].sort((a, b) => a - b);
 }
 
 const groupName = ({ group }: Allocation): string => Object.values(group).join(", ");

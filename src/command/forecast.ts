@@ -3,20 +3,24 @@ import type { Command } from "commander";
 import { InputError } from "../base/errors.js";
 import { percent } from "../base/format.js";
 import { writeAtomically } from "../base/write.js";
+import type { Observations } from "../curve/observations.js";
 import { observe } from "../curve/observe.js";
 import { readTable } from "../curve/read/read-table.js";
 import { forecast, nameOf } from "../forecast/forecast.js";
 import type { Forecasts } from "../forecast/forecasting.js";
 import { lawByName } from "../law/catalogue.js";
 import { known, terminalTable } from "../report/cells.js";
+import { forecastFan } from "../report/charts/forecast-fan.js";
 import { forecastCells, formsText, scoreCells } from "../report/forecast-cells.js";
 import { addDataOptions, type DataFlags, levelOf, list, positive, selectionOf } from "./analysis-options.js";
+import { writeCharts } from "./charts.js";
 import { newCommand } from "./command.js";
 
 interface ForecastFlags extends DataFlags {
   readonly at?: string;
   readonly reach?: string;
   readonly law?: string;
+  readonly charts?: string;
 }
 
 export function command(): Command {
@@ -32,18 +36,27 @@ export function command(): Command {
     .option("--reach <LOSS,…>", "losses to say the budget for")
     .option("--law <NAME|EXPR>", "insist on one law (default: the forms that extrapolate best, together)")
     .option("--pair-by <COL,…>", "columns that match points across schemes: horizon and seed")
+    .option("--charts <DIR>", "draw the curves and their forecasts into a folder: Vega-Lite, SVG, PNG")
     .action(async (files: readonly string[], flags: ForecastFlags) => {
       const at = flags.at === undefined ? null : list(flags.at).map((text) => positive("--at", text));
       const reach = flags.reach === undefined ? [] : list(flags.reach).map((text) => positive("--reach", text));
       const { table, notes: read } = await readTable(files);
       const law = flags.law === undefined ? null : lawByName(flags.law, [...table.columns.keys()]);
-      const { groups, warnings, notes } = observe(table, law?.variables ?? ["tokens"], selectionOf(flags));
+      const { groups, warnings, notes, taken } = observe(table, law?.variables ?? ["tokens"], selectionOf(flags));
       for (const note of [...read, ...notes]) process.stderr.write(`${note}\n`);
       for (const warning of warnings) process.stderr.write(`${warning.code}: ${warning.message}\n`);
-      const largest = groups.reduce((m, { x }) => Math.max(m, ...(x[0] ?? [])), 0);
-      const result = forecast(groups, { at: at ?? [10 * largest, 100 * largest], reach, level: levelOf(flags), law });
+      const [least, largest] = extent(groups);
+      const asked = at ?? [10 * largest, 100 * largest];
+      const level = levelOf(flags);
+      const result = forecast(groups, { at: asked, reach, level, law });
       const json = `${JSON.stringify({ ...result, warnings }, null, 2)}\n`;
       if (flags.out !== undefined) writeAtomically(flags.out, json);
+      if (flags.charts !== undefined) {
+        const path = spread(least, Math.max(largest, ...asked));
+        const variable = taken.x[0] !== undefined && /flop|^c$|compute/i.test(taken.x[0]) ? "flops" : "tokens";
+        const { forecasts } = forecast(groups, { at: path, level, law });
+        await writeCharts(flags.charts, [forecastFan(groups, forecasts, variable)]);
+      }
       process.stdout.write(flags.json === true ? json : forecastText(result));
       for (const { group, warnings: own } of result.forecasts) {
         const name = nameOf(group);
@@ -52,6 +65,15 @@ export function command(): Command {
       }
     });
 }
+
+function extent(groups: readonly Observations[]): readonly [number, number] {
+  const x = groups.flatMap((group) => Array.from(group.x[0] ?? []));
+  return [x.reduce((m, v) => Math.min(m, v), Number.POSITIVE_INFINITY), x.reduce((m, v) => Math.max(m, v), 0)];
+}
+
+/** Evenly in log x, for drawing. */
+const spread = (from: number, to: number): readonly number[] =>
+  Array.from({ length: 61 }, (_, i) => from * (to / from) ** (i / 60));
 
 /** The forecasts for a terminal: losses by group and x, forms, score card, sentences. */
 export function forecastText({ forecasts, sentences }: Forecasts): string {

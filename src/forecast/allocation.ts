@@ -67,6 +67,8 @@ export type Minimum =
       readonly loss: number;
       /** Sizes within the tolerance of the lowest loss, within the sizes trained. */
       readonly range: { readonly lower: number; readonly upper: number };
+      /** The valley as it was fitted, from the smallest to the largest size trained. */
+      readonly curve: readonly { readonly parameters: number; readonly loss: number }[];
     }
   | { readonly kind: "none"; readonly code: string; readonly message: string };
 

@@ -1,27 +1,21 @@
 // Approach 2: the runs of one budget form a valley over size; its lowest point, and a robust line through all of them.
 import { FitError } from "../base/errors.js";
-import { significant } from "../base/format.js";
 import type { Observations } from "../curve/observations.js";
 import { fit as fitLaw } from "../fit/fit.js";
 import { at } from "../law/law.js";
-import type { Answer, Minimum, Question, Valley, Valleys } from "./allocation.js";
-import { positiveQuantity, type Source, sourceOf } from "./delta.js";
+import type { Answer, Question, Valley, Valleys } from "./allocation.js";
+import { type Source, sourceOf } from "./delta.js";
 import { exponentsOfLine, lineThrough, optimaOfLine } from "./frontier.js";
-import { lowest, type Parabola, parabola } from "./parabola.js";
+import { type Minima, widenExponents, widenOptimum } from "./joint-minima.js";
+import { parabola } from "./parabola.js";
 import { lowestOf, valleyLaw } from "./valley-law.js";
+import { type Budget, lawMinimum, parabolaMinimum } from "./valley-minimum.js";
 
 /** Budgets that differ by less count as one. */
 const SAME_BUDGET = 1.2;
 const LEAST_SIZES = 3;
 /** Budgets that one fit of all valleys takes; more than these are accidents of dense curves, and parabolas do. */
 const MOST_VALLEYS = 20;
-
-interface Budget {
-  readonly flops: number;
-  readonly centre: number;
-  readonly sizes: Float64Array;
-  readonly losses: Float64Array;
-}
 
 /**
  * `observations.x` = [parameters, tokens], `flops` beside them. Unavailable, with the remedy, where no budget holds three
@@ -38,19 +32,45 @@ export function isoflop(observations: Observations, flops: Float64Array, questio
         : `at most ${most} sizes share a budget, a valley needs ${LEAST_SIZES}: train more sizes at the same FLOPs`;
     return { kind: "unavailable", reason };
   }
-  const valleys = readValleys(budgets, question);
+  const source = fitValleys(budgets, question.level);
+  const valleys = readValleys(budgets, source, question);
   const interior = valleys.flatMap(({ flops: budget, minimum }) =>
     minimum.kind === "interior" ? [{ flops: budget, parameters: minimum.parameters }] : [],
   );
   const line = lineThrough(interior, question.level);
+  if (line === null) return { kind: "answer", value: { valleys, exponents: null, optima: [] } };
+  const exponents = exponentsOfLine(line, question.compute);
+  const optima = optimaOfLine(line, question);
+  const joint = source === null ? null : jointMinima(budgets, valleys, source);
+  if (joint === null) return { kind: "answer", value: { valleys, exponents, optima } };
   return {
     kind: "answer",
     value: {
       valleys,
-      exponents: line === null ? null : exponentsOfLine(line, question.compute),
-      optima: line === null ? [] : optimaOfLine(line, question),
+      exponents: widenExponents(exponents, joint, question.compute),
+      optima: optima.map((optimum) => widenOptimum(optimum, joint, question.compute)),
     },
   };
+}
+
+/** The minima that the line goes through, as functions of the fit of all valleys; null with fewer than two. */
+function jointMinima(budgets: readonly Budget[], valleys: readonly Valley[], source: Source): Minima | null {
+  const minima = valleys.flatMap(({ flops, minimum }, b) => {
+    if (minimum.kind === "none") return [];
+    const { lower, upper } = minimum.parameters.interval ?? { lower: null, upper: null };
+    const width = lower === null || upper === null ? 0 : Math.log(upper / lower);
+    return width > 0
+      ? [
+          {
+            logFlops: Math.log(flops),
+            weight: 1 / width ** 2,
+            logSize: (theta: Float64Array) =>
+              Math.log(budgets[b]?.centre ?? Number.NaN) + lowestOf(theta, budgets.length, b),
+          },
+        ]
+      : [];
+  });
+  return minima.length < 2 ? null : { source, minima };
 }
 
 function budgetsOf(observations: Observations, flops: Float64Array): readonly Budget[] {
@@ -74,7 +94,7 @@ function budgetsOf(observations: Observations, flops: Float64Array): readonly Bu
   }));
 }
 
-function readValleys(budgets: readonly Budget[], question: Question): readonly Valley[] {
+function readValleys(budgets: readonly Budget[], source: Source | null, question: Question): readonly Valley[] {
   const bowls = budgets.map(({ sizes, losses, centre }) =>
     parabola(
       sizes.map((size) => Math.log(size / centre)),
@@ -83,7 +103,6 @@ function readValleys(budgets: readonly Budget[], question: Question): readonly V
   );
   const spare = budgets.reduce((sum, { sizes }) => sum + sizes.length - 3, 0);
   const pooled = bowls.reduce((sum, bowl) => sum + (bowl?.squares ?? 0), 0) / Math.max(1, spare);
-  const source = fitValleys(budgets, question.level);
   return budgets.map((budget, b): Valley => {
     const byParabola = parabolaMinimum(budget, bowls[b] ?? null, pooled, spare, question);
     const minimum = source === null ? byParabola : lawMinimum(budget, source, budgets.length, b, question);
@@ -121,79 +140,4 @@ function fitValleys(budgets: readonly Budget[], level: number): Source | null {
     if (!(error instanceof FitError)) throw error;
     return null;
   }
-}
-
-function lawMinimum(budget: Budget, source: Source, valleys: number, b: number, question: Question): Minimum {
-  const { theta } = source;
-  const u = lowestOf(theta, valleys, b);
-  const [alpha, beta] = [at(theta, 3 * valleys), at(theta, 3 * valleys + 1)];
-  const value = (v: number) =>
-    at(theta, 3 * b) + at(theta, 3 * b + 1) * Math.exp(-alpha * v) + at(theta, 3 * b + 2) * Math.exp(beta * v);
-  const parameters = positiveQuantity(source, (moved) => Math.log(budget.centre) + lowestOf(moved, valleys, b));
-  return minimumOf(budget, u, parameters, value, question);
-}
-
-function parabolaMinimum(
-  budget: Budget,
-  bowl: Parabola | null,
-  variance: number,
-  degreesOfFreedom: number,
-  question: Question,
-): Minimum {
-  const found = bowl === null ? null : lowest(bowl, variance, degreesOfFreedom, question.level);
-  if (bowl === null || found === null) return none(budget, Number.NaN);
-  const [a, b, c] = bowl.coefficients;
-  const scale = (bound: number | null) => (bound === null ? null : budget.centre * Math.exp(bound));
-  const { interval } = found;
-  const parameters = {
-    estimate: budget.centre * Math.exp(found.u),
-    interval: interval === null ? null : { ...interval, lower: scale(interval.lower), upper: scale(interval.upper) },
-  };
-  return minimumOf(budget, found.u, parameters, (v) => a + b * v + c * v * v, question);
-}
-
-/** A minimum counts where sizes on both sides of it were trained. */
-function minimumOf(
-  budget: Budget,
-  u: number,
-  parameters: Extract<Minimum, { kind: "interior" }>["parameters"],
-  value: (u: number) => number,
-  question: Question,
-): Minimum {
-  const sides = [
-    budget.sizes.reduce((m, s) => Math.min(m, s), Infinity),
-    budget.sizes.reduce((m, s) => Math.max(m, s), 0),
-  ];
-  const [low, high] = [Math.log((sides[0] ?? 0) / budget.centre), Math.log((sides[1] ?? 0) / budget.centre)];
-  if (!(u > low && u < high)) return none(budget, u);
-  const loss = value(u);
-  const most = loss * (1 + question.tolerance);
-  const edge = (end: number) => {
-    if (value(end) <= most) return budget.centre * Math.exp(end);
-    let [inside, outside] = [u, end];
-    for (let i = 0; i < 50; i++) {
-      const middle = (inside + outside) / 2;
-      if (value(middle) <= most) inside = middle;
-      else outside = middle;
-    }
-    return budget.centre * Math.exp(inside);
-  };
-  return { kind: "interior", parameters, loss, range: { lower: edge(low), upper: edge(high) } };
-}
-
-function none(budget: Budget, u: number): Minimum {
-  const where = `at ${significant(budget.flops, 3)} FLOPs`;
-  if (!Number.isFinite(u)) {
-    return {
-      kind: "none",
-      code: "no-valley",
-      message: `${where} the losses bend to no minimum: train smaller and larger sizes there`,
-    };
-  }
-  const [code, end, more] = u > 0 ? ["minimum-above", "largest", "larger"] : ["minimum-below", "smallest", "smaller"];
-  return {
-    kind: "none",
-    code,
-    message: `${where} the best size lies beyond the ${end} trained: train ${more} ones there`,
-  };
 }
