@@ -10,7 +10,7 @@ import type { PlannedRun } from "../sweep/expand.js";
 import { measureSpeed } from "../sweep/measure.js";
 import type { CorpusSource } from "../sweep/messages.js";
 import { missingRuns } from "../sweep/run-queue.js";
-import { cancel, mostTasks, queuedTasks, submit } from "../sweep/slurm/scheduler.js";
+import { cancel, limits, queuedTasks, submit } from "../sweep/slurm/scheduler.js";
 import { queuedRuns, type RunState, runStates, submissionNames } from "../sweep/slurm/status.js";
 import {
   packed,
@@ -72,8 +72,10 @@ export async function submitMissing(sweep: Sweep, planFile: string, options: Slu
   const names = submissionNames(folder);
   const queued = queuedRuns(folder, queuedTasks(names));
   const missing = missingRuns(sweep.runs, folder).filter(({ name }) => !queued.has(name));
-  const packs = await packsOf(missing, sweep.corpus, wholeNumber("--pack", options.pack, 0, 10_000));
-  const arrays = submissions(sweep.plan, packs, mostTasks(), `${folder} ${names.length}`);
+  const all = await packsOf(missing, sweep.corpus, wholeNumber("--pack", options.pack, 0, 10_000));
+  const { array: mostTasks, room } = limits();
+  const packs = all.slice(0, room);
+  const arrays = submissions(sweep.plan, packs, mostTasks, `${folder} ${names.length}`);
   // The limit is the sweep's, a throttle an array's own.
   const limit = Math.max(1, Math.floor(settings.arrayLimit / Math.max(1, arrays.length)));
   const command = [
@@ -102,13 +104,19 @@ export async function submitMissing(sweep: Sweep, planFile: string, options: Slu
       lock.release();
     }
   }
+  const submitted = packs.flat().length;
   const done = sweep.runs.length - missing.length - queued.size;
-  const verb = options.dryRun ? "would be submitted" : "submitted";
-  const summary = { folder, total: sweep.runs.length, done, queued: queued.size, submitted: missing.length };
+  const left = missing.length - submitted;
+  const summary = { folder, total: sweep.runs.length, done, queued: queued.size, submitted, left };
   if (options.json && !options.dryRun) process.stdout.write(`${JSON.stringify(summary)}\n`);
   else {
     say(
-      `${folder}: ${missing.length} runs ${verb} in ${packs.length} tasks of ${arrays.length} arrays, ${queued.size} in the queue already, ${done} done`,
+      `${folder}: ${submitted} runs ${options.dryRun ? "would be submitted" : "submitted"} in ${packs.length} tasks of ${arrays.length} arrays, ${queued.size} in the queue already, ${done} done`,
+    );
+  }
+  if (left > 0) {
+    say(
+      `${left} runs find no room in Slurm's queue: start again when some have ended, or let more share a task with --pack`,
     );
   }
 }

@@ -35,18 +35,32 @@ export function cancel(jobs: readonly string[]): void {
   if (jobs.length > 0) call("scancel", jobs);
 }
 
-/** Tasks that one array may have. */
-export function mostTasks(): number {
-  const found = /^MaxArraySize\s*=\s*(\d+)/m.exec(call("scontrol", ["show", "config"]))?.[1];
-  // The size is one above the highest index: tasks count from 0.
-  return found === undefined ? SLURMS_DEFAULT : Math.max(1, Number(found));
+export interface Limits {
+  /** Tasks that one array may have. */
+  readonly array: number;
+  /** Tasks that Slurm takes besides those of everybody that it knows, ended ones for a while too; beyond, sbatch waits. */
+  readonly room: number;
 }
-const SLURMS_DEFAULT = 1001;
+
+export function limits(): Limits {
+  const configuration = call("scontrol", ["show", "config"]);
+  const setting = (name: string, otherwise: number) =>
+    Number(new RegExp(`^${name}\\s*=\\s*(\\d+)`, "m").exec(configuration)?.[1] ?? otherwise);
+  const queued = call("squeue", ["--noheader", "--array", "--states", "all", "--format", "%i"]).split("\n").length;
+  // Tasks count from 0, and the size is one above the highest; a job more or less may come meanwhile.
+  return {
+    array: Math.max(1, setting("MaxArraySize", 1001)),
+    room: Math.max(0, setting("MaxJobCount", 10_000) - queued - 100),
+  };
+}
 
 function call(program: string, args: readonly string[]): string {
   const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: "utf8", timeout: 120_000 });
   if (error !== undefined || status !== 0) {
-    const said = (error?.message ?? stderr).trim().split("\n").slice(-2).join(" ");
+    const late = error !== undefined && "code" in error && error.code === "ETIMEDOUT";
+    const said = late
+      ? "nothing within two minutes"
+      : (error?.message ?? stderr).trim().split("\n").slice(-2).join(" ");
     throw new InputError(
       `sweep: --executor slurm needs ${program}, which must answer, got ${shown(said)}; run it where Slurm's commands work`,
     );
