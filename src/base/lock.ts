@@ -1,4 +1,5 @@
-// One process at a time for a run or a report: a lock file that says who holds it, and by its time of change when that one last showed life.
+// One process at a time for a run or a report: a lock file that says who holds it, and by its time of change when that
+// one last showed life.
 // A lock is taken over when its holder is dead for certain; one that cannot be judged from here is respected.
 import {
   closeSync,
@@ -95,14 +96,22 @@ function lockOf(file: string, text: string, what: string): Lock {
         if (!isOurs()) {
           throw new HeldError(`${what} must have one process, got another that took it over; this one stops`, 0);
         }
-        const now = Date.now() / 1000;
-        utimesSync(file, now, now);
+        showLife(file);
       }),
     release: () =>
       onDisk(file, () => {
         if (isOurs()) rmSync(file, { force: true });
       }),
   };
+}
+
+function showLife(file: string): void {
+  const now = Date.now() / 1000;
+  try {
+    utimesSync(file, now, now);
+  } catch {
+    // Some disks keep no times: the lock holds all the same.
+  }
 }
 
 /** True where the lock was created, by a link where the disk has them: it appears with its content. */
@@ -113,7 +122,8 @@ function create(file: string, text: string): boolean {
     linkSync(mine, file);
     return true;
   } catch (error) {
-    if (codeOf(error) === "EEXIST") return false;
+    // A network disk may make the link, lose its answer, and refuse the second try.
+    if (codeOf(error) === "EEXIST") return lstatSync(mine).nlink === 2;
     if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"].includes(codeOf(error))) throw error;
     return createWithoutLinks(file, text);
   } finally {
