@@ -11,8 +11,8 @@ const ROOT = path.resolve(import.meta.dirname, "../../..");
 const CLI = path.join(ROOT, "dist/cli.js");
 const CURVES = path.join(ROOT, "notebooks/curves.csv");
 
-/** ENOSPC, EIO, EACCES; killed before, killed by half or after; a short write, which is no error. */
-export const KINDS = ["28", "5", "13", "kill", "half", "short"] as const;
+/** Killed before, by half or after; ENOSPC, EIO, EACCES; a short write, which is no error. */
+export const KINDS = ["kill", "28", "half", "5", "short", "13"] as const;
 export type Kind = (typeof KINDS)[number];
 
 interface Scenario {
@@ -161,7 +161,9 @@ export function disturbable(scenario: Scenario, shim: string, home: string) {
       .filter(({ file }) => !file.startsWith(path.join(folder, "texts")))
       .map(({ file, plain }) => {
         const loose = scenario.loose?.test(file) === true;
-        return `${path.relative(folder, file)} ${plain && !loose ? sha256(readFileSync(file)) : "there"}`;
+        // A prepared corpus is named after the times of its texts, which every copy has anew.
+        const name = path.relative(folder, file).replace(/(?<=corpus.)[0-9a-f]{16}(?=\.json$)/, "key");
+        return `${name} ${plain && !loose ? sha256(readFileSync(file)) : "there"}`;
       })
       .sort()
       .join("\n");
