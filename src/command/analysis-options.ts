@@ -1,8 +1,11 @@
 // The options that fit, compare and report share, and the way from them to a law and grouped observations.
 import type { Command } from "commander";
 import { InputError, shown, type Warning } from "../base/errors.js";
+import { withDerived } from "../curve/derive.js";
+import { KEPT } from "../curve/exclusion.js";
+import { UNITS } from "../curve/names.js";
 import type { Observations } from "../curve/observations.js";
-import { observe, type Selection, withDerived } from "../curve/observe.js";
+import { observe, type Selection } from "../curve/observe.js";
 import { type InputFile, type ReadResult, readTable } from "../curve/read/read-table.js";
 import { LEAST_REPLICATES } from "../fit/bootstrap-interval.js";
 import { DEFAULT_FIT_OPTIONS, type FitOptions, type Loss } from "../fit/record.js";
@@ -20,6 +23,12 @@ export interface DataFlags {
   readonly weights?: string;
   readonly pairBy?: string;
   readonly undecayed?: boolean;
+  readonly unit?: string;
+  readonly bytesPerToken?: string;
+  readonly wide?: boolean;
+  readonly keepSuperseded?: boolean;
+  readonly keepUnfinished?: boolean;
+  readonly keepDiverged?: boolean;
   readonly level: string;
   readonly json?: boolean;
   readonly out?: string;
@@ -52,17 +61,29 @@ export interface Analysis {
   readonly notes: readonly string[];
 }
 
-const repeated = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+/** Collects an option that is given again. */
+export const repeated = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+/** Adds the options that say how the files of an analysis are read. */
+export function addReadingOptions(command: Command): Command {
+  return command
+    .option("--unit <UNIT>", "unit of the loss: nats, bits, bpb or ppl; made nats per token where that is known")
+    .option("--bytes-per-token <N>", "mean bytes a token, by which bits per byte become nats per token")
+    .option("--wide", "every column that is no counter is a curve of its own")
+    .option("--keep-superseded", "keep points that a resumed run left behind")
+    .option("--keep-unfinished", "keep runs whose state is crashed, failed, killed or running")
+    .option("--keep-diverged", "keep runs that diverged, up to where they did");
+}
 
 /** Adds FILE… and every option that says which points there are. */
 export function addDataOptions(command: Command): Command {
-  return command
+  return addReadingOptions(command)
     .argument(
       "<FILE...>",
-      "CSV, TSV, JSON lines, Parquet, run files, folders of run files (each also .gz); - for standard input",
+      "tables, run files, what other tools log, and folders of them (each also .gz); - for standard input",
     )
     .option("--y <COL>", "column of the loss, nats per token")
-    .option("--by <COL,…>", "columns that tell groups apart (default: the scheme column)")
+    .option("--by <COL,…>", "columns that tell groups apart, none for one group (default: the scheme column)")
     .option("--map <N=COL,D=COL>", "columns of the variables of a law with several")
     .option("--derive <D=C/(6*N)>", "add a column by a formula; may be given again", repeated)
     .option("--where <EXPR>", "keep rows for which this holds: 'tokens > 1e6 and scheme != \"rao-2\"'")
@@ -117,17 +138,25 @@ export async function loadAnalysis(files: readonly string[], flags: AnalysisFlag
 }
 
 /** Which rows and columns the flags ask for. */
-export function selectionOf(flags: DataFlags): Selection {
+export function selectionOf(flags: Omit<DataFlags, "level">): Selection {
+  const keep = KEPT.filter(
+    (what) =>
+      ({ superseded: flags.keepSuperseded, unfinished: flags.keepUnfinished, diverged: flags.keepDiverged })[what],
+  );
   return {
     ...(flags.x === undefined ? {} : { x: flags.x }),
     ...(flags.y === undefined ? {} : { y: flags.y }),
-    ...(flags.by === undefined ? {} : { by: list(flags.by) }),
+    ...(flags.by === undefined ? {} : { by: flags.by === "none" ? [] : list(flags.by) }),
     ...(flags.map === undefined ? {} : { map: Object.fromEntries(list(flags.map).map((text) => pair("--map", text))) }),
     ...(flags.derive === undefined ? {} : { derive: flags.derive }),
     ...(flags.where === undefined ? {} : { where: flags.where }),
     ...(flags.weights === undefined ? {} : { weights: flags.weights }),
     ...(flags.pairBy === undefined ? {} : { pairBy: list(flags.pairBy) }),
     ...(flags.undecayed === undefined ? {} : { undecayed: flags.undecayed }),
+    ...(flags.unit === undefined ? {} : { unit: oneOf("--unit", flags.unit, UNITS) }),
+    ...(flags.bytesPerToken === undefined ? {} : { bytesPerToken: positive("--bytes-per-token", flags.bytesPerToken) }),
+    ...(flags.wide === undefined ? {} : { wide: flags.wide }),
+    ...(keep.length === 0 ? {} : { keep }),
   };
 }
 
@@ -201,7 +230,7 @@ export function positive(flag: string, text: string): number {
   throw new InputError(`${flag}: must be a positive number, got ${shown(text)}; give one`);
 }
 
-function number(flag: string, text: string): number {
+export function number(flag: string, text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !Number.isFinite(value))
     throw new InputError(`${flag}: must be a number, got ${shown(text)}; give one`);

@@ -1,9 +1,10 @@
 // rinsight import: another tool's curves as a table that fit, compare and report read.
 import type { Command } from "commander";
-import { InputError, shown } from "../base/errors.js";
 import { writeAtomically } from "../base/write.js";
 import { type ImportOptions, importCurves } from "../curve/import/import.js";
+import { UNITS } from "../curve/names.js";
 import type { Table } from "../curve/table.js";
+import { number, oneOf, positive } from "./analysis-options.js";
 import { newCommand } from "./command.js";
 import { say } from "./terminal.js";
 
@@ -16,6 +17,13 @@ interface ImportFlags {
   readonly tokensPerStep?: string;
   readonly pattern?: string;
   readonly scheme?: string;
+  readonly schemeName?: string;
+  readonly stepOffset?: string;
+  readonly sequenceLength?: string;
+  readonly unit?: string;
+  readonly bytesPerToken?: string;
+  readonly wide?: boolean;
+  readonly keepSuperseded?: boolean;
   readonly json?: boolean;
 }
 
@@ -27,16 +35,26 @@ export function command(): Command {
   )
     .argument(
       "<SOURCE>",
-      "event file or a folder of them, trainer_state.json, W&B export, log, table; - for standard input",
+      "log, table, event file, trainer_state.json, W&B export, or a folder of runs; - for standard input",
     )
     .option("--out <FILE>", "write JSON lines there instead of to standard output")
     .option("--tokens <COL>", "column of the training tokens")
     .option("--tokens-per-step <N>", "tokens a step (batch × context), where only steps are logged")
-    .option("--loss <COL>", "column of the validation loss, nats per token")
-    .option("--step <COL>", "column of the step")
+    .option("--sequence-length <N>", "tokens a sample, where samples are logged")
+    .option("--loss <COL>", "column of the validation loss")
+    .option("--unit <UNIT>", "its unit: nats, bits, bpb or ppl (default: what its name says)")
+    .option("--bytes-per-token <N>", "mean bytes a token, by which bits per byte become nats per token")
+    .option("--step <COL>", "column of the step, or of the epoch")
+    .option("--step-offset <N>", "added to each step before --tokens-per-step: 1 where the first is called 0")
     .option("--run <COL,…>", "columns that tell the runs of a table apart")
     .option("--pattern <REGEX>", "for logs: a regular expression with groups (?<step>…), (?<tokens>…), (?<loss>…)")
-    .option("--scheme <NAME>", "value of the scheme column (default: the run's name)")
+    .option(
+      "--scheme <COL>",
+      "column of the scheme, or its value where no column has that name (default: the run's name)",
+    )
+    .option("--scheme-name <NAME>", "value of the scheme column, whatever columns there are")
+    .option("--wide", "every column that is no counter is a curve of its own")
+    .option("--keep-superseded", "keep points that a resumed run left behind")
     .action(async (source: string, flags: ImportFlags) => {
       const { table, notes } = await importCurves(source, optionsOf(flags));
       const lines = jsonLines(table);
@@ -50,22 +68,30 @@ export function command(): Command {
 }
 
 function optionsOf(flags: ImportFlags): ImportOptions {
-  const { tokens, loss, step, run, pattern, scheme } = flags;
-  const tokensPerStep = flags.tokensPerStep === undefined ? undefined : Number(flags.tokensPerStep);
-  if (tokensPerStep !== undefined && !(tokensPerStep > 0 && Number.isFinite(tokensPerStep))) {
-    throw new InputError(
-      `--tokens-per-step: must be a positive number, got ${shown(flags.tokensPerStep)}; give batch × context`,
-    );
-  }
-  return {
-    ...(tokens === undefined ? {} : { tokens }),
-    ...(loss === undefined ? {} : { loss }),
-    ...(step === undefined ? {} : { step }),
-    ...(run === undefined ? {} : { run: run.split(",").map((name) => name.trim()) }),
-    ...(pattern === undefined ? {} : { pattern }),
-    ...(scheme === undefined ? {} : { scheme }),
-    ...(tokensPerStep === undefined ? {} : { tokensPerStep }),
-  };
+  const { tokens, loss, step, run, pattern, scheme, schemeName, wide, keepSuperseded } = flags;
+  const above = (flag: string, text: string | undefined): number | undefined =>
+    text === undefined ? undefined : positive(flag, text);
+  return given({
+    tokens,
+    loss,
+    step,
+    run: run?.split(",").map((name) => name.trim()),
+    pattern,
+    scheme,
+    schemeName,
+    wide,
+    keepSuperseded,
+    unit: flags.unit === undefined ? undefined : oneOf("--unit", flags.unit, UNITS),
+    tokensPerStep: above("--tokens-per-step", flags.tokensPerStep),
+    sequenceLength: above("--sequence-length", flags.sequenceLength),
+    bytesPerToken: above("--bytes-per-token", flags.bytesPerToken),
+    stepOffset: flags.stepOffset === undefined ? undefined : number("--step-offset", flags.stepOffset),
+  });
+}
+
+/** What was given, without the options that were not. */
+function given(options: { readonly [Name in keyof ImportOptions]: ImportOptions[Name] | undefined }): ImportOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 /** One JSON object a row; what is missing is left out. */

@@ -9,38 +9,36 @@ import { checkFolder, writeFolder } from "../report/folder.js";
 import { lossSentences } from "../report/sentences.js";
 import { serveSweep } from "../report/serve.js";
 import { readSource } from "../report/source.js";
-import { checkReplicates } from "./analysis-options.js";
+import { addReadingOptions, checkReplicates, type DataFlags, repeated, selectionOf } from "./analysis-options.js";
 import { newCommand } from "./command.js";
 import { say } from "./terminal.js";
 
-interface Flags {
+interface Flags extends DataFlags {
   readonly out: string;
   readonly title?: string;
-  readonly x?: string;
-  readonly y?: string;
-  readonly by?: string;
-  readonly pairBy?: string;
   readonly baseline?: string;
-  readonly level: string;
   readonly bootstrap: string;
   readonly seed: string;
   readonly serve?: boolean;
   readonly port: string;
-  readonly json?: boolean;
 }
 
 export function command(): Command {
-  return newCommand(
-    "report",
-    "write a report: a page, its README, tables, charts and how they were made",
-    "rinsight report data/runs/reference --out reports/reference",
+  return addReadingOptions(
+    newCommand(
+      "report",
+      "write a report: a page, its README, tables, charts and how they were made",
+      "rinsight report data/runs/reference --out reports/reference",
+    ),
   )
-    .argument("<RUNS...>", "run files, folders of run files, or tables")
+    .argument("<RUNS...>", "run files, tables, what other tools log, and folders of them")
     .option("--out <FOLDER>", "where the report goes", "reports/report")
     .option("--title <TITLE>", "heading of the page (default: the name of the folder)")
     .option("--x <COL>", "column of the budget, for tables")
     .option("--y <COL>", "column of the loss, for tables")
-    .option("--by <COL,…>", "columns that tell schemes apart, for tables")
+    .option("--by <COL,…>", "columns that tell schemes apart, for tables; none for one scheme")
+    .option("--derive <TOKENS=STEP*524288>", "add a column by a formula; may be given again", repeated)
+    .option("--where <EXPR>", "keep rows for which this holds, for tables")
     .option("--pair-by <COL,…>", "columns that match points across schemes, for tables: horizon and seed")
     .option("--baseline <SCHEME>", "the scheme that the others are held against (default: the cheapest, or the first)")
     .option("--level <LEVEL>", "confidence level of the intervals", ".95")
@@ -76,12 +74,7 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
     bootstrap: whole("--bootstrap", flags.bootstrap),
     seed: whole("--seed", flags.seed),
     baseline: flags.baseline ?? null,
-    selection: {
-      ...(flags.x === undefined ? {} : { x: flags.x }),
-      ...(flags.y === undefined ? {} : { y: flags.y }),
-      ...(flags.by === undefined ? {} : { by: list(flags.by) }),
-      ...(flags.pairBy === undefined ? {} : { pairBy: list(flags.pairBy) }),
-    },
+    selection: selectionOf(flags),
   };
   checkReplicates("report", options.bootstrap);
   checkFolder(flags.out);
@@ -115,8 +108,6 @@ function versions(): Readonly<Record<string, string>> {
     return known;
   }
 }
-
-const list = (text: string): readonly string[] => text.split(",").map((name) => name.trim());
 
 function numberOf(flag: string, text: string, least: number, most: number): number {
   const value = Number(text);

@@ -2,28 +2,42 @@
 import { InputError, shown } from "../base/errors.js";
 import { compileRowExpression } from "../base/expression/compile.js";
 import { parseExpression } from "../base/expression/parse.js";
+import { naturalOrder } from "../base/natural-order.js";
 import { type Column, columnOf, placeOf, type Table, textAt } from "./table.js";
+import { type Written, writtenNumber } from "./written-number.js";
 
 /** A column as numbers. A cell that is none is named with its line. */
 export function numbers(table: Table, name: string, flag: string): Float64Array {
   const column = columnOf(table, name, flag);
   if (column.kind === "number") return column.values;
   return Float64Array.from(column.values, (cell, row) => {
-    if (cell === "") return Number.NaN;
-    const value = Number(cell);
-    if (!Number.isNaN(value) && /^[-+.\d]/.test(cell)) return value;
+    const written = writtenNumber(cell, column.mark);
+    if (written.kind === "number" && (written.form !== "comma" || column.mark === ",")) return written.value;
+    if (written.kind === "not-finite") return written.value;
+    if (written.kind === "missing") return Number.NaN;
     throw new InputError(
-      `${placeOf(table, row)} column ${shown(name)}: cell must be a number, got ${shown(cell)}; ${cellRemedy(cell)}`,
+      `${placeOf(table, row)} column ${shown(name)}: cell must be a number, got ${shown(cell)}; ${cellRemedy(cell, written)}`,
     );
   });
 }
 
-function cellRemedy(cell: string): string {
-  if (/^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$/.test(cell)) return "drop the thousands separators";
-  if (/^[+-]?\d+,\d+$/.test(cell)) return "write a decimal point, not a comma";
+function cellRemedy(cell: string, written: Written): string {
+  if (written.kind === "ambiguous")
+    return `it reads as ${written.decimal} or as ${written.grouped}: write the one that is meant`;
+  if (/\d[.,]\d/.test(cell) && written.kind === "number")
+    return "write all numbers of the column with one decimal mark";
   if (/%$/.test(cell)) return "write a plain number without the percent sign";
   if (/^[+-]?[\d.]+(e[+-]?\d+)?\s*[a-zµ/]+/i.test(cell)) return "write plain numbers, units in the header";
   return "mend it, or choose another column";
+}
+
+/** How the cells of these columns were read, where they were no plain numbers. */
+export function writtenNotes(table: Table, names: readonly string[]): readonly string[] {
+  return [...new Set(names)].flatMap((name) => {
+    const column = table.columns.get(name);
+    const note = column?.kind === "number" ? column.written?.note : undefined;
+    return note === undefined || note === "" ? [] : [note];
+  });
 }
 
 /** A column of yes and no; null without the column. */
@@ -48,13 +62,13 @@ export function grouping(table: Table, names: readonly string[]): (row: number) 
   return (row) => JSON.stringify(columns.map((column) => textAt(column, row)));
 }
 
-/** By number where both are numbers, by code unit otherwise: the same order on every machine. */
+/** Natural order, part by part: by number where both are numbers, s2 before s10, and the same on every machine. */
 export function compareKeys(a: readonly string[], b: readonly string[]): number {
   for (let i = 0; i < a.length; i++) {
     const [left = "", right = ""] = [a[i], b[i]];
     if (left === right) continue;
     const difference = left === "" || right === "" ? Number.NaN : Number(left) - Number(right);
-    return Number.isNaN(difference) || difference === 0 ? (left < right ? -1 : 1) : difference;
+    return Number.isNaN(difference) || difference === 0 ? naturalOrder(left, right) : difference;
   }
   return 0;
 }

@@ -1,13 +1,18 @@
 // From a table to what fits see: columns chosen, named and derived, rows left out with reasons, groups.
 // Groups are sorted by their key and points by value, so that the order of files and rows changes no result.
 import { InputError, shown, type Warning } from "../base/errors.js";
-import { compileRowExpression } from "../base/expression/compile.js";
-import { parseExpression } from "../base/expression/parse.js";
-import { compareKeys, condition, flags, grouping, numbers, runColumn } from "./cells.js";
-import { columnDoubts, guessColumn, requiredColumn } from "./columns.js";
+import { compareKeys, condition, flags, grouping, numbers, runColumn, writtenNotes } from "./cells.js";
+import { columnDoubts, requiredColumn } from "./columns.js";
+import { withDerived } from "./derive.js";
+import { type Kept, type RunOrder, runOrder, stateReason } from "./exclusion.js";
+import { defaultGrouping } from "./grouping.js";
+import { meaningOf, type Unit } from "./names.js";
 import type { Exclusion, Observations } from "./observations.js";
 import { pairing } from "./pairing.js";
+import { pointDoubts } from "./point-doubts.js";
 import { columnOf, placeOf, type Table, textAt } from "./table.js";
+import { toNats } from "./unit.js";
+import { melted } from "./wide.js";
 
 export interface Selection {
   /** Column of the law's variable, for laws with one. */
@@ -28,6 +33,14 @@ export interface Selection {
   readonly pairBy?: readonly string[];
   /** Keep points whose learning rate was not cooled down, where the source says which they are. */
   readonly undecayed?: boolean;
+  /** Unit of the loss; fitted as it is, and doubted by its name, when not given. */
+  readonly unit?: Unit;
+  /** Mean bytes a token, > 0, by which bits per byte become nats per token. */
+  readonly bytesPerToken?: number;
+  /** Every column that is no counter is a curve of its own. */
+  readonly wide?: boolean;
+  /** Rows to keep that are left out otherwise. */
+  readonly keep?: readonly Kept[];
 }
 
 export interface Observed {
@@ -37,38 +50,6 @@ export interface Observed {
   readonly taken: { readonly x: readonly string[]; readonly y: string; readonly by: readonly string[] };
   /** The guesses, in sentences. */
   readonly notes: readonly string[];
-}
-
-/** The table with the derived columns ("tokens=flops/(6*N)") added, in order; a mapped name stands for its column. */
-export function withDerived(
-  table: Table,
-  derive: readonly string[],
-  map: Readonly<Record<string, string>> = {},
-): Table {
-  const columns = new Map(table.columns);
-  const renamed = Object.entries(map).filter(([name]) => !columns.has(name));
-  for (const [name, given] of renamed) {
-    const column = columns.get(given);
-    if (column !== undefined) columns.set(name, column);
-  }
-  for (const definition of derive) {
-    const parts = /^\s*([A-Za-z_][\w.]*)\s*=(?!=)(.*)$/s.exec(definition);
-    if (parts?.[1] === undefined || parts[2] === undefined) {
-      throw new InputError(
-        `--derive: must read NAME=FORMULA, got ${shown(definition)}; write for example tokens=step*524288`,
-      );
-    }
-    const where = `--derive ${parts[1]}`;
-    const formula = parseExpression(parts[2], where);
-    const value = compileRowExpression(formula, (name) => columns.get(name), [...columns.keys()], where);
-    columns.set(parts[1], {
-      kind: "number",
-      values: Float64Array.from({ length: table.rows }, (_, row) => value(row)),
-    });
-  }
-  // What is mapped may itself be derived.
-  for (const [name, given] of renamed) columns.set(name, columnOf({ ...table, columns }, given, `--map ${name}`));
-  return { ...table, columns };
 }
 
 /**
@@ -83,8 +64,8 @@ export function withDerived(
  * console.log(groups.map((group) => group.group.scheme).join()); // baseline,rins-3
  */
 export function observe(source: Table, variables: readonly string[], selection: Selection = {}): Observed {
-  const table = withDerived(source, selection.derive ?? [], selection.map);
-  const notes: string[] = [];
+  const table = withDerived(selection.wide === true ? melted(source) : source, selection.derive ?? [], selection.map);
+  const notes: string[] = selection.wide === true ? [...(table.notes ?? [])] : [];
   const guessed = (quantity: string, flag: string): string => {
     const name = requiredColumn(table, quantity, flag);
     if (!(quantity in (selection.map ?? {})))
@@ -96,36 +77,51 @@ export function observe(source: Table, variables: readonly string[], selection: 
     return guessed(variable, variables.length === 1 ? "--x" : `--map ${variable}=COLUMN`);
   });
   const yName = selection.y ?? guessed("loss", "--y");
-  const byNames = selection.by ?? defaultGrouping(table, [...xNames, yName], notes);
-  const x = xNames.map((name) => numbers(table, name, variables.length === 1 ? "--x" : "--map"));
-  const loss = numbers(table, yName, "--y");
+  const used = [...xNames, yName, ...(selection.weights === undefined ? [] : [selection.weights])];
+  const byNames = selection.by ?? defaultGrouping(table, used, notes);
+  const x = xNames.map((name) => scaled(name, numbers(table, name, variables.length === 1 ? "--x" : "--map"), notes));
+  const measured = numbers(table, yName, "--y");
+  notes.push(...writtenNotes(table, used));
+  const conversion = toNats(selection.unit ?? "nats", selection.bytesPerToken ?? null);
+  if (conversion.note !== null) notes.push(conversion.note);
+  const loss = selection.unit === undefined ? measured : measured.map(conversion.loss);
   const optional = (name: string): Float64Array | null => {
     const column = table.columns.get(name);
     return column?.kind === "number" ? column.values : null;
   };
-  const standardError =
+  const errors =
     selection.weights !== undefined ? numbers(table, selection.weights, "--weights") : optional("lossStandardError");
+  const standardError =
+    errors?.map((error, row) => conversion.standardError(error, measured[row] ?? Number.NaN)) ?? null;
   const decayed = flags(table.columns.get("decayed"));
-  const keep = selection.where === undefined ? null : condition(table, selection.where);
-  const status = table.columns.get("status");
-  const statusText = status?.kind === "text" ? status.values : null;
+  const holds = selection.where === undefined ? null : condition(table, selection.where);
+  const keep = selection.keep ?? [];
+  const state = stateReason(table, keep);
   const onlyDecayed = selection.undecayed !== true && decayed?.includes(true) === true;
+  const written = writtenNoNumbers(table, yName);
 
-  /** Why a row is left out; null for one that stays. */
-  const exclusion = (row: number): Omit<Exclusion, "row"> | null => {
-    if (keep !== null && keep(row) === 0) return { code: "where", reason: "--where does not hold" };
-    const state = statusText?.[row];
-    if (state === "diverged") return { code: "diverged", reason: "the run diverged" };
-    if (state === "unfinished")
-      return { code: "unfinished", reason: "the run has no end line; start the same train or sweep command again" };
+  /** Why a row is left out by itself; null for one that stays. */
+  const own = (row: number): Omit<Exclusion, "row"> | null => {
+    if (holds !== null && holds(row) === 0) return { code: "where", reason: "--where does not hold" };
+    const unfinished = state(row);
+    if (unfinished !== null) return unfinished;
     const missing = x.findIndex((values) => Number.isNaN(values[row]));
     if (missing >= 0) return { code: "missing", reason: `no ${xNames[missing]}` };
-    if (Number.isNaN(loss[row])) return { code: "missing", reason: `no ${yName}` };
+    const zero = x.findIndex((values) => values[row] === 0);
+    if (zero >= 0) return { code: "zero", reason: `${xNames[zero]} is 0: measured before training` };
+    if (written.has(row) || !Number.isFinite(loss[row])) {
+      const value = measured[row] ?? Number.NaN;
+      if (Number.isNaN(value) && !written.has(row)) return { code: "missing", reason: `no ${yName}` };
+      return { code: "not-finite", reason: `${yName} is not finite` };
+    }
     if (onlyDecayed && decayed?.[row] === false) {
       return { code: "undecayed", reason: "the learning rate was not cooled down at this point" };
     }
     return null;
   };
+  const ordered = orderOfRuns(table, byNames, x, loss, yName, own, keep, decayed !== null);
+  notes.push(...ordered.notes);
+  const exclusion = (row: number): Omit<Exclusion, "row"> | null => ordered.reason(row) ?? own(row);
 
   /** What must hold in a row that stays. */
   const check = (row: number): void => {
@@ -136,12 +132,6 @@ export function observe(source: Table, variables: readonly string[], selection: 
         `${placeOf(table, row)} column ${shown(xNames[i] ?? "")}: ${variables[i]} must be positive and finite, got ${value}; mend it, or leave it out with --where`,
       );
     });
-    const value = loss[row] ?? Number.NaN;
-    if (!Number.isFinite(value)) {
-      throw new InputError(
-        `${placeOf(table, row)} column ${shown(yName)}: loss must be finite, got ${value}; mend it, or leave it out with --where`,
-      );
-    }
     const error = standardError?.[row] ?? 1;
     if (selection.weights !== undefined && !(error > 0 && Number.isFinite(error))) {
       throw new InputError(
@@ -152,7 +142,7 @@ export function observe(source: Table, variables: readonly string[], selection: 
   const members = gather(table, byNames, exclusion, check);
   const emptied = [...members].filter(
     ([, { rows, excluded }]) =>
-      rows.length === 0 && excluded.every(({ code }) => code === "where" || code === "missing") && keep !== null,
+      rows.length === 0 && excluded.every(({ code }) => code === "where" || code === "missing") && holds !== null,
   );
   // Where nothing at all is left, that is the error to come.
   if (emptied.length > 0 && emptied.length < members.size) {
@@ -192,14 +182,8 @@ export function observe(source: Table, variables: readonly string[], selection: 
     .sort((a, b) => compareKeys(Object.values(a.group), Object.values(b.group)));
   const kept = groups.reduce((sum, group) => sum + group.loss.length, 0);
   if (kept === 0) throw noneLeft(table, groups);
-  const warnings = [
-    ...columnDoubts(
-      xNames,
-      yName,
-      groups.map((group) => group.loss),
-    ),
-    ...duplicates(groups),
-  ];
+  const losses = groups.map((group) => group.loss);
+  const warnings = [...columnDoubts(xNames, yName, selection.unit ?? null, losses), ...pointDoubts(groups, yName)];
   return { groups, warnings, taken: { x: xNames, y: yName, by: byNames }, notes };
 }
 
@@ -236,10 +220,12 @@ function gather(
   return members;
 }
 
-/** Rows without a number pass out of sight, unlike those that a rule leaves out: said, one line a column. */
+/** Rows that pass out of sight, unlike those that the caller or the schedule leaves out: said, one line a reason. */
 function missingNotes(excluded: readonly Exclusion[]): readonly string[] {
   const counts = new Map<string, number>();
-  for (const { code, reason } of excluded) if (code === "missing") counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  for (const { code, reason } of excluded) {
+    if (!["where", "undecayed"].includes(code)) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
   return [...counts].map(([reason, n]) => `${n} row${n === 1 ? "" : "s"} left out: ${reason}`);
 }
 
@@ -255,27 +241,60 @@ function noneLeft(table: Table, groups: readonly Observations[]): InputError {
   );
 }
 
-function defaultGrouping(table: Table, taken: readonly string[], notes: string[]): readonly string[] {
-  const found = guessColumn(table, "scheme");
-  if (found === null || taken.includes(found)) return [];
-  notes.push(`grouped by column ${found}; --by chooses others`);
-  return [found];
+/** Values in the unit that a header speaks of: "Tokens (B)" over .5 … 16 is .5e9 … 16e9. */
+function scaled(name: string, values: Float64Array, notes: string[]): Float64Array {
+  const meaning = meaningOf(name);
+  if (meaning.quantity !== "tokens" || meaning.scale === 1) return values;
+  const { scale } = meaning;
+  const largest = values.reduce((most, value) => (value > most ? value : most), 0);
+  if (largest * scale > LARGEST_TOKENS) {
+    throw new InputError(
+      `column ${shown(name)}: tokens must be counted in units of ${scale} as its name says, got ${largest}; rename it tokens if it counts tokens`,
+    );
+  }
+  notes.push(`took column ${name} × ${scale.toExponential().replace("e+", "e")}, as its name says`);
+  return values.map((value) => value * scale);
 }
 
-/** Points that stand twice in the data count twice in a fit: said, since it is a slip more often than not. */
-function duplicates(groups: readonly Observations[]): readonly Warning[] {
-  let found = 0;
-  for (const { x, loss, run } of groups) {
-    for (let i = 1; i < loss.length; i++) {
-      if (loss[i] === loss[i - 1] && x.every((values) => values[i] === values[i - 1]) && run?.[i] === run?.[i - 1])
-        found++;
-    }
-  }
-  if (found === 0) return [];
-  return [
-    {
-      code: "duplicate-points",
-      message: `${found} point${found === 1 ? " stands" : "s stand"} twice (same x and loss in one group) and count twice: remove them, or add a column that tells them apart`,
-    },
-  ];
+/** More tokens than this were trained on by nobody. */
+const LARGEST_TOKENS = 1e17;
+
+/** Rows whose loss says nan or inf. */
+function writtenNoNumbers(table: Table, name: string): ReadonlySet<number> {
+  const column = table.columns.get(name);
+  if (column?.kind === "number") return column.notFinite ?? new Set();
+  return new Set(column?.values.flatMap((cell, row) => (/^[+-]?(nan|inf|infinity)$/i.test(cell) ? [row] : [])));
+}
+
+/** What the order of rows says, where a column `run` names runs and one variable counts them. */
+function orderOfRuns(
+  table: Table,
+  byNames: readonly string[],
+  x: readonly Float64Array[],
+  loss: Float64Array,
+  lossName: string,
+  own: (row: number) => Omit<Exclusion, "row"> | null,
+  keep: readonly Kept[],
+  branches: boolean,
+): RunOrder {
+  const run = table.columns.get("run");
+  const [counter, second] = x;
+  // Cooled-down points branch off their run, which then goes on behind them.
+  if (run === undefined || counter === undefined || second !== undefined || branches)
+    return { reason: () => null, notes: [] };
+  const rows = Array.from({ length: table.rows }, (_, row) => row).filter((row) => {
+    const code = own(row)?.code;
+    return code === undefined || code === "not-finite";
+  });
+  const groupOf = grouping(table, byNames);
+  const written = writtenNoNumbers(table, lossName);
+  return runOrder(
+    rows,
+    (row) => [...new Set([textAt(run, row), groupOf(row)])].join(" of "),
+    counter,
+    loss,
+    lossName,
+    written,
+    keep,
+  );
 }

@@ -2,16 +2,32 @@
 // Columns are typed arrays, so that a million rows stay small; NaN stands for a missing number inside a column only
 // (it is written as null and printed as "–").
 import { InputError, nearestName } from "../base/errors.js";
+import { meaningOf } from "./names.js";
+import { type DecimalMark, writtenColumn } from "./written-number.js";
 
 export type Column =
-  | { readonly kind: "number"; readonly values: Float64Array }
-  | { readonly kind: "text"; readonly values: readonly string[] };
+  | {
+      readonly kind: "number";
+      readonly values: Float64Array;
+      /** Rows whose cell says nan or inf: measured and no number, where a missing one was not measured. */
+      readonly notFinite?: ReadonlySet<number>;
+      /** Where cells were not plain numbers ("500M"): the cells as they stand, and how one of them was read. */
+      readonly written?: { readonly texts: readonly string[]; readonly note: string };
+    }
+  | {
+      readonly kind: "text";
+      readonly values: readonly string[];
+      /** Decimal mark of the numbers among the cells; a point when not given. */
+      readonly mark?: DecimalMark;
+    };
 
 export interface Table {
   /** Where it came from, for messages: a file name, "standard input". */
   readonly source: string;
   readonly rows: number;
   readonly columns: ReadonlyMap<string, Column>;
+  /** What had to be said while reading. */
+  readonly notes?: readonly string[];
   /** Where a row came from, for messages: "curves.csv line 12". Absent for tables made in memory. */
   readonly place?: (row: number) => string;
 }
@@ -45,24 +61,31 @@ export function tableOf(source: string, records: readonly Readonly<Record<string
   return { source, rows: records.length, columns: finished(builders, records.length) };
 }
 
-/** The columns of builders, each filled up to `rows`. */
-export function finished(builders: ReadonlyMap<string, ColumnBuilder>, rows: number): ReadonlyMap<string, Column> {
-  return new Map([...builders].map(([name, builder]) => [name, builder.finish(rows)]));
+/** The columns of builders, each filled up to `rows`; `mark` parts the fraction of their numbers off. */
+export function finished(
+  builders: ReadonlyMap<string, ColumnBuilder>,
+  rows: number,
+  mark: DecimalMark = ".",
+): ReadonlyMap<string, Column> {
+  return new Map([...builders].map(([name, builder]) => [name, builder.finish(name, rows, mark)]));
 }
 
 /** Text with as many distinct values as this is no grouping column; sharing its strings would cost more than it saves. */
 const MOST_SHARED = 100_000;
 
-/** Collects one column row by row: numbers while all cells are numbers, text from the first that is not. */
+/** Collects one column row by row: plain numbers while all cells are, text from the first that is not. */
 export class ColumnBuilder {
   private numbers = new Float64Array(64).fill(Number.NaN);
   private texts: string[] | null = null;
   private readonly shared = new Map<string, string>();
+  private readonly notFinite = new Set<number>();
 
-  /** `text` is the cell as it was written, kept in a text column. */
+  /** A number that is not finite was written so; `text` is the cell as it was written, kept in a text column. */
   set(row: number, value: number | string | null, text = String(value)): void {
     if (this.texts === null && typeof value === "string") {
-      this.texts = Array.from(this.numbers.subarray(0, row), (number) => (Number.isNaN(number) ? "" : String(number)));
+      this.texts = Array.from(this.numbers.subarray(0, row), (number, i) =>
+        Number.isNaN(number) && !this.notFinite.has(i) ? "" : String(number),
+      );
     }
     if (this.texts !== null) {
       while (this.texts.length < row) this.texts.push("");
@@ -75,6 +98,7 @@ export class ColumnBuilder {
       this.numbers = larger;
     }
     this.numbers[row] = typeof value === "number" ? value : Number.NaN;
+    if (typeof value === "number" && !Number.isFinite(value)) this.notFinite.add(row);
   }
 
   private share(text: string): string {
@@ -84,16 +108,32 @@ export class ColumnBuilder {
     return text;
   }
 
-  finish(rows: number): Column {
+  /** Text whose cells are all numbers as people write them becomes numbers that remember their cells. */
+  finish(name: string, rows: number, mark: DecimalMark): Column {
     if (this.texts !== null) {
       while (this.texts.length < rows) this.texts.push("");
-      return { kind: "text", values: this.texts };
+      return numbersOrText(name, this.texts, mark);
     }
-    if (this.numbers.length >= rows) return { kind: "number", values: this.numbers.slice(0, rows) };
-    const values = new Float64Array(rows).fill(Number.NaN);
-    values.set(this.numbers);
-    return { kind: "number", values };
+    const values = this.numbers.length >= rows ? this.numbers.slice(0, rows) : new Float64Array(rows).fill(Number.NaN);
+    if (this.numbers.length < rows) values.set(this.numbers);
+    return this.notFinite.size === 0
+      ? { kind: "number", values }
+      : { kind: "number", values, notFinite: this.notFinite };
   }
+}
+
+function numbersOrText(name: string, texts: readonly string[], mark: DecimalMark): Column {
+  const meaning = meaningOf(name);
+  const counts = meaning.quantity === "step" || (meaning.quantity === "tokens" && meaning.scale === 1);
+  const read = writtenColumn(texts, mark, counts);
+  if (read === null || read.values.every(Number.isNaN)) return { kind: "text", values: texts, mark };
+  const { values, note } = read;
+  return {
+    kind: "number",
+    values,
+    ...(read.notFinite.length === 0 ? {} : { notFinite: new Set(read.notFinite) }),
+    written: { texts, note: note === null ? "" : `column ${name}: ${note}` },
+  };
 }
 
 /** The tables one under another: the union of their columns, what one lacks missing there. */
@@ -110,19 +150,31 @@ export function stack(tables: readonly Table[]): Table {
   const columns = new Map<string, Column>();
   for (const name of names) {
     const parts = tables.map((table) => table.columns.get(name));
+    const texts = (): string[] =>
+      tables.flatMap((table, i) => {
+        const part = parts[i];
+        return Array.from({ length: table.rows }, (_, row) => (part === undefined ? "" : textAt(part, row)));
+      });
     if (parts.every((part) => part === undefined || part.kind === "number")) {
       const values = new Float64Array(rows).fill(Number.NaN);
+      const notFinite = new Set<number>();
+      const notes = new Set<string>();
       parts.forEach((part, i) => {
-        if (part?.kind === "number") values.set(part.values, starts[i]);
+        if (part?.kind !== "number") return;
+        const start = starts[i] ?? 0;
+        values.set(part.values, start);
+        for (const row of part.notFinite ?? []) notFinite.add(start + row);
+        if (part.written !== undefined) notes.add(part.written.note);
       });
-      columns.set(name, { kind: "number", values });
+      columns.set(name, {
+        kind: "number",
+        values,
+        ...(notFinite.size === 0 ? {} : { notFinite }),
+        ...(notes.size === 0 ? {} : { written: { texts: texts(), note: [...notes].filter(Boolean).join("; ") } }),
+      });
     } else {
-      const values = tables.flatMap((table, i) => {
-        const part = parts[i];
-        if (part === undefined) return Array<string>(table.rows).fill("");
-        return part.kind === "text" ? part.values : Array.from(part.values, cellText);
-      });
-      columns.set(name, { kind: "text", values });
+      const mark = parts.some((part) => part?.kind === "text" && part.mark === ",") ? "," : ".";
+      columns.set(name, { kind: "text", values: texts(), mark });
     }
   }
   const place = (row: number): string => {
@@ -152,5 +204,6 @@ export function columnOf(table: Table, name: string, flag: string): Column {
 
 /** A cell as text. */
 export function textAt(column: Column, row: number): string {
-  return column.kind === "text" ? (column.values[row] ?? "") : cellText(column.values[row] ?? Number.NaN);
+  if (column.kind === "text") return column.values[row] ?? "";
+  return column.written?.texts[row] ?? cellText(column.values[row] ?? Number.NaN);
 }

@@ -4,6 +4,8 @@ import path from "node:path";
 import { z } from "zod";
 import { InputError } from "../base/errors.js";
 import { sha256 } from "../base/json.js";
+import { KEPT } from "../curve/exclusion.js";
+import { UNITS } from "../curve/names.js";
 import type { Selection } from "../curve/observe.js";
 import type { AnalysisOptions } from "../report/analysis.js";
 import { buildReport } from "../report/build.js";
@@ -36,6 +38,10 @@ const selectionShape = {
   weights: z.string(),
   pairBy: z.array(z.string()),
   undecayed: z.boolean(),
+  unit: z.enum(UNITS),
+  bytesPerToken: z.number().positive(),
+  wide: z.boolean(),
+  keep: z.array(z.enum(KEPT)),
 } satisfies Record<keyof Selection, z.ZodType>;
 const manifestSchema = z.object({
   kind: z.literal("rinsight-report"),

@@ -110,7 +110,7 @@ test("import writes a table that fit reads", async () => {
     at("runs/a.jsonl"),
   ]);
   expect([exit, stdout]).toEqual([0, ""]);
-  expect(stderr).toMatch(/took loss from loss.*took tokens from step × 16384.*4 points of 1 run\n/s);
+  expect(stderr).toMatch(/took loss from val loss \(4 values\).*took tokens from step × 16384.*4 points of 1 run\n/s);
   const { fits } = result.parse(JSON.parse((await runCommand(["fit", at("runs/a.jsonl"), "--json"])).stdout));
   expect(fits[0]?.points).toBe(4);
 });

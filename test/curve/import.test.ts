@@ -36,8 +36,9 @@ test("CRC-32C, masked as in TFRecord: check value of the polynomial, e3069283 fo
 test("TensorBoard: an event file, tokens and loss by name, old and new scalars alike", async () => {
   const { table, notes } = await importCurves(path.join(fixtures, "events.out.tfevents.fixture"));
   expectCurve(table, 6);
-  expect(numbers(table, "val/loss_new")).toEqual(numbers(table, "val/loss"));
-  expect(notes.join("\n")).toMatch(/took loss from val\/loss: its name says validation/);
+  const other = await importCurves(path.join(fixtures, "events.out.tfevents.fixture"), { loss: "val/loss_new" });
+  expect(numbers(other.table, "loss")).toEqual(numbers(table, "loss"));
+  expect(notes.join("\n")).toMatch(/took loss from val\/loss \(4 values\): its name says validation/);
   expect(notes.join("\n")).toMatch(/took tokens from train\/tokens/);
 });
 
@@ -129,11 +130,11 @@ test("Weights & Biases: runs of a history export are told apart by their names, 
   const { table, notes } = await importCurves(file);
   expect(distinct(table, "run")).toEqual(["rins-0", "rins-1"]);
   expect(table.rows).toBe(8);
-  expect(notes.join("\n")).toMatch(/took runs from column Name.*8 points of 2 runs$/s);
+  expect(notes.join("\n")).toMatch(/took runs from Name.*8 points of 2 runs$/s);
   expect(notes.join("\n")).not.toMatch(/between its steps/);
-  writeFileSync(file, `arm,_step,train_tokens,val_loss\n${rows.join("\n")}\n`);
+  writeFileSync(file, `kind,_step,train_tokens,val_loss\n${rows.join("\n")}\n`);
   await expect(importCurves(file)).rejects.toThrow(
-    /line 6 .*got 2\.9 after 3 at step 300 of run "history"; give .*--run/,
+    /line 6: .*got 300 after 1200 in run "history": two runs under one name; give .*--run/,
   );
-  expect(distinct((await importCurves(file, { run: ["arm"] })).table, "run")).toEqual(["rins-0", "rins-1"]);
+  expect(distinct((await importCurves(file, { run: ["kind"] })).table, "run")).toEqual(["rins-0", "rins-1"]);
 });

@@ -68,16 +68,23 @@ test("a report with every option that its command knows is verified the same", a
     level: ".9",
     bootstrap: "100",
     seed: "3",
+    derive: "twice=2*tokens",
+    where: "tokens > 0",
+    unit: "nats",
+    bytesPerToken: "4.2",
+    keepSuperseded: "",
+    keepUnfinished: "",
+    keepDiverged: "",
   };
-  // These choose what is shown and where, not what is computed.
-  const others = ["json", "out", "serve", "port"];
+  // These choose what is shown and where, not what is computed; --wide wants a table of its own, below.
+  const others = ["json", "out", "serve", "port", "wide"];
   const options = reportCommand().options.filter((option) => !others.includes(option.attributeName()));
   const flags = options.flatMap((option) => {
     const value = values[option.attributeName()];
     if (value === undefined) throw new Error(`give ${option.flags} a value here: the manifest must keep it`);
-    return [option.long ?? "", value];
+    return [option.long ?? "", ...(value === "" ? [] : [value])];
   });
-  expect(flags).toHaveLength(2 * Object.keys(values).length);
+  expect(flags.filter((flag) => flag.startsWith("--"))).toHaveLength(Object.keys(values).length);
   const folder = path.join(home, "options");
   mkdirSync(folder);
   cpSync(path.resolve(import.meta.dirname, "../../notebooks/curves.csv"), path.join(folder, "curves.csv"));
@@ -87,6 +94,19 @@ test("a report with every option that its command knows is verified the same", a
   const again = await runCommand(["verify", out]);
   expect(again.stdout).toMatch(/: same; \d+ files recomputed/);
   expect(again.exit).toBe(0);
+});
+
+test("a report of a wide table is verified the same", async () => {
+  const file = path.join(home, "wide.csv");
+  const rows = Array.from({ length: 8 }, (_, i) => {
+    const tokens = 1e6 * 2 ** i;
+    return [tokens, 2 + 50 * tokens ** -0.3, 1.9 + 60 * tokens ** -0.3 * (1 + 0.001 * Math.sin(i))].join();
+  });
+  writeFileSync(file, `tokens,plain,rins\n${rows.join("\n")}\n`);
+  const out = path.join(home, "wide");
+  expect((await runCommand(["report", file, "--out", out, "--wide", "--bootstrap", "100"])).exit).toBe(0);
+  const again = await runCommand(["verify", out]);
+  expect([again.exit, again.stdout]).toEqual([0, expect.stringMatching(/: same; \d+ files recomputed/)]);
 });
 
 test("one number of fits.json that was altered is named by its place", async () => {

@@ -48,7 +48,12 @@ export function compileExpression(
 }
 
 /** One name's values by row: numbers, or text that may be compared with == and !=. */
-export type Cells = { readonly kind: "number" | "text"; readonly values: ArrayLike<number> | ArrayLike<string> };
+export type Cells = {
+  readonly kind: "number" | "text";
+  readonly values: ArrayLike<number> | ArrayLike<string>;
+  /** The cells of numbers as they were written, which text is compared with. */
+  readonly written?: { readonly texts: readonly string[] };
+};
 
 /** The formula as a function of a row of named columns; `column == "text"` compares text. Throws as compileExpression. */
 export function compileRowExpression(
@@ -65,8 +70,11 @@ export function compileRowExpression(
     return (row) => String(values[row] ?? "");
   };
   /** Text of a number or of a truth value, where it is compared with a text column that holds such cells. */
-  const asText = (tree: Tree): ((row: number) => string) | null =>
-    textual(tree) ?? (tree.kind === "number" ? () => String(tree.value) : null);
+  const asText = (tree: Tree): ((row: number) => string) | null => {
+    const texts = tree.kind === "name" ? column(tree.name)?.written?.texts : undefined;
+    if (texts !== undefined) return (row) => texts[row] ?? "";
+    return textual(tree) ?? (tree.kind === "number" ? () => String(tree.value) : null);
+  };
 
   const order: string[] = [];
   const readers: ((row: number) => number)[] = [];
@@ -113,7 +121,13 @@ export function compileRowExpression(
 function unknownName(name: string, known: readonly string[], text: string, where: string): InputError {
   const nearest = nearestName(name, known);
   const at = text.indexOf(name);
-  const hint = nearest === null ? `there are ${known.slice(0, 12).join(", ")}` : `did you mean ${nearest}?`;
+  const bare = known.find((one) => !/^\w+$/.test(one) && text.includes(one) && !text.includes(`\`${one}\``));
+  const hint =
+    bare !== undefined
+      ? `write \`${bare}\` in backquotes`
+      : nearest === null
+        ? `there are ${known.slice(0, 12).join(", ")}`
+        : `did you mean ${nearest}?`;
   return new InputError(
     `${where}${at < 0 ? "" : ` column ${at + 1}`}: name must be a known one, got ${shown(name)}; ${hint}`,
   );

@@ -37,14 +37,36 @@ function mathjs(): typeof import("mathjs") {
  * and the listed functions of names, numbers and quoted text.
  */
 export function parseExpression(text: string, where = "formula"): Expression {
-  return checked(text, where, () => mathjs().parse(text));
+  const { plain, columns } = quotedColumns(text);
+  return checked(text, plain, columns, where, () => mathjs().parse(plain));
+}
+
+/**
+ * Names of columns in backquotes or brackets (`Training FLOP`, [val/bpb]) put as identifiers that mathjs reads, of the
+ * same length so that places in messages stay right.
+ */
+function quotedColumns(text: string): { readonly plain: string; readonly columns: ReadonlyMap<string, string> } {
+  const columns = new Map<string, string>();
+  const plain = text.replace(
+    /"[^"\\]*"|'[^'\\]*'|(?<![\w)\]`])(?:`([^`\n]+)`|\[([^[\]\n]+)\])(?![\w[`])/g,
+    (whole: string, backquoted?: string, bracketed?: string) => {
+      const name = backquoted ?? bracketed;
+      if (name === undefined) return whole;
+      const stem = `q${columns.size}`;
+      const identifier = `${stem}${"_".repeat(Math.max(1, whole.length - stem.length))}`;
+      columns.set(identifier, name);
+      return identifier;
+    },
+  );
+  return { plain, columns };
 }
 
 /** ∂expression/∂name, symbolically. Throws InputError where a function has no derivative (max, round, comparisons). */
 export function derivative(expression: Expression, name: string, where = "formula"): Expression {
   try {
-    const node = mathjs().derivative(expression.text, name);
-    return fromNode(node, `d(${expression.text})/d${name}`, where);
+    const { plain, columns } = quotedColumns(expression.text);
+    const node = mathjs().derivative(plain, name);
+    return fromNode(node, `d(${expression.text})/d${name}`, columns, where);
   } catch (error) {
     if (error instanceof InputError) throw error;
     const reason = reasonOf(error).split(":")[0];
@@ -54,7 +76,13 @@ export function derivative(expression: Expression, name: string, where = "formul
   }
 }
 
-function checked(text: string, where: string, parse: () => MathNode): Expression {
+function checked(
+  text: string,
+  plain: string,
+  columns: ReadonlyMap<string, string>,
+  where: string,
+  parse: () => MathNode,
+): Expression {
   if (text.trim() === "")
     throw new InputError(`${where}: formula must not be empty, got ""; write one like "E + A/N^alpha"`);
   if (text.length > LONGEST) {
@@ -62,9 +90,9 @@ function checked(text: string, where: string, parse: () => MathNode): Expression
       `${where}: formula must have at most ${LONGEST} characters, got ${text.length}; shorten it, or add a column to the table`,
     );
   }
-  refuseCharacters(text, where);
+  refuseCharacters(plain, where);
   try {
-    return fromNode(parse(), text, where);
+    return fromNode(parse(), text, columns, where);
   } catch (error) {
     if (error instanceof InputError) throw error;
     if (error instanceof RangeError) throw tooDeep(where, text);
@@ -79,9 +107,12 @@ function refuseCharacters(text: string, where: string): void {
   const bare = text.replace(/"[^"\\]*"|'[^'\\]*'/g, (quoted) => " ".repeat(quoted.length));
   const patterns: readonly (readonly [RegExp, string])[] = [
     [/(?<![=<>!])=(?!=)/, "assign nothing; compare with =="],
-    [/[[\]{};\\`@#$~]/, "use names, numbers, + - * / ^ ( ) and functions alone"],
+    [
+      /[[\]{};\\`@#$~]/,
+      "use names, numbers, + - * / ^ ( ) and functions alone; columns of other names go in backquotes",
+    ],
     [/&+|\|+/, "write and, or"],
-    [/(?<!\d)\.(?!\d)|(?<=[A-Za-z_)])\.(?=\w)/, "use no property access"],
+    [/(?<!\d)\.(?!\d)|(?<=[A-Za-z_)])\.(?=\w)/, "use no property access; a column of that name goes in backquotes"],
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
     [/[\u0000-\u0008\u000b-\u001f\u007f]|["']/, "balance the quotes, remove control characters"],
   ];
@@ -106,7 +137,7 @@ function tooDeep(where: string, text: string): InputError {
   );
 }
 
-function fromNode(root: MathNode, text: string, where: string): Expression {
+function fromNode(root: MathNode, text: string, columns: ReadonlyMap<string, string>, where: string): Expression {
   const math = mathjs();
   const names = new Set<string>();
   let nodes = 0;
@@ -127,8 +158,9 @@ function fromNode(root: MathNode, text: string, where: string): Expression {
       return refuse("constant must be a finite number", String(value), "write it out");
     }
     if (math.isSymbolNode(node)) {
-      if (!CONSTANTS.has(node.name)) names.add(node.name);
-      return { kind: "name", name: node.name };
+      const column = columns.get(node.name);
+      if (column !== undefined || !CONSTANTS.has(node.name)) names.add(column ?? node.name);
+      return { kind: "name", name: column ?? node.name };
     }
     if (math.isOperatorNode(node)) {
       const name = String(node.fn);

@@ -1,89 +1,102 @@
-// Plain training logs by a regular expression with named groups: step, tokens, loss, and any others.
-// The expression is the user's: it runs under a time limit, since some take forever on a line that almost matches.
-import { createContext, runInContext } from "node:vm";
-import { InputError, reasonOf, shown } from "../../base/errors.js";
+// A plain log as a table: a row for each line that counts steps, epochs or tokens or holds a loss, a column for each
+// name that the lines give. Lines are parsed (log-fields.ts), not matched; what was passed over is counted.
+import { InputError, shown } from "../../base/errors.js";
+import { meaningOf } from "../names.js";
 import { recordsTable } from "../read/json-lines.js";
 import type { Table } from "../table.js";
+import { type Field, fieldsOf, plainLine } from "./log-fields.js";
 
-const MILLISECONDS = 5000;
 const LONGEST_LINE = 10_000;
+/** Fields that mean nothing to an analysis are kept up to here: a log may print another name on every line. */
+const MOST_OTHERS = 200;
 
-const NUMBER = "[-+]?[\\d.]+(?:e[-+]?\\d+)?";
-/** What common trainers print: nanoGPT ("step 250: train loss 1.9, val loss 2.0"), "step=100 tokens=1e6 loss=3.2", … */
-export const DEFAULT_PATTERN = `(?:step|iter|iteration)\\w*\\W{0,3}(?<step>\\d+)(?:.{0,200}?\\btokens\\w*\\W{0,3}(?<tokens>${NUMBER}))?.{0,200}?\\b(?:(?:val|valid|validation|eval|test)\\w*[ _/-]?loss)\\W{0,3}(?<loss>${NUMBER})`;
-/** The same for logs that name one loss alone. */
-const PLAIN_PATTERN = DEFAULT_PATTERN.replace(/\(\?:\(\?:val[^)]*\)\\w\*\[ _\/-\]\?loss\)/, "loss");
-
-/** Lines that match, as a table of the named groups. Throws InputError for a bad or slow pattern and where nothing matches. */
-export function parseLog(
-  source: string,
-  text: string,
-  pattern: string | null,
-): { readonly table: Table; readonly pattern: string } {
-  const lines = text.split(/\r\n|\n|\r/).map((line) => line.slice(0, LONGEST_LINE));
-  for (const candidate of pattern === null ? [DEFAULT_PATTERN, PLAIN_PATTERN] : [pattern]) {
-    const entries = matches(source, lines, candidate);
-    if (entries.length > 0) return { table: recordsTable(source, entries), pattern: candidate };
-  }
-  throw new InputError(
-    `${source}: some lines must match the pattern, got none of ${lines.length}; give --pattern with named groups: 'step (?<step>\\d+).*loss (?<loss>[\\d.]+)'`,
-  );
+/** Name → value; a number that is not finite as the text that a table reads as such. */
+type Cells = ReadonlyMap<string, number | string>;
+interface Row {
+  readonly line: number;
+  readonly cells: Cells;
 }
 
-function matches(
-  source: string,
-  lines: readonly string[],
-  pattern: string,
-): { readonly value: unknown; readonly line: number }[] {
-  if (pattern.length > 2000)
-    throw new InputError(`--pattern: must have at most 2000 characters, got ${pattern.length}; shorten it`);
-  if (!pattern.includes("(?<")) {
-    throw new InputError(
-      `--pattern: must name its groups, got ${shown(pattern)}; write (?<step>…), (?<tokens>…), (?<loss>…)`,
-    );
-  }
-  try {
-    new RegExp(pattern);
-  } catch (error) {
-    const reason = reasonOf(error).replace(/^.*: /, "");
-    throw new InputError(`--pattern: must be a regular expression, got ${shown(pattern)} (${reason}); mend it`);
-  }
-  let groups: unknown;
-  try {
-    // The text and the pattern go in as data; what runs is this fixed line, and the limit ends a pattern that never would.
-    groups = runInContext(
-      'const expression = new RegExp(pattern, "i"); lines.map((line) => expression.exec(line)?.groups ?? null)',
-      createContext({ pattern, lines }),
-      { timeout: MILLISECONDS },
-    );
-  } catch (error) {
-    // The error comes from another realm: it is no instance of our Error.
-    if (
-      typeof error === "object" &&
-      error !== null &&
-      "code" in error &&
-      error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT"
-    ) {
+const isStep = ({ meaning, value }: Field): boolean => meaning.quantity === "step" && Number.isInteger(value);
+const isCounter = (field: Field): boolean => isStep(field) || field.meaning.quantity === "epoch";
+
+/** The lines of a log as a table, with what had to be said. Throws InputError where no line holds a loss and its step. */
+export function parseLog(source: string, text: string): Table {
+  const rows: Row[] = [];
+  const others = new Set<string>();
+  let [lines, silent, carried, homeless] = [0, 0, 0, 0];
+  let above: readonly Field[] | null = null;
+  text.split(/\r\n|\n|\r/).forEach((content, index) => {
+    if (content.trim() === "") return;
+    lines++;
+    const { fields, unclear } = fieldsOf(plainLine(content.slice(0, LONGEST_LINE)));
+    const [one] = unclear;
+    if (one !== undefined) {
       throw new InputError(
-        `--pattern: must match ${source} within ${MILLISECONDS / 1000} s, got no end on ${shown(pattern)}; avoid nested repetition such as (a+)+`,
+        `${source} line ${index + 1}: ${one.name} must read in one way, got ${shown(one.text)}, which is ${one.decimal} or ${one.grouped}; write the one that is meant`,
       );
     }
-    throw error;
-  }
-  if (!Array.isArray(groups)) return [];
-  return groups.flatMap((found: unknown, i) => {
-    if (typeof found !== "object" || found === null) return [];
-    const value = Object.fromEntries(
-      Object.entries(found).flatMap(([name, cell]) => (typeof cell === "string" ? [[name, numberOrText(cell)]] : [])),
-    );
-    return [{ value, line: i + 1 }];
+    const told = fields.some(({ meaning }) => meaning.quantity === "loss" || meaning.quantity === "tokens");
+    let counters: readonly Field[] = fields.filter(isCounter);
+    const alone = fields.some(({ meaning }) => meaning.quantity === "tokens") && fields.length > 1;
+    if (counters.length > 0) above = counters;
+    else if (!told) {
+      silent++;
+      return;
+    } else if (!(alone && above === null)) {
+      // Blocks of lines ("[step=100]", then a metric a line) and tokens beside a loss belong to the step above them.
+      if (above === null) {
+        homeless++;
+        return;
+      }
+      counters = above;
+      carried++;
+    }
+    rows.push({ line: index + 1, cells: cellsOf([...counters, ...fields], others) });
   });
+  const told = rows.some(({ cells }) => [...cells.keys()].some((name) => meaningOf(name).quantity === "loss"));
+  if (!told) {
+    throw new InputError(
+      `${source}: some lines must hold a step and a loss, got none of ${lines}; give --pattern with named groups: 'step (?<step>\\d+).*loss (?<loss>[\\d.]+)'`,
+    );
+  }
+  const entries = underOneCounter(rows).map(({ line, cells }) => ({ value: Object.fromEntries(cells), line }));
+  const notes = [
+    ...(carried === 0 ? [] : [`${plural(carried, "line")} without a step took that of the line above`]),
+    ...(homeless === 0 ? [] : [`${plural(homeless, "line")} with a loss above the first step passed over`]),
+    ...(silent === 0 ? [] : [`${plural(silent, "line")} without step and loss passed over`]),
+  ];
+  return { ...recordsTable(source, entries), notes: [`read as a plain log of ${plural(lines, "line")}`, ...notes] };
 }
 
-/** "1.5M" and "2B" as logs print counts; a number at the end of a sentence may carry its full stop. */
-function numberOrText(cell: string): number | string {
-  const parts = /^([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\.?([kMGBT]?)$/i.exec(cell.replace(/(?<=\d),(?=\d{3})/g, ""));
-  if (parts?.[1] === undefined) return cell;
-  const scale = { k: 1e3, m: 1e6, g: 1e9, b: 1e9, t: 1e12 }[(parts[2] ?? "").toLowerCase()] ?? 1;
-  return Number(parts[1]) * scale;
+const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`;
+
+function cellsOf(fields: readonly Field[], others: Set<string>): Cells {
+  const cells = new Map<string, number | string>();
+  for (const { name, meaning, value } of fields) {
+    if (meaning.quantity === "other") {
+      if (!others.has(name) && others.size >= MOST_OTHERS) continue;
+      others.add(name);
+    }
+    // The first of two is what the line is about: "step 100 … (best at step 90)".
+    if (!cells.has(name)) cells.set(name, Number.isFinite(value) ? value : String(value));
+  }
+  return cells;
+}
+
+/** "iter 250: loss …" and "step 250: val loss …" count the same where no line holds both: one name for them. */
+function underOneCounter(rows: readonly Row[]): readonly Row[] {
+  const stepNames = (cells: Cells): readonly string[] =>
+    [...cells.keys()].filter((name) => meaningOf(name).quantity === "step");
+  const names = new Set<string>();
+  for (const { cells } of rows) {
+    const own = stepNames(cells);
+    if (own.length > 1) return rows;
+    for (const name of own) names.add(name);
+  }
+  if (names.size < 2) return rows;
+  return rows.map(({ line, cells }) => ({
+    line,
+    cells: new Map([...cells].map(([name, value]) => [names.has(name) ? "step" : name, value])),
+  }));
 }

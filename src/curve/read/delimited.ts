@@ -3,31 +3,26 @@
 import { createRequire } from "node:module";
 import { InputError, shown } from "../../base/errors.js";
 import { ColumnBuilder, finished, type Table } from "../table.js";
+import { type DecimalMark, writtenNumber } from "../written-number.js";
 
 const MOST_COLUMNS = 1000;
 const LONGEST_CELL = 10_000;
-const MISSING = new Set(["", "NA", "N/A", "na", "n/a", "null", "NULL", "None", "nan", "NaN", "NAN", "-nan", "–", "."]);
-const INFINITE: ReadonlyMap<string, number> = new Map([
-  ["inf", Number.POSITIVE_INFINITY],
-  ["+inf", Number.POSITIVE_INFINITY],
-  ["-inf", Number.NEGATIVE_INFINITY],
-  ["infinity", Number.POSITIVE_INFINITY],
-  ["-infinity", Number.NEGATIVE_INFINITY],
-]);
+const LONGEST_LINE = 2_000_000;
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
-/** A cell's number; null for a missing one; the text itself where it is neither. */
-export function cellValue(cell: string): number | string | null {
+/** A cell's number where it is a plain one or says nan or inf; null for a missing one; the text itself for all others. */
+export function cellValue(cell: string, mark: DecimalMark = "."): number | string | null {
   const first = cell.charCodeAt(0);
   // Digits, point and signs: a number in nearly every case, and Number() alone is fast.
-  if ((first >= 48 && first <= 57) || first === 45 || first === 46 || first === 43) {
+  if (mark === "." && ((first >= 48 && first <= 57) || first === 45 || first === 46 || first === 43)) {
     const value = Number(cell);
-    if (!Number.isNaN(value) && NUMBER.test(cell)) return value;
+    if (Number.isFinite(value) && NUMBER.test(cell)) return value;
   }
   const trimmed = cell.trim();
-  if (MISSING.has(trimmed)) return null;
-  if (trimmed !== cell && NUMBER.test(trimmed)) return Number(trimmed);
-  return INFINITE.get(trimmed.toLowerCase()) ?? trimmed;
+  const written = writtenNumber(trimmed, mark);
+  if (written.kind === "missing") return null;
+  if (written.kind === "not-finite") return written.value;
+  return written.kind === "number" && written.form === "plain" ? written.value : trimmed;
 }
 
 /** A CSV or TSV text as a table. Throws InputError with line, column, rule, value and remedy. */
@@ -35,12 +30,47 @@ export function parseDelimited(source: string, text: string): Table {
   const content = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   if (content.trim() === "")
     throw new InputError(`${source}: table must have a header and rows, got an empty file; check how it was written`);
-  const firstLine = content.trimStart().split(/\r\n|\n|\r/, 1)[0] ?? "";
-  const delimiter = ["\t", ",", ";"].find((candidate) => firstLine.includes(candidate)) ?? ",";
-  const rows = new Rows(source, delimiter);
-  if (content.includes('"')) parseQuoted(source, content, delimiter, rows);
-  else parsePlain(content, delimiter, rows);
+  const { skipped, delimiter, header } = preamble(content);
+  const body = content.slice(skipped);
+  const before = content.slice(0, skipped).split(/\r\n|\n|\r/).length - 1;
+  const mark = delimiter === ";" && DECIMAL_COMMA.test(body) ? "," : ".";
+  const rows = new Rows(source, delimiter, mark, before);
+  if (header !== null) rows.add(header.split(delimiter), 0);
+  if (body.includes('"')) parseQuoted(source, body, delimiter, rows);
+  else parsePlain(body, delimiter, rows);
   return rows.table();
+}
+
+/** A number with a decimal comma between semicolons. */
+const DECIMAL_COMMA = /(?:^|;)[ \t"]*[+-]?\d+,\d+(?:[eE][+-]?\d+)?[ \t"]*(?:;|$)/m;
+const DELIMITERS = ["\t", ",", ";"];
+
+/**
+ * What stands above the rows: comments, and the "sep=;" that spreadsheets write. The delimiter is the one said, or the
+ * most frequent. Where the first line is numbers, the comment above it may be the header, as numpy writes it.
+ */
+function preamble(text: string): {
+  readonly skipped: number;
+  readonly delimiter: string;
+  readonly header: string | null;
+} {
+  let skipped = 0;
+  let [said, comment]: (string | null)[] = [null, null];
+  for (;;) {
+    const line = /^[^\r\n]*(?:\r\n|\n|\r)?/.exec(text.slice(skipped, skipped + LONGEST_LINE))?.[0] ?? "";
+    const separator = /^"?sep=(.)"?\s*$/i.exec(line)?.[1];
+    if (line === "" || (separator === undefined && line.trim() !== "" && !/^\s*#/.test(line))) {
+      const count = (mark: string): number => line.split(mark).length;
+      const [most = ","] = [...DELIMITERS].sort((a, b) => count(b) - count(a));
+      const delimiter = said ?? most;
+      const numeric = line.split(delimiter).every((cell) => typeof cellValue(cell) === "number");
+      const named = numeric && comment?.split(delimiter).length === count(delimiter);
+      return { skipped, delimiter, header: named ? (comment ?? null) : null };
+    }
+    if (separator !== undefined) said = separator;
+    else if (line.trim() !== "") comment = line.trim().replace(/^#+\s*/, "");
+    skipped += line.length;
+  }
 }
 
 /** Takes the header, then rows of cells, and builds columns. */
@@ -54,9 +84,13 @@ class Rows {
   constructor(
     private readonly source: string,
     private readonly delimiter: string,
+    private readonly mark: DecimalMark,
+    /** Lines above the header. */
+    private readonly above: number,
   ) {}
 
-  add(cells: readonly string[], line: number): void {
+  add(cells: readonly string[], bodyLine: number): void {
+    const line = bodyLine + this.above;
     if (this.builders.length === 0) {
       this.header(cells, line);
       return;
@@ -76,7 +110,7 @@ class Rows {
           `${this.source} line ${line} column ${shown(this.names[i] ?? "")}: cell must have at most ${LONGEST_CELL} characters, got ${cell.length}; remove that column`,
         );
       }
-      this.builders[i]?.set(this.rows, cellValue(cell), cell);
+      this.builders[i]?.set(this.rows, cellValue(cell, this.mark), cell);
     }
     if (this.lines === null && line !== this.rows + 2) this.lines = Array.from({ length: this.rows }, (_, i) => i + 2);
     this.lines?.push(line);
@@ -116,9 +150,11 @@ class Rows {
     const columns = finished(
       new Map(this.names.map((name, i) => [name, this.builders[i] ?? new ColumnBuilder()])),
       this.rows,
+      this.mark,
     );
     const { source, lines } = this;
-    return { source, rows: this.rows, columns, place: (row) => `${source} line ${lines?.[row] ?? row + 2}` };
+    const notes = this.mark === "," ? [`${source}: read commas between semicolons as decimal commas`] : [];
+    return { source, rows: this.rows, columns, notes, place: (row) => `${source} line ${lines?.[row] ?? row + 2}` };
   }
 }
 

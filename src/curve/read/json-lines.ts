@@ -8,7 +8,7 @@ const MOST_COLUMNS = 1000;
 const DEEPEST = 4;
 
 /**
- * One JSON value, with the bare NaN and Infinity that Python writes taken for null.
+ * One JSON value, with the bare NaN and Infinity that Python writes as texts, which a table reads.
  * Throws InputError naming the place.
  */
 export function parseJson(text: string, where: string): unknown {
@@ -16,7 +16,7 @@ export function parseJson(text: string, where: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     try {
-      return JSON.parse(text.replace(/(?<=[:,[]\s*)-?(?:NaN|Infinity)(?=\s*[,}\]])/g, "null"));
+      return JSON.parse(text.replace(/(?<=[:,[]\s*)-?(?:NaN|Infinity)(?=\s*[,}\]])/g, '"$&"'));
     } catch {
       const reason = reasonOf(error);
       throw new InputError(`${where}: must be whole JSON, got ${shown(text)} (${reason}); mend or remove it`);
@@ -80,14 +80,11 @@ export function recordsTable(
           }
           builders.set(name, builder);
         }
-        // Exporters write NaN and Infinity as strings, since JSON has neither.
+        // Exporters write numbers as strings, NaN and Infinity above all: JSON has neither.
         builder.set(
           row,
-          typeof entry === "string" && !/^\d/.test(entry)
-            ? cellValue(entry)
-            : typeof entry === "number"
-              ? entry
-              : String(entry),
+          typeof entry === "string" ? cellValue(entry) : typeof entry === "number" ? entry : String(entry),
+          String(entry),
         );
       }
     };

@@ -1,7 +1,9 @@
-// Parquet as a table, through hyparquet (pure JavaScript; uncompressed and snappy pages).
+// Parquet as a table, through hyparquet and hyparquet-compressors (pure JavaScript; snappy, gzip, brotli, zstd and lz4
+// pages).
 import type { RowGroup, SchemaTree } from "hyparquet";
 import { InputError, reasonOf } from "../../base/errors.js";
 import { ColumnBuilder, finished, type Table } from "../table.js";
+import { cellValue } from "./delimited.js";
 import { LIMITS, raise } from "./limits.js";
 import type { Source } from "./source.js";
 
@@ -15,13 +17,12 @@ export function isParquet(source: Source): boolean {
 /** A Parquet file as a table; nested columns are left out. Throws InputError where the file is cut off or damaged. */
 export async function parseParquet(source: Source): Promise<Table> {
   const { parquetMetadata, parquetReadObjects, parquetSchema } = await import("hyparquet");
+  const { compressors } = await import("hyparquet-compressors");
   const { name, bytes } = source;
   const file = Uint8Array.from(bytes).buffer;
   const damaged = (error: unknown): InputError => {
     const reason = reasonOf(error);
-    return new InputError(
-      `${name}: Parquet must be whole and uncompressed or snappy, got "${reason}"; write the file again`,
-    );
+    return new InputError(`${name}: Parquet must be whole, got "${reason}"; write the file again`);
   };
   let metadata: ReturnType<typeof parquetMetadata>;
   try {
@@ -43,14 +44,15 @@ export async function parseParquet(source: Source): Promise<Table> {
   try {
     for (const group of metadata.row_groups) {
       const rowEnd = row + Number(group.num_rows);
-      const records = await parquetReadObjects({ file, metadata, rowStart: row, rowEnd });
+      const records = await parquetReadObjects({ file, metadata, compressors, rowStart: row, rowEnd });
       for (const record of records) {
         for (const [key, value] of Object.entries(record)) {
           const cell = typeof value === "bigint" ? Number(value) : value;
           if (typeof cell === "object" && !(cell instanceof Date)) continue;
           const builder = builders.get(key) ?? new ColumnBuilder();
           builders.set(key, builder);
-          builder.set(row, typeof cell === "number" ? cell : cell instanceof Date ? cell.toISOString() : String(cell));
+          if (typeof cell === "number") builder.set(row, cell);
+          else builder.set(row, typeof cell === "string" ? cellValue(cell) : textOf(cell), textOf(cell));
         }
         row++;
       }
@@ -61,6 +63,8 @@ export async function parseParquet(source: Source): Promise<Table> {
   if (row === 0) throw new InputError(`${name}: table must have rows, got none; check how it was written`);
   return { source: name, rows: row, columns: finished(builders, row), place: (index) => `${name} row ${index + 1}` };
 }
+
+const textOf = (cell: unknown): string => (cell instanceof Date ? cell.toISOString() : String(cell));
 
 /** Each column of a group must be one of the schema's, and only once: of any other the reader drops the errors. */
 function checkColumns(schema: SchemaTree, groups: readonly RowGroup[]): void {

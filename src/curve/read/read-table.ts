@@ -2,10 +2,8 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { InputError } from "../../base/errors.js";
+import type { Recognised } from "../import/recognise.js";
 import { stack, type Table } from "../table.js";
-import { parseDelimited } from "./delimited.js";
-import { parseJsonLines } from "./json-lines.js";
-import { isParquet, parseParquet } from "./parquet.js";
 import type { Run } from "./read-run.js";
 import { baseName, decoded, openSource, type Source, statusOf } from "./source.js";
 
@@ -26,8 +24,8 @@ export interface ReadResult {
 }
 
 /**
- * Reads CSV, TSV, JSON lines, Parquet, run files and folders of run files, each also gzip, `-` for standard input.
- * Several are stacked; a column `file` then tells plain tables apart.
+ * Reads CSV, TSV, JSON, Parquet, run files, and what other tools log (as `import` does), files and folders of them, each
+ * also gzip, `-` for standard input. Several are stacked; a column `file` then tells plain tables apart.
  * @param options.live drops the torn last line of a run that is being written instead of refusing it.
  * @throws InputError with file, line, column, rule, value and remedy.
  *
@@ -48,9 +46,11 @@ export async function readTable(
   const inputs: InputFile[] = [];
   const runs: Run[] = [];
   const tables: Table[] = [];
+  const logs: Table[] = [];
   const seen = new Set<string>();
   for (const given of files) {
     const folder = given !== "-" && statusOf(given).isDirectory();
+    const before = runs.length;
     for (const file of folder ? members(given) : [given]) {
       const source = openSource(file);
       if (seen.has(source.sha256)) {
@@ -58,14 +58,29 @@ export async function readTable(
         if (source.bytes.length > 0) continue;
       }
       seen.add(source.sha256);
-      const content = await parsed(source, folder, options.live === true, notes);
-      if (content === null) continue;
+      if (folder && !(await isRun(source))) {
+        notes.push(`${source.name}: passed over, no run file`);
+        continue;
+      }
+      const { recognised, runName } = await import("../import/recognise.js");
+      const read = await recognised(source, { pattern: null, live: options.live === true });
       inputs.push({ name: file, sha256: source.sha256 });
-      if ("header" in content) runs.push(content);
-      else tables.push(content);
+      if (read.kind === "run") {
+        notes.push(...read.notes);
+        runs.push(read.run);
+      } else if (read.kind === "table") {
+        notes.push(...read.notes);
+        tables.push(read.table);
+      } else logs.push(await curvesIn(read, runName(file), notes));
     }
-    if (folder && runs.length === 0) {
-      throw new InputError(`${given}: folder must hold run files (*.jsonl), got none; name the files themselves`);
+    if (folder && runs.length === before) {
+      notes.splice(0);
+      const { curves, loggedFolder } = await import("../import/import.js");
+      const logged = await loggedFolder(given, { pattern: null, live: false });
+      const read = curves(logged, {}, true);
+      notes.push(...read.notes);
+      inputs.push(...logged.files);
+      logs.push(read.table);
     }
   }
   // Ids, not file order, decide: renaming a file changes no result.
@@ -73,7 +88,7 @@ export async function readTable(
   const named = tables.length > 1 ? tables.map(withFileColumn) : tables;
   const runTables = runs.length === 0 ? [] : [(await import("./read-run.js")).runsTable(runs)];
   if (runs.length > 1) notes.push(...(await import("./mixed-settings.js")).mixedSettings(runs));
-  const table = stack([...runTables, ...named]);
+  const table = stack([...runTables, ...logs, ...named]);
   if (table.rows === 0) {
     const diverged = runs.length > 0 && runs.every(({ end }) => end?.status === "diverged");
     throw new InputError(
@@ -95,18 +110,17 @@ function members(folder: string): readonly string[] {
     .map((name) => path.join(folder, name));
 }
 
-async function parsed(source: Source, member: boolean, live: boolean, notes: string[]): Promise<Table | Run | null> {
-  if (isParquet(source)) return parseParquet(source);
-  const { text, notes: said } = decoded(source);
-  notes.push(...said);
-  if (/^\ufeff?\s*[{[]/.test(text)) {
-    const { isRunFile, parseRun } = await import("./read-run.js");
-    if (isRunFile(text)) return parseRun(source.name, text, live);
-    if (!member) return parseJsonLines(source.name, text.replace(/^\ufeff/, ""));
-  }
-  if (!member) return parseDelimited(source.name, text);
-  notes.push(`${source.name}: passed over, no run file`);
-  return null;
+async function isRun(source: Source): Promise<boolean> {
+  const { isRunFile } = await import("./read-run.js");
+  return isRunFile(decoded(source).text);
+}
+
+/** The curves of a log: what counts steps alone waits for a formula that says the tokens of a step. */
+async function curvesIn(read: Recognised, name: string, notes: string[]): Promise<Table> {
+  const { curves, loggedSource } = await import("../import/import.js");
+  const found = curves(await loggedSource(read, name), {}, true);
+  notes.push(...found.notes);
+  return found.table;
 }
 
 function withFileColumn(table: Table): Table {
