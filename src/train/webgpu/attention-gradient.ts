@@ -4,13 +4,13 @@
 import type { AttentionShape } from "../operations.js";
 import {
   addProduct,
-  columnTile,
   EACH,
+  elementOf,
   LANES,
+  loaders,
   PITCH,
   products,
   ROWS,
-  rowTile,
   STEP,
   writeQuad,
 } from "./attention-tiles.js";
@@ -32,6 +32,7 @@ export function attentionGradient(shape: AttentionShape, headWidth: number, side
   const { batch, time, heads } = shape;
   const width = heads * headWidth;
   const scale = 1 / Math.sqrt(headWidth);
+  const element = elementOf(headWidth);
   const byQueries = side === "queries";
   const chunks = Array.from({ length: Math.ceil(headWidth / ROWS) }, (_, c) => c);
   const [qkvRows, qkvColumns] = byQueries ? [0, width] : [width, 0];
@@ -63,13 +64,11 @@ export function attentionGradient(shape: AttentionShape, headWidth: number, side
   const clear = (name: string) =>
     chunks.map((c) => EACH.map((r) => `var ${name}${c}_${r} = vec4f();`).join(" ")).join(" ");
   const code = `
-${buffers(["qkv", "read", "f32"], ["dout", "read", "f32"], ["logSums", "read", "f32"], ["dots", "read", "f32"], ["dqkv", "write", "f32"])}
+${buffers(["qkv", "read", element], ["dout", "read", element], ["logSums", "read", "f32"], ["dots", "read", "f32"], ["dqkv", "write", element])}
 var<workgroup> tiles: array<vec4f, ${4 * STEP * PITCH}>;
 var<workgroup> weights: array<vec4f, ${ROWS * PITCH}>;
-${rowTile("qkv", 3 * width, time, headWidth)}
-${rowTile("dout", width, time, headWidth)}
-${columnTile("qkv", 3 * width, time, headWidth)}
-${byQueries ? "" : columnTile("dout", width, time, headWidth)}
+${loaders("qkv", 3 * width, time, headWidth)}
+${loaders("dout", width, time, headWidth)}
 @compute @workgroup_size(${LANES * LANES})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
   let down = thread / ${LANES}u;

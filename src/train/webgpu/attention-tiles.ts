@@ -12,40 +12,48 @@ export const PITCH = ROWS / 4 + 1;
 /** The four rows of a thread. */
 export const EACH = [0, 1, 2, 3] as const;
 
-/**
- * A function that puts STEP columns of ROWS rows at `place` in `tiles`, turned so that a line holds one column:
- * loadRows_NAME(thread, place, sequence, row0, column0, d). Beyond the sequence or the head it puts zeros.
- */
-export const rowTile = (name: string, pitch: number, time: number, headWidth: number): string => `
-fn loadRows_${name}(thread: u32, place: u32, sequence: u32, row0: u32, column0: u32, d: u32) {
-  for (var f = thread; f < ${(STEP * ROWS) / 4}u; f += ${LANES * LANES}u) {
-    let k = f % ${STEP}u;
-    let quad = f / ${STEP}u;
-    let row = row0 + 4u * quad;
-    let at = (sequence + row) * ${pitch}u + column0 + d + k;
-    var value = vec4f();
-    if (d + k < ${headWidth}u) {
-      ${EACH.map((j) => `if (row + ${j}u < ${time}u) { value[${j}] = ${name}[at + ${j * pitch}u]; }`).join(" ")}
-    }
-    tiles[place + k * ${PITCH}u + quad] = value;
-  }
+/** Four columns of a row from `column` on that lie within the head: one vec4 where the layout allows it. */
+const quadOf = (name: string, pitch: number, headWidth: number): string =>
+  isWide(headWidth)
+    ? `fn quad_${name}(row: u32, head: u32, column: u32) -> vec4f {
+  if (column >= ${headWidth}u) { return vec4f(); }
+  return ${name}[(row * ${pitch}u + head + column) / 4u];
+}`
+    : `fn quad_${name}(row: u32, head: u32, column: u32) -> vec4f {
+  var value = vec4f();
+  ${EACH.map((j) => `if (column + ${j}u < ${headWidth}u) { value[${j}] = ${name}[row * ${pitch}u + head + column + ${j}u]; }`).join(" ")}
+  return value;
 }`;
 
+/** Whether the rows of a head begin at multiples of four numbers. */
+const isWide = (headWidth: number): boolean => headWidth % 4 === 0;
+/** How a kernel sees the sequences that it loads tiles from. */
+export const elementOf = (headWidth: number): string => (isWide(headWidth) ? "vec4f" : "f32");
+
 /**
- * A function that puts ROWS columns from `d` on of ROWS rows at the start of `tiles`, a line a row:
- * loadColumns_NAME(thread, sequence, row0, column0, d). Beyond the sequence or the head it puts zeros.
+ * Two functions that put a tile in workgroup memory, zeros beyond the sequence or the head:
+ * loadRows_NAME(thread, place, sequence, row0, head, d): STEP columns of ROWS rows at `place` in `tiles`, turned so that
+ * a line holds one column; loadColumns_NAME(thread, sequence, row0, head, d): ROWS columns from `d` on of ROWS rows at
+ * the start of `tiles`, a line a row.
  */
-export const columnTile = (name: string, pitch: number, time: number, headWidth: number): string => `
-fn loadColumns_${name}(thread: u32, sequence: u32, row0: u32, column0: u32, d: u32) {
-  for (var f = thread; f < ${(ROWS * ROWS) / 4}u; f += ${LANES * LANES}u) {
-    let quad = f % ${LANES}u;
-    let row = row0 + f / ${LANES}u;
-    let at = (sequence + row) * ${pitch}u + column0 + d + 4u * quad;
+export const loaders = (name: string, pitch: number, time: number, headWidth: number): string => `
+${quadOf(name, pitch, headWidth)}
+fn loadRows_${name}(thread: u32, place: u32, sequence: u32, row0: u32, head: u32, d: u32) {
+  for (var f = thread; f < ${(STEP * ROWS) / 4}u; f += ${LANES * LANES}u) {
+    let k = f % ${STEP / 4}u * 4u;
+    let r = f / ${STEP / 4}u;
     var value = vec4f();
-    if (row < ${time}u) {
-      ${EACH.map((j) => `if (d + 4u * quad + ${j}u < ${headWidth}u) { value[${j}] = ${name}[at + ${j}u]; }`).join(" ")}
-    }
-    tiles[f / ${LANES}u * ${PITCH}u + quad] = value;
+    if (row0 + r < ${time}u) { value = quad_${name}(sequence + row0 + r, head, d + k); }
+    let at = place + k * ${PITCH}u + r / 4u;
+    ${EACH.map((j) => `tiles[at + ${j * PITCH}u][r % 4u] = value[${j}];`).join(" ")}
+  }
+}
+fn loadColumns_${name}(thread: u32, sequence: u32, row0: u32, head: u32, d: u32) {
+  for (var f = thread; f < ${(ROWS * ROWS) / 4}u; f += ${LANES * LANES}u) {
+    let r = f / ${LANES}u;
+    var value = vec4f();
+    if (row0 + r < ${time}u) { value = quad_${name}(sequence + row0 + r, head, d + 4u * (f % ${LANES}u)); }
+    tiles[r * ${PITCH}u + f % ${LANES}u] = value;
   }
 }`;
 
@@ -59,9 +67,11 @@ export const addProduct = (name: string): string =>
 
 /** Four columns of a row from `4 along` of chunk c on, as far as the head goes. */
 export const writeQuad = (to: string, start: string, chunk: number, headWidth: number, value: string): string =>
-  `{ let quad = ${value}; ${[0, 1, 2, 3]
-    .map((j) => {
-      const column = `${chunk * ROWS + j}u + 4u * along`;
-      return `if (${column} < ${headWidth}u) { ${to}[${start} + ${column}] = quad[${j}]; }`;
-    })
-    .join(" ")} }`;
+  isWide(headWidth)
+    ? `if (${chunk * ROWS}u + 4u * along < ${headWidth}u) { ${to}[(${start} + ${chunk * ROWS}u + 4u * along) / 4u] = ${value}; }`
+    : `{ let quad = ${value}; ${[0, 1, 2, 3]
+        .map((j) => {
+          const column = `${chunk * ROWS + j}u + 4u * along`;
+          return `if (${column} < ${headWidth}u) { ${to}[${start} + ${column}] = quad[${j}]; }`;
+        })
+        .join(" ")} }`;

@@ -3,13 +3,13 @@
 import type { AttentionShape } from "../operations.js";
 import {
   addProduct,
-  columnTile,
   EACH,
+  elementOf,
   LANES,
+  loaders,
   PITCH,
   products,
   ROWS,
-  rowTile,
   STEP,
   writeQuad,
 } from "./attention-tiles.js";
@@ -21,12 +21,11 @@ export function attention(shape: AttentionShape, headWidth: number): Kernel {
   const width = heads * headWidth;
   const chunks = Array.from({ length: Math.ceil(headWidth / ROWS) }, (_, c) => c);
   const code = `
-${buffers(["qkv", "read", "f32"], ["out", "write", "f32"], ["logSums", "write", "f32"])}
+${buffers(["qkv", "read", elementOf(headWidth)], ["out", "write", elementOf(headWidth)], ["logSums", "write", "f32"])}
 var<workgroup> tiles: array<vec4f, ${Math.max(2 * STEP, ROWS) * PITCH}>;
 var<workgroup> weights: array<vec4f, ${ROWS * PITCH}>;
 var<workgroup> shared_: array<f32, ${ROWS * LANES}>;
-${rowTile("qkv", 3 * width, time, headWidth)}
-${columnTile("qkv", 3 * width, time, headWidth)}
+${loaders("qkv", 3 * width, time, headWidth)}
 fn across(at: u32) -> array<f32, ${LANES}> {
   return array<f32, ${LANES}>(${Array.from({ length: LANES }, (_, i) => `shared_[at + ${i}u]`).join(", ")});
 }

@@ -11,7 +11,10 @@ export interface ProductShape {
   readonly transposed: "none" | "left" | "right";
 }
 
-/** A workgroup's piece of the result, height × width by steps of `depth`; each thread holds a side × side block. */
+/**
+ * A workgroup's piece of the result, height × width by steps of `depth`; each thread holds a side × side block and
+ * fetches one vec4 of either side a step, so height · depth and width · depth are four times the threads.
+ */
 interface Tile {
   readonly height: number;
   readonly width: number;
@@ -50,8 +53,8 @@ export function product(shape: ProductShape, slices: number, add: boolean): Kern
   const across = tile.width / side;
   const threads = (tile.height / side) * across;
   const sliceDepth = tile.depth * Math.ceil(depth / slices / tile.depth);
-  const left = side4("left", tile.height, tile.depth, threads, rows, depth, transposed !== "left");
-  const right = side4("right", tile.width, tile.depth, threads, columns, depth, transposed === "right");
+  const left = side4("left", tile.height, tile.depth, rows, depth, transposed !== "left");
+  const right = side4("right", tile.width, tile.depth, columns, depth, transposed === "right");
   const wide = columns % 4 === 0;
   const blocks = Array.from({ length: side / 4 }, (_, g) => g);
   const rowsOfThread = Array.from({ length: side }, (_, r) => r);
@@ -112,44 +115,52 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   return { code, groups: [Math.ceil(columns / tile.width), Math.ceil(rows / tile.height), slices] };
 }
 
-/** How one side comes into workgroup memory: as vec4s along its own length, `depth` rows of them, one vec4 of padding. */
+/**
+ * How one side comes into workgroup memory: lines of vec4s along its own length, one a step of the depth, with one vec4
+ * of padding. Every thread fetches four numbers, neighbours from neighbouring addresses: four along the length where
+ * it lies so, four along the depth, which it then turns, or four single ones where sizes are no multiples of four.
+ */
 function side4(
   name: "left" | "right",
   size: number,
   tileDepth: number,
-  threads: number,
   length: number,
   depth: number,
   depthInside: boolean,
 ) {
-  const count = (size * tileDepth) / 4 / threads;
-  const pieces = Array.from({ length: count }, (_, i) => i);
+  const pitch = size / 4 + 1;
+  const four = [0, 1, 2, 3];
+  if (depthInside && depth % 4 === 0) {
+    const [k, row] = [`thread % ${tileDepth / 4}u * 4u`, `thread / ${tileDepth / 4}u`];
+    return {
+      type: "vec4f",
+      fetch: `
+fn ${name}Fetch(row: u32, k: u32, end: u32) -> vec4f {
+  if (k >= end || row >= ${length}u) { return vec4f(); }
+  return ${name}[(row * ${depth}u + k) / 4u];
+}`,
+      fetched: (origin: string) => `let ${name}0 = ${name}Fetch(${origin} + ${row}, at + ${k}, end);`,
+      store: four
+        .map((j) => `${name}Tile[(${k} + ${j}u) * ${pitch}u + ${row} / 4u][${row} % 4u] = ${name}0[${j}];`)
+        .join(" "),
+    };
+  }
   const wide = !depthInside && length % 4 === 0;
-  // Neighbouring threads take neighbouring addresses.
-  const place = (i: number) => {
-    const f = `(thread + ${i * threads}u)`;
-    return depthInside
-      ? { k: `(${f} % ${tileDepth}u)`, quad: `(${f} / ${tileDepth}u)` }
-      : { k: `(${f} / ${size / 4}u)`, quad: `(${f} % ${size / 4}u)` };
+  const [k, quad] = depthInside
+    ? [`thread % ${tileDepth}u`, `thread / ${tileDepth}u`]
+    : [`thread / ${size / 4}u`, `thread % ${size / 4}u`];
+  const one = (j: number) => {
+    const at = `min(at + ${j}u, ${length - 1}u)`;
+    return `select(0.0, ${name}[${depthInside ? `${at} * ${depth}u + k` : `k * ${length}u + ${at}`}], at + ${j}u < ${length}u)`;
   };
-  const one = (j: number) =>
-    depthInside
-      ? `select(0.0, ${name}[min(at + ${j}u, ${length - 1}u) * ${depth}u + k], at + ${j}u < ${length}u)`
-      : `select(0.0, ${name}[k * ${length}u + min(at + ${j}u, ${length - 1}u)], at + ${j}u < ${length}u)`;
-  const fetch = `
-fn ${name}Fetch(at: u32, k: u32, end: u32) -> vec4f {
-  if (k >= end${wide ? ` || at >= ${length}u` : ""}) { return vec4f(); }
-  ${wide ? `return ${name}[(k * ${length}u + at) / 4u];` : `return vec4f(${[0, 1, 2, 3].map(one).join(", ")});`}
-}`;
   return {
     type: wide ? "vec4f" : "f32",
-    fetch,
-    fetched: (origin: string) =>
-      pieces
-        .map((i) => `let ${name}${i} = ${name}Fetch(${origin} + 4u * ${place(i).quad}, at + ${place(i).k}, end);`)
-        .join(" "),
-    store: pieces
-      .map((i) => `${name}Tile[${place(i).k} * ${size / 4 + 1}u + ${place(i).quad}] = ${name}${i};`)
-      .join(" "),
+    fetch: `
+fn ${name}Fetch(at: u32, k: u32, end: u32) -> vec4f {
+  if (k >= end${wide ? ` || at >= ${length}u` : ""}) { return vec4f(); }
+  return ${wide ? `${name}[(k * ${length}u + at) / 4u]` : `vec4f(${four.map(one).join(", ")})`};
+}`,
+    fetched: (origin: string) => `let ${name}0 = ${name}Fetch(${origin} + 4u * (${quad}), at + ${k}, end);`,
+    store: `${name}Tile[(${k}) * ${pitch}u + ${quad}] = ${name}0;`,
   };
 }
