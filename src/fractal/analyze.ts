@@ -69,8 +69,8 @@ function analyzeGroup(
 ): { readonly analysis: GroupAnalysis; readonly short: readonly LeftOut[] } {
   const lengths = all.map(({ tokens }) => tokens).sort((a, b) => a - b);
   const length = lengths[Math.floor(SHORTEST_SHARE * lengths.length)] ?? 0;
-  const to = Math.min(options.to ?? Number.POSITIVE_INFINITY, Math.floor(length / WINDOWS));
-  const scales = scaleGrid(options.from, to);
+  const scales = scaleGrid(options.from, Math.min(options.to ?? Number.POSITIVE_INFINITY, length / WINDOWS));
+  const to = scales.at(-1) ?? options.from;
   const documents = all.filter(({ tokens }) => tokens >= WINDOWS * to);
   const short = all
     .filter(({ tokens }) => tokens < WINDOWS * to)
@@ -86,7 +86,7 @@ function analyzeGroup(
       group,
       documents: documents.length,
       tokens: documents.reduce((sum, { tokens }) => sum + tokens, 0),
-      scales: { from: scales[0] ?? options.from, to: scales.at(-1) ?? options.from },
+      scales: { from: options.from, to },
       estimates,
       dimension: similarity === null ? null : 2 - similarity,
       warnings: doubts(group, documents.length, scales, similarity),
