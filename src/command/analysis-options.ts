@@ -41,6 +41,8 @@ export interface AnalysisFlags extends DataFlags {
   readonly fix?: readonly string[];
   readonly tie?: readonly string[];
   readonly interval: string;
+  readonly resample?: string;
+  readonly unit?: string;
   readonly bootstrap?: string;
   readonly seed: string;
   readonly heldOut: string;
@@ -102,7 +104,12 @@ export function addAnalysisOptions(command: Command): Command {
     .option("--space <SPACE>", "residuals of log loss (log) or of loss (linear)", "log")
     .option("--fix <NAME=VALUE>", "hold a parameter; may be given again", repeated)
     .option("--tie <NAME=NAME>", "let two parameters share one value; may be given again", repeated)
-    .option("--interval <METHOD>", "profile, delta or bootstrap", "profile")
+    .option("--interval <METHOD>", "auto, profile, delta or bootstrap", "auto")
+    .option(
+      "--resample <WHAT>",
+      "what the bootstrap redraws: pairs, wild (signs of residuals) or residual (default: wild)",
+    )
+    .option("--unit <UNIT>", "what it redraws together: point, run or pair (default: read off the data)")
     .option("--bootstrap <N>", "bootstrap replicates (default: 2000 with --interval bootstrap)")
     .option("--seed <SEED>", "seed of everything random", "0")
     .option("--held-out <K>", "points of largest x kept out of each fit to score it", "0");
@@ -161,7 +168,7 @@ export function selectionOf(flags: Omit<DataFlags, "level">): Selection {
 }
 
 function fitOptionsOf(flags: AnalysisFlags): FitOptions {
-  const interval = oneOf("--interval", flags.interval, ["profile", "delta", "bootstrap"] as const);
+  const interval = oneOf("--interval", flags.interval, ["auto", "profile", "delta", "bootstrap"] as const);
   const replicates = flags.bootstrap ?? (interval === "bootstrap" ? "2000" : "0");
   return {
     ...DEFAULT_FIT_OPTIONS,
@@ -174,6 +181,9 @@ function fitOptionsOf(flags: AnalysisFlags): FitOptions {
     tied: (flags.tie ?? []).map(tieOf),
     interval,
     level: levelOf(flags),
+    resample:
+      flags.resample === undefined ? null : oneOf("--resample", flags.resample, ["pairs", "wild", "residual"] as const),
+    unit: flags.unit === undefined ? null : oneOf("--unit", flags.unit, ["point", "run", "pair"] as const),
     bootstrap: whole("--bootstrap", replicates, 0, 1e6),
     seed: whole("--seed", flags.seed, 0, Number.MAX_SAFE_INTEGER),
     heldOut: whole("--held-out", flags.heldOut, 0, 1e6),

@@ -53,6 +53,8 @@ export function command(): Command {
         baseline,
         covariate: flags.along ?? null,
         ...(replicates === null ? {} : { replicates, ...(replicates === 0 ? { testReplicates: 0 } : {}) }),
+        method: analysis.options.resample ?? "wild",
+        unit: analysis.options.unit,
         budget,
         robustness: flags.robustness === true,
       });
@@ -72,7 +74,7 @@ export function command(): Command {
 /** What flags change where they do not change the whole comparison. */
 function narrowFlags(flags: CompareFlags): readonly string[] {
   const shownOnly = [
-    ...(flags.interval === "profile" ? [] : [`--interval ${flags.interval}`]),
+    ...(flags.interval === "auto" ? [] : [`--interval ${flags.interval}`]),
     ...(Number(flags.heldOut) === 0 ? [] : [`--held-out ${flags.heldOut}`]),
   ];
   return [

@@ -64,6 +64,8 @@ export function fitsJson(
       points: one.points,
       degreesOfFreedom: one.degreesOfFreedom,
       residualScale: one.residualScale,
+      clusters: one.clusters,
+      errorRatio: one.errorRatio,
       aicc: one.aicc,
       bic: one.bic,
       excluded: one.excluded.length,

@@ -13,6 +13,8 @@ import type { Solution } from "./solve/solve.js";
 const FEW_SPARE_POINTS = 3;
 const SHORT_RANGE = 1.5;
 const HIGH_CORRELATION = 0.99;
+/** Robust over plain standard errors from which on the difference is said. */
+const UNEQUAL = 1.3;
 
 /**
  * Every doubt about a fit, in a fixed order.
@@ -70,6 +72,15 @@ export function doubts(
     }
   }
   warnings.push(...correlated(law, outcome));
+  const { errorRatio, clusters } = outcome;
+  if (errorRatio !== null && (errorRatio > UNEQUAL || errorRatio < 1 / UNEQUAL)) {
+    const cause =
+      clusters.by === "point" ? "noise changes along x or has outliers" : `points move together by ${clusters.by}`;
+    warn(
+      "unequal-noise",
+      `standard errors are ${significant(errorRatio, 2)} times those of noise of one size, each point's own: ${cause}; intervals allow for it, fits do not lean on the quieter points (--weights does)`,
+    );
+  }
   const undecayed = observations.decayed?.filter((decayed) => !decayed).length ?? 0;
   if (undecayed > 0) {
     warn(

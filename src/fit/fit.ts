@@ -74,11 +74,11 @@ export function fitGroups(
     chosen,
     shape,
   );
-  const { problem, solution, intervals, doubt } = whole;
+  const { problem, solution, intervals, covariance } = whole;
   const groups = parts.map(({ kept, heldOut }, g) => recordOf(law, whole, g, kept, heldOut, chosen));
   const shared = problem.names.flatMap((name, k): [string, Estimate][] => {
     const everywhere = problem.blocks.every(({ columns }) => columns.includes(k));
-    const variance = at(doubt.covariance?.[k] ?? [], k);
+    const variance = at(covariance?.[k] ?? [], k);
     const standardError = variance >= 0 ? Math.sqrt(variance) : null;
     const estimate = at(solution.free, k);
     return everywhere ? [[name, { estimate, standardError, interval: intervals[k] ?? null, fixed: false }]] : [];
@@ -127,6 +127,8 @@ function recordOf(
     residualScale: residualScale(whole),
     residuals: reportedResiduals(whole, g),
     correlation: correlation(whole, g),
+    clusters: { by: whole.clusters.by, count: whole.clusters.count },
+    errorRatio: errorRatio(whole),
     ...(alone ? informationCriteria(problem, solution.cost, options.loss) : { aicc: null, bic: null }),
     excluded: kept.excluded,
     heldOut: null,
@@ -137,14 +139,14 @@ function recordOf(
 }
 
 function parametersOf(law: Law, whole: Fitted, g: number, level: number): Readonly<Record<string, Estimate>> {
-  const { problem, intervals, doubt, thetas } = whole;
+  const { problem, intervals, doubt, covariance, thetas } = whole;
   const t = doubt.degreesOfFreedom > 0 ? studentTwoSided(level, doubt.degreesOfFreedom) : Number.NaN;
   return Object.fromEntries(
     law.parameters.map((parameter, i): [string, Estimate] => {
       const gradient = linkGradient(problem, i, g);
       const fixed = gradient.every((factor) => factor === 0);
       const estimate = at(thetas[g] ?? [], i);
-      const variance = fixed ? Number.NaN : form(doubt.covariance, gradient, gradient);
+      const variance = fixed ? Number.NaN : form(covariance, gradient, gradient);
       const standardError = variance >= 0 ? Math.sqrt(variance) : null;
       const direct = gradient.filter((factor) => factor !== 0).length === 1 ? gradient.indexOf(1) : -1;
       const half = t * (standardError ?? Number.NaN);
@@ -157,6 +159,17 @@ function parametersOf(law: Law, whole: Fitted, g: number, level: number): Readon
         { estimate, standardError, interval: direct >= 0 ? (intervals[direct] ?? null) : derived, fixed },
       ];
     }),
+  );
+}
+
+/** Of the parameter whose standard error is farthest from that under noise of one size, each point's own. */
+function errorRatio({ covariance, doubt, problem }: Fitted): number | null {
+  const ratios = problem.names
+    .map((_, k) => Math.sqrt(at(covariance?.[k] ?? [], k) / at(doubt.covariance?.[k] ?? [], k)))
+    .filter((ratio) => ratio > 0 && Number.isFinite(ratio));
+  return ratios.reduce<number | null>(
+    (most, ratio) => (most === null || Math.abs(Math.log(ratio)) > Math.abs(Math.log(most)) ? ratio : most),
+    null,
   );
 }
 
@@ -205,17 +218,17 @@ function residualScale({ problem, solution }: Fitted): number | null {
   return Math.sqrt(scratch.reduce((sum, r) => sum + r * r, 0) / degreesOfFreedom) * problem.residualUnit;
 }
 
-function correlation({ problem, doubt }: Fitted, g: number): Fit["correlation"] {
+function correlation({ problem, covariance }: Fitted, g: number): Fit["correlation"] {
   const inside = problem.law.parameters.flatMap(({ name }, i) => {
     const gradient = linkGradient(problem, i, g);
-    const variance = form(doubt.covariance, gradient, gradient);
+    const variance = form(covariance, gradient, gradient);
     return variance > 0 ? [{ name, gradient, deviation: Math.sqrt(variance) }] : [];
   });
   if (inside.length === 0) return null;
   return {
     names: inside.map(({ name }) => name),
     matrix: inside.map((a) =>
-      inside.map((b) => (a === b ? 1 : form(doubt.covariance, a.gradient, b.gradient) / a.deviation / b.deviation)),
+      inside.map((b) => (a === b ? 1 : form(covariance, a.gradient, b.gradient) / a.deviation / b.deviation)),
     ),
   };
 }

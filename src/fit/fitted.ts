@@ -6,14 +6,22 @@ import type { Observations } from "../curve/observations.js";
 import { at, type Law } from "../law/law.js";
 import { LEAST_REPLICATES } from "./bootstrap-interval.js";
 import { profileInterval, smoothed, type Uncertainty, uncertainty } from "./interval.js";
+import { type ParameterErrors, parameterErrors } from "./parameter-errors.js";
 import { makeProblem, NOTHING_SHARED } from "./problem/columns.js";
 import { fullTheta, type Problem } from "./problem/problem.js";
 import type { BootstrapRecord, FitOptions, Interval, Sharing } from "./record.js";
 import { resampledIntervals } from "./resampled.js";
-import { type Solution, type Solved, solve } from "./solve/solve.js";
+import { type Solved, solve } from "./solve/solve.js";
+import { type Clusters, clustersOf } from "./variance/clusters.js";
 
 export interface Fitted extends Solved {
+  /** Under noise of one size, each point's own. */
   readonly doubt: Uncertainty;
+  readonly clusters: Clusters;
+  /** One per free parameter: the signed root of the rise, in plain standard errors, at which a profile interval ends. */
+  readonly criticals: readonly number[];
+  /** Of the free parameters, as the options ask for it; NaN for those on a bound. */
+  readonly covariance: readonly Float64Array[] | null;
   /** One per free parameter. */
   readonly intervals: readonly (Interval | null)[];
   readonly bootstrap: BootstrapRecord | null;
@@ -37,15 +45,16 @@ export function fitted(
   const problem = makeProblem(law, groups, options, sharing);
   const alone = known ?? (groups.length === 1 ? [] : groups.map((group) => thetaAlone(law, group, options)));
   let solution = solve(problem, options, alone);
-  let { doubt, intervals, better } = assess(problem, solution, options);
+  const clusters = clustersOf(groups);
+  let { doubt, errors, criticals, intervals, better } = assess({ problem, solution }, clusters, options);
   // A profile that finds a lower objective than the optimum has found a better optimum: take it.
   for (let round = 0; better !== null && round < 3; round++) {
     const start = Object.fromEntries(problem.names.map((name, k) => [name, at(better ?? [], k)]));
     solution = { ...solve(problem, { ...options, start }, alone), startSpread: solution.startSpread };
-    ({ doubt, intervals, better } = assess(problem, solution, options));
+    ({ doubt, errors, criticals, intervals, better } = assess({ problem, solution }, clusters, options));
   }
-  const resampled =
-    options.interval === "bootstrap" ? resampledIntervals({ problem, solution }, groups, options) : null;
+  const drawing = options.interval === "bootstrap" ? options : { ...options, ...REDRAWN };
+  const resampled = redrawn(problem, options) ? resampledIntervals({ problem, solution }, groups, drawing) : null;
   const thetas = groups.map((_, g) => fullTheta(problem, solution.free, g));
   const wild = thetas.find((theta) => !theta.every(Number.isFinite));
   if (wild !== undefined) {
@@ -57,6 +66,9 @@ export function fitted(
     problem,
     solution,
     doubt,
+    clusters,
+    criticals,
+    covariance: resampled?.covariance ?? errors?.covariance ?? doubt.covariance,
     intervals: resampled?.intervals ?? intervals,
     bootstrap: resampled?.record ?? null,
     thetas,
@@ -84,32 +96,56 @@ function checkOptions(options: FitOptions): void {
 
 interface Assessment {
   readonly doubt: Uncertainty;
+  readonly errors: ParameterErrors | null;
+  readonly criticals: readonly number[];
   /** One per free parameter. */
   readonly intervals: readonly (Interval | null)[];
   readonly better: Float64Array | null;
 }
 
-function assess(problem: Problem, solution: Solution, options: FitOptions): Assessment {
+function assess(solved: Solved, clusters: Clusters, options: FitOptions): Assessment {
+  const { problem, solution } = solved;
   const absolute = options.loss.kind === "absolute";
   const doubt = uncertainty(problem, solution.free, solution.held, absolute);
-  if (!(doubt.unitRise > 0)) return { doubt, intervals: problem.names.map(() => null), better: null };
-  if (options.interval !== "profile") {
-    const t = studentTwoSided(options.level, doubt.degreesOfFreedom);
+  const t = studentTwoSided(options.level, Math.max(1, doubt.degreesOfFreedom));
+  const plainly = problem.names.map(() => t);
+  const nothing = { doubt, errors: null, criticals: plainly, intervals: problem.names.map(() => null), better: null };
+  if (!(doubt.unitRise > 0)) return nothing;
+  if (options.interval === "delta") {
     const intervals = problem.names.map((_, k): Interval | null => {
       const half = t * Math.sqrt(at(doubt.covariance?.[k] ?? [], k));
       if (!Number.isFinite(half)) return null;
       const estimate = at(solution.free, k);
       return { level: options.level, lower: estimate - half, upper: estimate + half, method: "delta" };
     });
-    return { doubt, intervals, better: null };
+    return { ...nothing, intervals };
   }
+  if (redrawn(problem, options)) return nothing;
+  const errors = options.interval === "auto" ? parameterErrors(solved, doubt, clusters) : null;
   const walked = absolute ? smoothed(problem, solution.free) : problem;
-  const profiles = problem.names.map((_, k) =>
-    profileInterval(walked, solution.free, solution.cost, k, doubt, options.level),
+  const criticals = problem.names.map((_, k) => {
+    const plain = Math.sqrt(at(doubt.covariance?.[k] ?? [], k));
+    const error = errors?.of[k] ?? null;
+    const { value, degreesOfFreedom } = error ?? { value: plain, degreesOfFreedom: doubt.degreesOfFreedom };
+    return studentTwoSided(options.level, degreesOfFreedom) * (plain > 0 ? value / plain : 1);
+  });
+  const profiles = criticals.map((critical, k) =>
+    profileInterval(walked, solution.free, solution.cost, k, doubt, options.level, critical),
   );
   return {
     doubt,
+    errors,
+    criticals,
     intervals: profiles.map((profile) => profile.interval),
     better: profiles.find((profile) => profile.better !== null)?.better ?? null,
   };
+}
+
+/** Points from which on redrawn ones make intervals for losses other than squares. */
+const REDRAWN_FROM = 30;
+const REDRAWN = { bootstrap: 200, resample: "pairs" } as const;
+
+/** Whether intervals come from redrawn data. */
+function redrawn(problem: Problem, { interval, loss }: FitOptions): boolean {
+  return interval === "bootstrap" || (interval === "auto" && loss.kind !== "squared" && problem.points >= REDRAWN_FROM);
 }

@@ -1,7 +1,6 @@
 // How sure an estimate is: the delta method from the curvature, and the profile likelihood, which follows the other
 // parameters along and says so where the data leave a side open.
 
-import { studentTwoSided } from "../base/distributions.js";
 import { factorQr, inverseGram } from "../base/linear-algebra.js";
 import { at } from "../law/law.js";
 import { bandwidth, withSlope } from "./problem/loss.js";
@@ -133,8 +132,9 @@ export interface ProfileInterval {
 }
 
 /**
- * Values of parameter `index` at which the profiled objective has risen by t²·unitRise: for squared loss the exact
- * F(1, n−p) region of Bates & Watts (1988, §6.1). A side that reaches a bound, or never rises so far, is open: null.
+ * Values of parameter `index` at which the profiled objective has risen by target²·unitRise: with t of n − p degrees of
+ * freedom for a target, and squared loss, the exact F(1, n−p) region of Bates & Watts (1988, §6.1). A side that reaches a
+ * bound, or never rises so far, is open: null.
  */
 export function profileInterval(
   problem: Problem,
@@ -143,8 +143,8 @@ export function profileInterval(
   index: number,
   doubt: Uncertainty,
   level: number,
+  target: number,
 ): ProfileInterval {
-  const target = studentTwoSided(level, doubt.degreesOfFreedom);
   const at0 = at(best, index);
   const variance = at(doubt.covariance?.[index] ?? [], index);
   const spread = Number.isFinite(variance) && variance > 0 ? Math.sqrt(variance) : Math.abs(at0) * 0.1 || 0.1;

@@ -63,9 +63,11 @@ function scores(problem: Problem, residuals: Float64Array): { readonly score: nu
     return { score: Array.from(residuals, Math.sign), slope: Array.from(residuals, () => 2 * density) };
   }
   const unit = weight(0);
+  // Their mean: where Huber's δ lies far below the residuals, the few within it would be all that tells the parameters.
+  const slope = residuals.reduce((sum, r) => sum + curvature(r), 0) / residuals.length / unit;
   return {
     score: Array.from(residuals, (r) => (weight(r) * r) / unit),
-    slope: Array.from(residuals, (r) => curvature(r) / unit),
+    slope: Array.from(residuals, () => slope),
   };
 }
 

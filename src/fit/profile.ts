@@ -1,19 +1,17 @@
 // The profile of one parameter over a grid, for charts: how much worse the best fit gets as the parameter is moved.
 
-import { studentTwoSided } from "../base/distributions.js";
 import { InputError } from "../base/errors.js";
 import type { Observations } from "../curve/observations.js";
 import { at, type Law } from "../law/law.js";
-import { profiler, smoothed, uncertainty } from "./interval.js";
-import { makeProblem } from "./problem/columns.js";
+import { fitted } from "./fitted.js";
+import { profiler, smoothed } from "./interval.js";
 import { fullTheta, linkGradient } from "./problem/problem.js";
 import { DEFAULT_FIT_OPTIONS, type FitOptions } from "./record.js";
-import { solve } from "./solve/solve.js";
 
 export interface Profile {
   readonly name: string;
   readonly estimate: number;
-  /** t at which the interval of the given level ends: |t| ≤ critical lies inside. */
+  /** t at which the interval of the fit ends: |t| ≤ critical lies inside. */
   readonly critical: number;
   readonly points: readonly {
     readonly value: number;
@@ -38,7 +36,11 @@ export function profile(
   grid: readonly number[],
 ): Profile {
   const chosen = { ...DEFAULT_FIT_OPTIONS, ...options };
-  const problem = makeProblem(law, [observations], chosen);
+  const { problem, solution, doubt, criticals } = fitted(law, [observations], {
+    ...chosen,
+    // Redrawn points have no profile.
+    interval: chosen.interval === "auto" && chosen.loss.kind === "squared" ? "auto" : "profile",
+  });
   const parameter = law.parameters.findIndex((known) => known.name === name);
   const index = linkGradient(problem, parameter).indexOf(1);
   if (index < 0) {
@@ -46,9 +48,7 @@ export function profile(
       `profile: parameter must be a free one of ${problem.names.join(", ")}, got ${name}; choose one`,
     );
   }
-  const solution = solve(problem, chosen);
   const absolute = chosen.loss.kind === "absolute";
-  const doubt = uncertainty(problem, solution.free, solution.held, absolute);
   const walked = absolute ? smoothed(problem, solution.free) : problem;
   const walk = profiler(walked, solution.free, index, doubt.covariance);
   const estimate = at(solution.free, index);
@@ -70,7 +70,7 @@ export function profile(
   return {
     name,
     estimate,
-    critical: studentTwoSided(chosen.level, Math.max(1, doubt.degreesOfFreedom)),
+    critical: at(criticals, index),
     points: points.sort((a, b) => a.value - b.value),
   };
 }

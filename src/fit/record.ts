@@ -24,7 +24,10 @@ export interface Interval {
 
 export interface Estimate {
   readonly estimate: number;
-  /** From the curvature at the optimum (delta method), the limit's uncertainty included; null when not defined. */
+  /**
+   * The other parameters' uncertainty included; null when not defined. Of the kind of the interval: from the noise as it is,
+   * from the curvature at the optimum under noise of one size, or the replicates' standard deviation.
+   */
   readonly standardError: number | null;
   readonly interval: Interval | null;
   /** True where the value was given by the user and not fitted. */
@@ -49,7 +52,12 @@ export interface FitOptions {
   readonly bounds: Readonly<Record<string, readonly [number, number]>>;
   /** A value for every parameter to descend from, in place of the law's own starts; null for these. */
   readonly start: Readonly<Record<string, number>> | null;
-  readonly interval: "profile" | "delta" | "bootstrap";
+  /**
+   * "auto": where the profiled objective has risen by as much as the noise as it is allows, unequal or shared; for losses
+   * other than squares on 30 points or more percentiles of redrawn points, which hold better there. "profile" and "delta"
+   * take the noise for one of one size, each point's own: the exact F region, and estimate ± t·s. "bootstrap": redrawn data.
+   */
+  readonly interval: "auto" | "profile" | "delta" | "bootstrap";
   /** What the bootstrap redraws: points, residuals, or the signs of residuals; null for signs ("wild"). */
   readonly resample: "pairs" | "residual" | "wild" | null;
   /** What it redraws together; null for runs where these hold several points each, else points. */
@@ -139,6 +147,10 @@ export interface Fit {
   readonly residuals: readonly number[];
   /** Correlation of the estimates that were free and not on a bound, tied ones by each name; null when not defined. */
   readonly correlation: { readonly names: readonly string[]; readonly matrix: readonly (readonly number[])[] } | null;
+  /** What makes points share an error, and how many clusters that leaves: what standard errors rest on. */
+  readonly clusters: { readonly by: "point" | "run" | "pair" | "run and pair"; readonly count: number };
+  /** Standard errors over those of noise of one size and each point's own: the one farthest from 1; null without. */
+  readonly errorRatio: number | null;
   readonly aicc: number | null;
   readonly bic: number | null;
   readonly excluded: readonly Exclusion[];
@@ -168,7 +180,7 @@ export interface GroupedFit {
   readonly bic: number | null;
 }
 
-/** Squared log residuals, profile intervals at 95%, every point fitted. */
+/** Squared log residuals, intervals at 95%, every point fitted. */
 export const DEFAULT_FIT_OPTIONS: FitOptions = {
   loss: { kind: "squared" },
   space: "log",
@@ -177,7 +189,7 @@ export const DEFAULT_FIT_OPTIONS: FitOptions = {
   tied: [],
   bounds: {},
   start: null,
-  interval: "profile",
+  interval: "auto",
   level: 0.95,
   resample: null,
   unit: null,

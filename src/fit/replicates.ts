@@ -68,8 +68,7 @@ export function replicate(fits: readonly Solved[], keys: readonly Keys[], option
       const pairs = options.method === "pairs";
       // Too few different x leave the law undetermined: such a replicate of "pairs" has no estimate.
       if (pairs && !determined(problem, count)) break;
-      const weights = pairs ? problem.weights.map((w, i) => w * Math.sqrt(count[i] ?? 0)) : problem.weights;
-      const free = refits[f]?.(loss, weights) ?? null;
+      const free = refits[f]?.(loss, pairs ? count : null) ?? null;
       if (free === null) break;
       ends.push(free);
     }
@@ -94,8 +93,7 @@ export function jackknife(fits: readonly Solved[], keys: readonly Keys[], unit: 
         continue;
       }
       const count = Float64Array.from(own, (unitIndex) => Number(unitIndex !== out));
-      const weights = problem.weights.map((weight, i) => weight * (count[i] ?? 0));
-      const free = determined(problem, count) ? (refits[f]?.(problem.observed, weights) ?? null) : null;
+      const free = determined(problem, count) ? (refits[f]?.(problem.observed, count) ?? null) : null;
       if (free === null) return [];
       ends.push(free);
     }

@@ -1,7 +1,7 @@
 // Bootstrap intervals of a fit: BCa where the jackknife allows it, else percentiles.
 import type { Observations } from "../curve/observations.js";
 import { at } from "../law/law.js";
-import { bcaBounds, expandedLevel, percentileBounds } from "./bootstrap-interval.js";
+import { bcaBounds, expandedLevel, percentileBounds, quantile } from "./bootstrap-interval.js";
 import type { BootstrapRecord, FitOptions, Interval } from "./record.js";
 import { jackknife, type Keys, replicate } from "./replicates.js";
 import type { Solved } from "./solve/solve.js";
@@ -9,6 +9,8 @@ import type { Solved } from "./solve/solve.js";
 export interface Resampled {
   /** One per free parameter. */
   readonly intervals: readonly (Interval | null)[];
+  /** Of the free parameters over the replicates; NaN for those on a bound, null with fewer than two. */
+  readonly covariance: readonly Float64Array[] | null;
   readonly record: BootstrapRecord;
 }
 
@@ -30,7 +32,8 @@ export function resampledIntervals(fit: Solved, groups: readonly Observations[],
     replicates: options.bootstrap,
     seed: options.seed,
   });
-  const left = jackknife([fit], [keys], unit);
+  // As dear as the replicates, and only for who asked for a bootstrap.
+  const left = options.interval === "bootstrap" ? jackknife([fit], [keys], unit) : [];
   let bca = true;
   const level = expandedLevel(options.level, problem.points - problem.names.length);
   const intervals = problem.names.map((_, k): Interval | null => {
@@ -52,7 +55,36 @@ export function resampledIntervals(fit: Solved, groups: readonly Observations[],
       method: bca ? "bootstrap-bca" : "bootstrap-percentile",
     };
   });
-  return { intervals, record: { method, unit, replicates: options.bootstrap, failed, seed: options.seed } };
+  const covariance = covarianceOf(
+    frees.flatMap(([free]) => free ?? []),
+    solution.held,
+  );
+  return { intervals, covariance, record: { method, unit, replicates: options.bootstrap, failed, seed: options.seed } };
+}
+
+function covarianceOf(all: readonly Float64Array[], held: readonly number[]): readonly Float64Array[] | null {
+  const [first] = all;
+  if (first === undefined || all.length < 2) return null;
+  // A redrawn set may hold a parameter hardly at all: the outermost few count as if they ended where the others do.
+  const outermost = Math.max(0.0025, 2 / all.length);
+  const bounds = Array.from(first, (_, k) => {
+    const sorted = Float64Array.from(all, (free) => at(free, k)).sort();
+    return [quantile(sorted, outermost), quantile(sorted, 1 - outermost)] as const;
+  });
+  const frees = all.map((free) =>
+    free.map((value, k) => {
+      const [low, high] = bounds[k] ?? [value, value];
+      return Math.min(Math.max(value, low), high);
+    }),
+  );
+  const mean = first.map((_, k) => frees.reduce((sum, free) => sum + at(free, k), 0) / frees.length);
+  return Array.from(first, (_, j) =>
+    first.map((_value, k) => {
+      if (held.includes(j) || held.includes(k)) return Number.NaN;
+      const products = frees.reduce((sum, free) => sum + (at(free, j) - at(mean, j)) * (at(free, k) - at(mean, k)), 0);
+      return products / (frees.length - 1);
+    }),
+  );
 }
 
 /** The keys of all points, runs told apart by group; null where a group has none. */

@@ -114,7 +114,7 @@ describe("two solvers, one answer", () => {
 
 describe("intervals", () => {
   test("profile ends are where the refitted objective has risen by F(1, n − p)", () => {
-    const result = fitLaw(powerLawWithLimit, noisy);
+    const result = fitLaw(powerLawWithLimit, noisy, { interval: "profile" });
     const critical = 2.2621571627409915 ** 2; // t(.975, 9)², scipy
     for (const name of ["limit", "exponent"]) {
       const interval = result.parameters[name]?.interval;
@@ -135,7 +135,8 @@ describe("intervals", () => {
     expect(result.parameters.b?.estimate).toBeCloseTo(2.02, 12);
     expect(result.parameters.b?.standardError).toBeCloseTo(0.04276179870599006, 12);
     expect(
-      fitLaw(lawByName("a + b*x", ["x"]), points([x], y), { space: "linear" }).parameters.b?.interval?.lower,
+      fitLaw(lawByName("a + b*x", ["x"]), points([x], y), { space: "linear", interval: "profile" }).parameters.b
+        ?.interval?.lower,
     ).toBeCloseTo(result.parameters.b?.interval?.lower ?? 0, 6);
   });
 

@@ -23,7 +23,7 @@ const lines = LINES.map(
 const straight = lawByName("a + b*x", ["x"]);
 
 describe("straight lines of one slope", () => {
-  const fitted = fitGroups(straight, lines, { share: ["b"] }, { space: "linear" });
+  const fitted = fitGroups(straight, lines, { share: ["b"] }, { space: "linear", interval: "profile" });
   const mean = (v: readonly number[]) => v.reduce((sum, value) => sum + value, 0) / v.length;
   const sxx = X.reduce((sum, x) => sum + (x - mean(X)) ** 2, 0);
   const sxy = LINES.map((y) => X.reduce((sum, x, i) => sum + (x - mean(X)) * ((y[i] ?? 0) - mean(y)), 0));

@@ -20,7 +20,7 @@ const numbers = (text: string) => text.split(" ").map(Number);
 describe("a straight line through `cars`", () => {
   const line = lawByName("a + b*speed", ["speed"]);
   const cars = points([numbers(SPEED)], numbers(DISTANCE));
-  const fitted = fitLaw(line, cars, { space: "linear" });
+  const fitted = fitLaw(line, cars, { space: "linear", interval: "profile" });
   const predictions = predict(line, fitted, [[12, 19, 24]]);
   const shown = (interval: Interval | null) => [interval?.lower, interval?.upper].map((v) => v?.toPrecision(3));
 

@@ -182,7 +182,8 @@ test("profile intervals of the Chinchilla law equal those that scipy walks, wher
     .split("\n")
     .map((line): Record<string, number> => JSON.parse(line));
   const bounds = (n: number[], d: number[], loss: number[]) => {
-    const interval = fitLaw(lawByName("chinchilla"), points([n, d], loss)).parameters.B?.interval;
+    const interval = fitLaw(lawByName("chinchilla"), points([n, d], loss), { interval: "profile" }).parameters.B
+      ?.interval;
     return [interval?.lower, interval?.upper].map((bound) => bound?.toPrecision(4));
   };
   // From least_squares at 1e-15 with B held, each point from several starts; the objective has a second valley for small B.

@@ -164,6 +164,29 @@ export function withData(problem: Problem, observed: Float64Array, weights: Floa
   return assemble({ ...problem, observed, target: targets(observed, problem.space, problem.unit), weights });
 }
 
+/** The same problem on points drawn from its own, `count` times each: what redrawing points makes of it. */
+export function withCounts(problem: Problem, count: ArrayLike<number>): Problem {
+  const positions: number[] = [];
+  const blocks = problem.blocks.map((block) => {
+    const from = positions.length;
+    for (let i = block.from; i < block.to; i++) {
+      for (let drawn = 0; drawn < (count[i] ?? 0); drawn++) positions.push(i);
+    }
+    return { ...block, from, to: positions.length };
+  });
+  const taken = (values: Float64Array) => Float64Array.from(positions, (i) => values[i] ?? Number.NaN);
+  return assemble({
+    ...problem,
+    points: positions.length,
+    blocks,
+    x: problem.x.map(taken),
+    observed: taken(problem.observed),
+    target: taken(problem.target),
+    weights: taken(problem.weights),
+    workspace: workspace(positions.length, blocks),
+  });
+}
+
 export function targets(loss: Float64Array, space: "log" | "linear", unit: number): Float64Array {
   return space === "log" ? loss.map(Math.log) : loss.map((y) => y / unit);
 }

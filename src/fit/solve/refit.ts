@@ -1,15 +1,18 @@
 // The same problem with other losses or weights, solved from an optimum near by: thousands of times in a bootstrap.
 import { powerLawWithLimit } from "../../law/power-law.js";
 import { withSlope } from "../problem/loss.js";
-import { type Problem, withData } from "../problem/problem.js";
+import { type Problem, withCounts, withData } from "../problem/problem.js";
 import { descend } from "./descend.js";
 import { powerLawWithLimitSolver } from "./power-law-solver.js";
 
-/** The free parameters at the optimum, or null where there is none. */
-export type Refit = (observed: Float64Array, weights: Float64Array) => Float64Array | null;
+/**
+ * The free parameters at the optimum, or null where there is none.
+ * @param count how often each point stands in the sum; null for once
+ */
+export type Refit = (observed: Float64Array, count: Float64Array | null) => Float64Array | null;
 
 const ITERATIONS = 200;
-const TOLERANCE = 1e-9;
+const TOLERANCE = 1e-6;
 
 /** A solver from the optimum `free` of `problem`: the power law's own where that is the problem, else a descent. */
 export function refitter(problem: Problem, free: Float64Array): Refit {
@@ -17,27 +20,34 @@ export function refitter(problem: Problem, free: Float64Array): Refit {
   problem.residuals(free, residuals);
   const shape = withSlope(problem.loss, residuals);
   const plain = powerLawRefit(problem);
-  return (observed, weights) => {
+  const squared = isSquared(problem);
+  const near = { iterations: ITERATIONS, tolerance: TOLERANCE, near: true };
+  return (observed, count) => {
     if (problem.space === "log" && !observed.every((y) => y > 0)) return null;
-    const end =
-      plain?.(observed, weights) ??
-      descend(withData(problem, observed, weights), free, shape, { iterations: ITERATIONS, tolerance: TOLERANCE })
-        ?.free;
-    return end?.every(Number.isFinite) ? end : null;
+    // Twice a square is the square of √2 times the residual; of other losses points must really stand there twice.
+    const weights =
+      count === null || !squared ? problem.weights : problem.weights.map((w, i) => w * Math.sqrt(count[i] ?? 0));
+    if (plain !== null) return plain(observed, weights);
+    const data = withData(problem, observed, weights);
+    const end = descend(count === null || squared ? data : withCounts(data, count), free, shape, near);
+    return end?.free.every(Number.isFinite) ? end.free : null;
   };
 }
 
+const isSquared = ({ loss }: Problem): boolean => loss.weight(1e9) === 2;
+
 /** The default law with every parameter free in its own bounds, by squared residuals: its own solver; else null. */
-export function powerLawRefit(problem: Problem): Refit | null {
-  const { law, blocks, names, lower, upper, loss } = problem;
+export function powerLawRefit(
+  problem: Problem,
+): ((observed: Float64Array, weights: Float64Array) => Float64Array | null) | null {
+  const { law, blocks, names, lower, upper } = problem;
   const [tokens] = problem.x;
   const plain =
     law === powerLawWithLimit &&
     blocks.length === 1 &&
     names.length === 3 &&
     law.parameters.every((parameter, k) => lower[k] === parameter.lower && upper[k] === parameter.upper) &&
-    // Twice the square of a half: the squared loss alone has this slope far out.
-    loss.weight(1e9) === 2;
+    isSquared(problem);
   if (!plain || tokens === undefined || !tokens.every((x) => x > 0)) return null;
   const solver = powerLawWithLimitSolver(tokens, problem.space);
   const out = new Float64Array(4);
