@@ -6,7 +6,7 @@ import { fit as fitLaw } from "../fit/fit.js";
 import { mainVariable } from "../fit/held-out.js";
 import { groupName } from "../fit/problem/columns.js";
 import { DEFAULT_FIT_OPTIONS, type FitOptions } from "../fit/record.js";
-import { jackknife, type Keys, type ReplicateOptions, replicate } from "../fit/replicates.js";
+import { jackknife, type ReplicateOptions, replicate } from "../fit/replicates.js";
 import { type Clusters, clustersOf } from "../fit/variance/clusters.js";
 import { at, type Law } from "../law/law.js";
 import { powerLawWithLimit } from "../law/power-law.js";
@@ -102,12 +102,11 @@ export function compare(observations: readonly Observations[], options: Partial<
       ? schemes
       : fitSchemes(law, observations, { ...fitOptions, loss: { kind: "squared" } });
   const clusters = clustersOf(observations);
-  const unit = chosen.unit ?? unitOf(clusters);
-  const keys = chosen.unit === null ? clusterKeys(observations, clusters) : observations;
+  const unit = chosen.unit ?? clusters.by;
   const drawing = (replicates: number): ReplicateOptions | null =>
     replicates > 0 ? { method: chosen.method, unit, replicates, seed: fitOptions.seed } : null;
   const drawn = drawing(chosen.replicates);
-  const replicates = drawn === null ? null : replicate(schemes.fits, keys, drawn);
+  const replicates = drawn === null ? null : replicate(schemes.fits, observations, drawn);
   const redrawn = drawing(chosen.testReplicates);
   // Holm multiplies a pair's p-value by up to the number of pairs: enough replicates that one of them can still reject.
   const redrawnPairs =
@@ -117,14 +116,13 @@ export function compare(observations: readonly Observations[], options: Partial<
   const point = meetingPoint(schemes, chosen.budget);
   const budget = at(point, mainVariable(law));
   const { level } = fitOptions;
-  const left = chosen.interval === "bootstrap-bca" ? jackknife(schemes.fits, keys, unit) : [];
+  const left = chosen.interval === "bootstrap-bca" ? jackknife(schemes.fits, observations, unit) : [];
   const { interval } = chosen;
   const rows = differences(schemes, baseline, errors, replicates, left, { interval, level, point, budget });
-  const tested: Schemes = { ...squared, groups: squared.groups.map((group, l) => ({ ...group, ...keys[l] })) };
-  const whole = nestedTests(tested, alpha, redrawn);
+  const whole = nestedTests(squared, alpha, redrawn);
   const others = names.map((_, l) => l).filter((l) => l !== baseline);
   const pairs = others.map((l) =>
-    names.length === 2 ? whole : nestedTests(subset(tested, [baseline, l]), alpha, redrawnPairs, "rejected"),
+    names.length === 2 ? whole : nestedTests(subset(squared, [baseline, l]), alpha, redrawnPairs, "rejected"),
   );
   const equivalences = others.map((l) =>
     equivalence(
@@ -169,20 +167,6 @@ export function compare(observations: readonly Observations[], options: Partial<
   };
 }
 
-/** Runs that share nothing with other schemes are units of their own; all other clusters are redrawn in all at once. */
-function unitOf({ by }: Clusters): ResampleUnit {
-  return by === "point" || by === "run" ? by : "pair";
-}
-
-/** The clusters as pair keys. */
-function clusterKeys(observations: readonly Observations[], { of, by }: Clusters): readonly Keys[] {
-  let place = 0;
-  return observations.map(({ loss, run }) => {
-    const pair = Array.from(loss, () => String(of?.[place++] ?? ""));
-    return { run, pair: of === null || by === "run" ? null : pair };
-  });
-}
-
 /** Shown to be equal: every interval of a difference of a limit or an exponent lies within its margin. */
 function equivalence(
   law: Law,
@@ -208,7 +192,7 @@ function doubts(schemes: Schemes, { by }: Clusters, correlation: number | null, 
       message: `a scheme has fewer than ${2 * parameters} points for ${parameters} parameters: its intervals are wide and rest on the law; add horizons`,
     });
   }
-  if (by === "point" || by === "run") {
+  if (by !== "pair" && groups.some(({ pair }) => pair === null)) {
     warnings.push({
       code: "unpaired",
       message:

@@ -73,8 +73,11 @@ export function compareKeys(a: readonly string[], b: readonly string[]): number 
   return 0;
 }
 
-/** The unit of the clustered bootstrap: the run, else the seed. */
+/**
+ * The run of each row: all its points share its error. A seed alone names none, since at every horizon a run of its own may
+ * have started from it.
+ */
 export function runColumn(table: Table): ((row: number) => string) | null {
-  const column = table.columns.get("run") ?? table.columns.get("seed");
+  const column = table.columns.get("run");
   return column === undefined ? null : (row) => textAt(column, row);
 }

@@ -165,7 +165,7 @@ export function observe(source: Table, variables: readonly string[], selection: 
           if (difference !== 0) return difference;
         }
         const [left, right] = [runNames?.(a) ?? "", runNames?.(b) ?? ""];
-        return left < right ? -1 : left > right ? 1 : 0;
+        return left < right ? -1 : left > right ? 1 : a - b;
       });
       const at = (values: Float64Array): Float64Array => Float64Array.from(rows, (row) => values[row] ?? Number.NaN);
       return {

@@ -148,7 +148,7 @@ export interface Fit {
   /** Correlation of the estimates that were free and not on a bound, tied ones by each name; null when not defined. */
   readonly correlation: { readonly names: readonly string[]; readonly matrix: readonly (readonly number[])[] } | null;
   /** What makes points share an error, and how many clusters that leaves: what standard errors rest on. */
-  readonly clusters: { readonly by: "point" | "run" | "pair" | "run and pair"; readonly count: number };
+  readonly clusters: { readonly by: "point" | "run" | "pair"; readonly count: number };
   /** Standard errors over those of noise of one size and each point's own: the one farthest from 1; null without. */
   readonly errorRatio: number | null;
   readonly aicc: number | null;
