@@ -6,6 +6,7 @@ import { InputError, nearestName, shown } from "./base/errors.js";
 import type { CommandModule } from "./command/command.js";
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, outcomeOf } from "./command/outcome.js";
 import { guard } from "./command/terminal.js";
+import { waiting } from "./command/waiting.js";
 
 interface Entry {
   readonly summary: string;
@@ -58,6 +59,9 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   bundle: { summary: "pack a report with its inputs into one archive", load: () => import("./command/bundle.js") },
 };
 
+/** Commands that show their own progress. */
+const TELLING = new Set(["train", "sweep", "demo", "backend"]);
+
 function help(): string {
   const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
   const rows = Object.entries(COMMANDS).map(([name, entry]) => `  ${name.padEnd(width)}  ${entry.summary}`);
@@ -85,10 +89,13 @@ async function main(argv: readonly string[]): Promise<number> {
     );
   }
   const { command } = await entry.load();
-  await command()
+  const parsed = command()
     .exitOverride()
-    .configureOutput({ outputError: () => {} })
-    .parseAsync(argv.slice(1), { from: "user" });
+    .configureOutput({ outputError: () => {} });
+  const silent = !TELLING.has(name) && !argv.includes("--serve");
+  await waiting(`rinsight ${name}`, silent && process.stderr.isTTY === true, () =>
+    parsed.parseAsync(argv.slice(1), { from: "user" }),
+  );
   return Number(process.exitCode ?? EXIT_OK);
 }
 

@@ -6,6 +6,7 @@ import { writeAtomically } from "../base/write.js";
 import { baselineIndex } from "../compare/baseline.js";
 import { compare } from "../compare/compare.js";
 import type { Comparison, Difference, Multiplier, NestedTests, Robustness, Trend } from "../compare/comparison.js";
+import { thinned } from "../curve/thin.js";
 import { groupName } from "../fit/problem/columns.js";
 import { CATALOGUE } from "../scheme/catalogue.js";
 import { type AnalysisFlags, addAnalysisOptions, checkReplicates, loadAnalysis, positive } from "./analysis-options.js";
@@ -41,7 +42,9 @@ export function command(): Command {
     .option("--robustness", "also fit under other losses, windows, limit rules and outlier rules")
     .action(async (files: readonly string[], flags: CompareFlags) => {
       const budget = flags.budget === undefined ? null : positive("--budget", flags.budget);
-      const analysis = await loadAnalysis(files, flags);
+      const loaded = await loadAnalysis(files, flags);
+      const { groups, notes } = thinned(loaded.groups);
+      const analysis = { ...loaded, groups, notes: [...loaded.notes, ...notes] };
       const replicates = flags.bootstrap === undefined ? null : analysis.options.bootstrap;
       if (replicates !== null) checkReplicates("compare", replicates);
       const names = analysis.groups.map(groupName);

@@ -290,7 +290,7 @@ function orderOfRuns(
   const written = writtenNoNumbers(table, lossName);
   return runOrder(
     rows,
-    (row) => [...new Set([textAt(run, row), groupOf(row)])].join(" of "),
+    (row) => [...new Set([textAt(run, row), groupOf(row)])].filter((part) => part !== "").join(" of "),
     counter,
     loss,
     lossName,

@@ -15,15 +15,18 @@ export interface Ordered {
   readonly superseded: ReadonlySet<number>;
   /** Where the counter fell, and what that was. */
   readonly falls: readonly Fall[];
-  /** Falls too many for a run that was resumed: rows out of order, or several runs that write to one file. */
-  readonly unordered: boolean;
+  /** The first fall, where there are too many for a run that was resumed: rows out of order, or several runs in one file. */
+  readonly unordered: Drop | null;
 }
 
-export interface Fall {
+export interface Drop {
   /** The record after the fall. */
   readonly at: number;
   readonly from: number;
   readonly to: number;
+}
+
+export interface Fall extends Drop {
   readonly kind: "resumed" | "second run";
   /** Records superseded by it. */
   readonly dropped: number;
@@ -36,12 +39,12 @@ const MOST_FALLS = 1000;
 export function orderOf(records: readonly Counted[]): Ordered {
   const drops = fallsOf(records);
   const told = records.filter(({ series }) => series.length > 0).length;
-  const unordered = drops.length > Math.min(MOST_FALLS, Math.max(1, Math.floor(told / RECORDS_A_FALL)));
+  const many = drops.length > Math.min(MOST_FALLS, Math.max(1, Math.floor(told / RECORDS_A_FALL)));
   const part = Array<number>(records.length).fill(0);
   const superseded = new Set<number>();
   const falls: Fall[] = [];
   let [start, index] = [0, 0];
-  if (!unordered) {
+  if (!many) {
     drops.forEach(({ at, from, to }, i) => {
       const own = records.slice(start, at).map(({ counter }) => counter);
       const next = records.slice(at, drops[i + 1]?.at).map(({ counter }) => counter);
@@ -63,7 +66,7 @@ export function orderOf(records: readonly Counted[]): Ordered {
       falls.push({ at, from, to, kind: second ? "second run" : "resumed", dropped });
     });
   }
-  return { part, superseded, falls, unordered };
+  return { part, superseded, falls, unordered: many ? (drops[0] ?? null) : null };
 }
 
 function fromStart(to: number, before: readonly number[], after: readonly number[]): boolean {
@@ -76,10 +79,8 @@ const gapsOf = (counters: readonly number[]): readonly number[] =>
   counters.slice(1).flatMap((counter, i) => (counter > (counters[i] ?? 0) ? [counter - (counters[i] ?? 0)] : []));
 
 /** Records whose counter is below the last one of a series of theirs. */
-function fallsOf(
-  records: readonly Counted[],
-): readonly { readonly at: number; readonly from: number; readonly to: number }[] {
-  const found: { at: number; from: number; to: number }[] = [];
+function fallsOf(records: readonly Counted[]): readonly Drop[] {
+  const found: Drop[] = [];
   const last = new Map<string, number>();
   records.forEach(({ counter, series }, at) => {
     const from = Math.max(...series.map((name) => last.get(name) ?? Number.NEGATIVE_INFINITY));

@@ -6,6 +6,7 @@ import type { Run } from "../curve/read/read-run.js";
 import { readTable } from "../curve/read/read-table.js";
 import { baseName } from "../curve/read/source.js";
 import type { RunHeader } from "../curve/run-file.js";
+import { thinned } from "../curve/thin.js";
 import { labels } from "./escape.js";
 import type { InputFile, ReportPoint, ReportSource, RoundsPoint, SchemeFacts, Variable } from "./record.js";
 
@@ -40,11 +41,12 @@ export async function readSource(files: readonly string[], selection: Selection 
   }
   const columns = read.table.columns;
   const variable = ["tokens", "flops"].find((name) => name === selection.x || columns.has(name)) ?? "tokens";
-  const { groups, taken, notes } = observe(read.table, [variable], selection);
+  const { groups: observed, taken, notes, warnings } = observe(read.table, [variable], selection);
+  const { groups, notes: thinning } = thinned(observed);
   const x = taken.x[0] ?? variable;
   return {
     source: sourceFromGroups(groups, /flop|compute/i.test(x) ? "flops" : "tokens", inputs),
-    notes: [...read.notes, ...notes],
+    notes: [...read.notes, ...notes, ...thinning, ...warnings.map(({ code, message }) => `${code}: ${message}`)],
   };
 }
 

@@ -1,7 +1,7 @@
 // One row a run and step from what was logged: records of training and validation at one step are one row, what a
 // resumed run logged again or left behind goes, and two runs in one file are told apart.
 import { InputError, shown } from "../../base/errors.js";
-import { type Counted, orderOf } from "../order.js";
+import { type Counted, type Drop, orderOf } from "../order.js";
 import { placeOf, type Table } from "../table.js";
 
 /** One step of one run: column → value; NaN where it was measured and is no number. */
@@ -118,14 +118,22 @@ function orderIn(table: Table, run: string, records: readonly Logged[], options:
     }),
   );
   const order = orderOf(counted);
-  if (order.unordered) {
+  const restarted = ({ at, to, from }: Drop): void => {
+    const [before, after] = [records[at - 1]?.row, records[at]?.row];
+    if (!chronological || epoch === null || !(Number(after?.[epoch]) > Number(before?.[epoch]))) return;
+    throw new InputError(
+      `${placeOf(table, records[at]?.at ?? 0)}: ${step} must count the whole run, got ${to} after ${from} as ${epoch} went to ${after?.[epoch]}: it restarts with each epoch; name another counter with --step, or take --step ${epoch}`,
+    );
+  };
+  if (order.unordered !== null) {
     if (!chronological) return null;
+    restarted(order.unordered);
     throw new InputError(
       `${table.source}: ${step} must rise within run ${shown(run)}, got a fall in many places; sort the lines, give each run a file of its own, or name a counter of the whole run with --step`,
     );
   }
-  for (const { at, from, to, kind } of order.falls) {
-    const [before, after] = [records[at - 1]?.row, records[at]?.row];
+  for (const fall of order.falls) {
+    const { at, from, to, kind } = fall;
     const place = placeOf(table, records[at]?.at ?? 0);
     const said = `${place}: ${step} of run ${run} fell from ${from} to ${to}`;
     if (kind === "resumed") {
@@ -138,11 +146,7 @@ function orderIn(table: Table, run: string, records: readonly Logged[], options:
         `${place}: steps of a run must rise, got ${to} after ${from} in run ${shown(run)}: two runs under one name; give the columns that tell runs apart with --run`,
       );
     }
-    if (epoch !== null && Number(after?.[epoch]) > Number(before?.[epoch])) {
-      throw new InputError(
-        `${place}: ${step} must count the whole run, got ${to} after ${from} as ${epoch} went to ${after?.[epoch]}: it restarts with each epoch; name another counter with --step, or take --step ${epoch}`,
-      );
-    }
+    restarted(fall);
     notes.push(`${said}, where it began: two runs, told apart as "${run} 1", "${run} 2" and so on`);
   }
   return order;
