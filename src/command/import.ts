@@ -1,7 +1,8 @@
 // rinsight import: another tool's curves as a table that fit, compare and report read.
 import type { Command } from "commander";
 import { writeAtomically } from "../base/write.js";
-import { type ImportOptions, importCurves } from "../curve/import/import.js";
+import { importCurves } from "../curve/import/import.js";
+import type { ImportOptions } from "../curve/import/options.js";
 import { UNITS } from "../curve/names.js";
 import type { Table } from "../curve/table.js";
 import { number, oneOf, positive } from "./analysis-options.js";
