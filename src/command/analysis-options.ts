@@ -42,7 +42,7 @@ export interface AnalysisFlags extends DataFlags {
   readonly tie?: readonly string[];
   readonly interval: string;
   readonly resample?: string;
-  readonly unit?: string;
+  readonly resampleBy?: string;
   readonly bootstrap?: string;
   readonly seed: string;
   readonly heldOut: string;
@@ -109,7 +109,7 @@ export function addAnalysisOptions(command: Command): Command {
       "--resample <WHAT>",
       "what the bootstrap redraws: pairs, wild (signs of residuals) or residual (default: wild)",
     )
-    .option("--unit <UNIT>", "what it redraws together: point, run or pair (default: read off the data)")
+    .option("--resample-by <UNIT>", "what it redraws together: point, run or pair (default: read off the data)")
     .option("--bootstrap <N>", "bootstrap replicates (default: 2000 with --interval bootstrap)")
     .option("--seed <SEED>", "seed of everything random", "0")
     .option("--held-out <K>", "points of largest x kept out of each fit to score it", "0");
@@ -183,7 +183,10 @@ function fitOptionsOf(flags: AnalysisFlags): FitOptions {
     level: levelOf(flags),
     resample:
       flags.resample === undefined ? null : oneOf("--resample", flags.resample, ["pairs", "wild", "residual"] as const),
-    unit: flags.unit === undefined ? null : oneOf("--unit", flags.unit, ["point", "run", "pair"] as const),
+    unit:
+      flags.resampleBy === undefined
+        ? null
+        : oneOf("--resample-by", flags.resampleBy, ["point", "run", "pair"] as const),
     bootstrap: whole("--bootstrap", replicates, 0, 1e6),
     seed: whole("--seed", flags.seed, 0, Number.MAX_SAFE_INTEGER),
     heldOut: whole("--held-out", flags.heldOut, 0, 1e6),

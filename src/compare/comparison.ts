@@ -92,11 +92,13 @@ export interface Difference {
   /** Over resampling units (errors-of-differences.ts), so that what schemes share cancels; null when not defined. */
   readonly standardError: number | null;
   readonly interval: Interval | null;
+  /** All of these hold together over the schemes of one quantity, at the same level; null where it is Holm's adjustment. */
+  readonly simultaneous: Interval | null;
   /** Share of bootstrap replicates in which the scheme is better (lower limit, higher exponent, lower loss); null without bootstrap. */
   readonly probabilityBetter: number | null;
   /** Two-sided, of no difference: the smallest 1 − level whose interval leaves 0 out; null when not defined. */
   readonly pValue: number | null;
-  /** Holm over the pairs, within the quantity. */
+  /** Over the schemes, within the quantity: of the family that `simultaneous` holds for, else Holm's. */
   readonly adjustedPValue: number | null;
 }
 

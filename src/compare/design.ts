@@ -106,7 +106,7 @@ export function evaluateDesign(
       if (doubt === undefined || !(variance >= 0)) continue;
       own[name].push(studentTwoSided(level, doubt.degreesOfFreedom) * Math.sqrt(variance));
       const gradient = [0, 1, 2].map((place) => Number(place === p));
-      const found = error?.(gradient, gradient) ?? null;
+      const found = error?.of(gradient, gradient) ?? null;
       if (found !== null) between[name].push(studentTwoSided(level, found.degreesOfFreedom) * found.value);
     }
   }

@@ -4,10 +4,11 @@ import { type Bounds, bcaBounds, expandedLevel, percentileBounds } from "../fit/
 import type { Interval } from "../fit/record.js";
 import type { Replicates } from "../fit/replicates.js";
 import type { StandardError } from "../fit/variance/linearization.js";
+import { family } from "../fit/variance/simultaneous.js";
 import { at } from "../law/law.js";
 import { holm } from "./attribution.js";
 import type { Difference } from "./comparison.js";
-import type { DifferenceError } from "./errors-of-differences.js";
+import type { DifferenceErrors } from "./errors-of-differences.js";
 import { askedOf, type Schemes, thetaFor, thetaOf } from "./schemes.js";
 
 export type DifferenceInterval = "delta" | "bootstrap-percentile" | "bootstrap-bca";
@@ -66,13 +67,16 @@ function quantities(schemes: Schemes, point: readonly number[]): readonly Quanti
  * test with the t interval, the interval inverted with replicates. R replicates tell no tail below 1/(R + 1); beyond
  * it the t test goes on, so that a rejection there needs both.
  *
+ * Over the schemes of one quantity t intervals also hold all together (simultaneous.ts: single-step max-t), and the adjusted
+ * p-values are those of that family; of percentiles they are Holm's.
+ *
  * @param errors of each scheme's differences from the baseline, in the order of the schemes
  * @param jackknife the schemes' free parameters without one unit each, for BCa
  */
 export function differences(
   schemes: Schemes,
   baseline: number,
-  errors: readonly (DifferenceError | null)[],
+  errors: readonly (DifferenceErrors | null)[],
   replicates: Replicates | null,
   jackknife: Replicates["frees"],
   options: DifferenceOptions,
@@ -87,7 +91,7 @@ export function differences(
         quantity.value(thetaFor(schemes, baseline, frees[baseline] ?? new Float64Array(0)));
       const [own, other] = [thetaOf(schemes, l), thetaOf(schemes, baseline)];
       const estimate = quantity.value(own) - quantity.value(other);
-      const error = errors[l]?.(quantity.gradient(own), quantity.gradient(other)) ?? null;
+      const error = errors[l]?.of(quantity.gradient(own), quantity.gradient(other)) ?? null;
       const fewest = Math.min(...[l, baseline].map((which) => fits[which]?.doubt.degreesOfFreedom ?? 0));
       // Without degrees of freedom the laws go through every point, and replicates all agree. Otherwise in order, because
       // the p-value takes their percentiles again and again.
@@ -113,11 +117,30 @@ export function differences(
         interval,
         probabilityBetter: draws.length === 0 || quantity.better === "neither" ? null : better / draws.length,
         pValue: method === "delta" || interval === null ? tTest : inverted(intervalAt, draws.length, fewest, tTest),
+        simultaneous: null,
         adjustedPValue: null,
       };
     });
-    const adjusted = holm(rows.map((row) => row.pValue));
-    return rows.map((row, i) => ({ ...row, adjustedPValue: adjusted[i] ?? null }));
+    const members = others.flatMap(
+      (l) =>
+        errors[l]?.member(quantity.gradient(thetaOf(schemes, l)), quantity.gradient(thetaOf(schemes, baseline))) ?? [],
+    );
+    // Replicates of few values tell no tail beyond Holm's first step; t intervals have one level for all of them.
+    if (method !== "delta" || members.length < rows.length || rows.some(({ pValue }) => pValue === null)) {
+      const adjusted = holm(rows.map((row) => row.pValue));
+      return rows.map((row, i) => ({ ...row, adjustedPValue: adjusted[i] ?? null }));
+    }
+    const all = family(members, options.level, schemes.options.seed);
+    return rows.map((row, i): Difference => {
+      const [own, other] = [thetaOf(schemes, others[i] ?? -1), thetaOf(schemes, baseline)];
+      const error = errors[others[i] ?? -1]?.of(quantity.gradient(own), quantity.gradient(other)) ?? null;
+      const bounds = tBounds(row.difference, error, all.level);
+      return {
+        ...row,
+        simultaneous: bounds === null ? null : { level: options.level, ...bounds, method: "delta" },
+        adjustedPValue: row.pValue === null ? null : all.adjusted(row.pValue),
+      };
+    });
   });
 }
 function tBounds(estimate: number, error: StandardError | null, level: number): Bounds | null {

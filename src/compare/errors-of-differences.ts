@@ -3,37 +3,41 @@
 import { linearize } from "../fit/linearize.js";
 import type { Clusters } from "../fit/variance/clusters.js";
 import type { StandardError } from "../fit/variance/linearization.js";
+import type { Member } from "../fit/variance/simultaneous.js";
 import { type StandardErrors, standardErrors } from "../fit/variance/standard-errors.js";
 import { freeGradient, type Schemes } from "./schemes.js";
 
-/** From the gradients of a quantity by the law's parameters, of the scheme and of the baseline; null when not defined. */
-export type DifferenceError = (
-  scheme: ArrayLike<number>,
-  baseline: ArrayLike<number>,
-) => (StandardError & { readonly plain: number }) | null;
+/** From the gradients of a quantity by the law's parameters, of the scheme and of the baseline. */
+export interface DifferenceErrors {
+  /** Null when not defined. */
+  of(scheme: ArrayLike<number>, baseline: ArrayLike<number>): (StandardError & { readonly plain: number }) | null;
+  /** The difference as one of a family that shares its noise. */
+  member(scheme: ArrayLike<number>, baseline: ArrayLike<number>): Member;
+}
 
 /** @param clusters of the points of all schemes */
 export function differenceErrors(
   schemes: Schemes,
   clusters: Clusters,
   [l, baseline]: readonly [scheme: number, baseline: number],
-): DifferenceError | null {
+): DifferenceErrors | null {
   const fits = [l, baseline].flatMap((which) => schemes.fits.slice(which, which + 1));
   if (fits.some(({ doubt }) => doubt.degreesOfFreedom < 1)) return null;
-  const own =
-    clusters.of === null
-      ? null
-      : Int32Array.from([l, baseline].flatMap((which) => [...within(schemes, clusters.of, which)]));
-  const { fit, gradient } = linearize(fits, own);
+  const points = schemes.groups.reduce((sum, { loss }) => sum + loss.length, 0);
+  const numbers = clusters.of ?? Int32Array.from({ length: points }, (_, i) => i);
+  const cluster = Int32Array.from([l, baseline].flatMap((which) => [...within(schemes, numbers, which)]));
+  const { fit, gradient } = linearize(fits, clusters.of === null ? null : cluster);
   const errors: StandardErrors | null = standardErrors(fit);
-  return (scheme, other) =>
-    errors?.(
-      gradient([freeGradient(schemes, l, scheme), freeGradient(schemes, baseline, other).map((value) => -value)]),
-    ) ?? null;
+  const between = (scheme: ArrayLike<number>, other: ArrayLike<number>) =>
+    gradient([freeGradient(schemes, l, scheme), freeGradient(schemes, baseline, other).map((value) => -value)]);
+  return {
+    of: (scheme, other) => errors?.(between(scheme, other)) ?? null,
+    member: (scheme, other) => ({ fit: { ...fit, cluster }, gradient: between(scheme, other) }),
+  };
 }
 
 /** The part of a list over all points that is one scheme's. */
-function within({ groups }: Schemes, clusters: Int32Array | null, l: number): Int32Array {
+function within({ groups }: Schemes, clusters: Int32Array, l: number): Int32Array {
   const before = groups.slice(0, l).reduce((sum, { loss }) => sum + loss.length, 0);
-  return clusters?.subarray(before, before + (groups[l]?.loss.length ?? 0)) ?? new Int32Array(0);
+  return clusters.subarray(before, before + (groups[l]?.loss.length ?? 0));
 }

@@ -3,7 +3,7 @@
 import { normalQuantile, studentTwoSided } from "../base/distributions.js";
 import type { Replicates } from "../fit/replicates.js";
 import type { Crossover, Multiplier, MultiplierPoint } from "./comparison.js";
-import type { DifferenceError } from "./errors-of-differences.js";
+import type { DifferenceErrors } from "./errors-of-differences.js";
 import { rangeOf, type Schemes, thetaFor, thetaOf, withBudget } from "./schemes.js";
 
 const CURVE_POINTS = 25;
@@ -23,7 +23,7 @@ export function multipliers(
   schemes: Schemes,
   baseline: number,
   point: readonly number[],
-  errors: readonly (DifferenceError | null)[],
+  errors: readonly (DifferenceErrors | null)[],
   replicates: Replicates | null,
   level: number,
 ): readonly Multiplier[] {
@@ -80,7 +80,7 @@ interface Pair {
   readonly mine: Float64Array;
   readonly other: Float64Array;
   readonly point: readonly number[];
-  readonly error: DifferenceError | null;
+  readonly error: DifferenceErrors | null;
   readonly level: number;
   readonly from: number;
   readonly to: number;
@@ -126,7 +126,7 @@ function untold(pair: Pair, place: (v: number) => readonly [scheme: number, base
   const excess = (v: number): number => {
     const [u, w] = place(v);
     const difference = Math.abs(lossAt(pair, mine, u) - lossAt(pair, other, w));
-    const found = error?.(lossGradient(pair, mine, u), lossGradient(pair, other, w)) ?? null;
+    const found = error?.of(lossGradient(pair, mine, u), lossGradient(pair, other, w)) ?? null;
     if (found === null) return Number.NEGATIVE_INFINITY;
     // No t quantile lies below the normal one.
     const sure = difference - least * found.value;

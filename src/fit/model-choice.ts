@@ -1,6 +1,5 @@
-// Which law: information criteria on a likelihood of the losses themselves, and the F test for nested laws.
+// Which law: information criteria on a likelihood of the losses themselves.
 
-import { fTail } from "../base/distributions.js";
 import { at } from "../law/law.js";
 import type { Problem } from "./problem/problem.js";
 import type { Loss } from "./record.js";
@@ -31,27 +30,4 @@ export function informationCriteria(
     aicc: n - k - 1 > 0 ? finite(deviance + 2 * k + (2 * k * (k + 1)) / (n - k - 1)) : null,
     bic: finite(deviance + k * Math.log(n)),
   };
-}
-
-export interface NestedTest {
-  readonly statistic: number;
-  readonly numerator: number;
-  readonly denominator: number;
-  readonly p: number;
-}
-
-/**
- * F = [(S₀ − S₁)/(ν₀ − ν₁)]/(S₁/ν₁) for a law nested in another, both by squared residuals on the same points:
- * S the minimum of the objective, ν the degrees of freedom. Null when they are not nested that way.
- */
-export function nestedTest(
-  restricted: { readonly objective: number; readonly degreesOfFreedom: number },
-  full: { readonly objective: number; readonly degreesOfFreedom: number },
-): NestedTest | null {
-  const numerator = restricted.degreesOfFreedom - full.degreesOfFreedom;
-  const denominator = full.degreesOfFreedom;
-  if (numerator < 1 || denominator < 1 || !(full.objective > 0)) return null;
-  const gain = Math.max(0, restricted.objective - full.objective);
-  const statistic = gain / numerator / (full.objective / denominator);
-  return { statistic, numerator, denominator, p: fTail(statistic, numerator, denominator) };
 }

@@ -95,9 +95,9 @@ export function analyse(source: ReportSource, given: Partial<AnalysisOptions> = 
       ),
     ),
     points: {
-      read: source.points.length,
+      read: source.points.length + source.leftOut.length,
       fitted: fitted.length,
-      excluded: tally(source.points),
+      excluded: tally([...source.points.flatMap(({ excluded }) => excluded ?? []), ...source.leftOut]),
       distinctBudgets: new Set(budgets).size,
       decades: budgets.length === 0 ? null : drawn(Math.log10(Math.max(...budgets) / Math.min(...budgets))),
     },
@@ -219,9 +219,9 @@ function profiles(
   return { profiles: rows, profileCutoffs: cutoffs };
 }
 
-function tally(points: readonly ReportPoint[]): { readonly reason: string; readonly points: number }[] {
+function tally(codes: readonly string[]): { readonly reason: string; readonly points: number }[] {
   const counts = new Map<string, number>();
-  for (const { excluded } of points) if (excluded !== null) counts.set(excluded, (counts.get(excluded) ?? 0) + 1);
+  for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1);
   return [...counts]
     .map(([reason, count]) => ({ reason, points: count }))
     .sort((a, b) => (a.reason < b.reason ? -1 : 1));

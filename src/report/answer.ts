@@ -30,10 +30,10 @@ export function lossDifferences({ comparison }: Analysis): LossDifferences {
   const budget = losses.reduce<number | null>((most, one) => Math.max(most ?? 0, one.budget ?? 0), null);
   const rows = losses
     .filter((one) => one.budget === budget)
-    .map(({ scheme, difference, interval, adjustedPValue }): LossDifference => {
+    .map(({ scheme, difference, interval, simultaneous, adjustedPValue }): LossDifference => {
       const closed = interval !== null && interval.lower !== null && interval.upper !== null;
       const clear = closed && (adjustedPValue ?? 1) < comparison.attribution.alpha;
-      return { scheme, difference, interval, simultaneous: null, adjustedPValue, clear };
+      return { scheme, difference, interval, simultaneous, adjustedPValue, clear };
     })
     .sort((one, other) => one.difference - other.difference);
   return { baseline: comparison.baseline, budget, rows };

@@ -58,6 +58,8 @@ export interface ReportSource {
   readonly rounds: readonly RoundsPoint[];
   /** Runs kept out as a whole, with the reason: "unfinished", "diverged". */
   readonly excludedRuns: readonly { readonly run: string; readonly scheme: string; readonly reason: string }[];
+  /** Why points of tables were left out when they were read, a code for each point: "undecayed", "missing", "where" … */
+  readonly leftOut: readonly string[];
   /** Distinct values that the runs agree or differ on: corpus and tokenizer hashes, versions, backends. */
   readonly provenance: Readonly<Record<string, readonly string[]>>;
 }

@@ -89,6 +89,7 @@ export function sourceFromGroups(
     ),
     rounds: [],
     excludedRuns: [],
+    leftOut: groups.flatMap(({ excluded }) => excluded.map(({ code }) => code)),
     provenance: {},
   };
 }
@@ -125,6 +126,7 @@ export function sourceFromRuns(runs: readonly Run[], inputs: readonly InputFile[
       const reason = runReason(run);
       return reason === null ? [] : [{ run: run.header.id, scheme: run.header.scheme.name, reason }];
     }),
+    leftOut: [],
     provenance: {
       corpus: values((header) => `${header.corpus.name} ${header.corpus.hash}`),
       tokenizer: values((header) => header.corpus.tokenizerHash),

@@ -59,3 +59,15 @@ describe("58 ladder points of arXiv 2609.19107", () => {
     },
   );
 });
+
+test("seven schemes against one: intervals that hold together are wider, and say what the adjusted p-values say", () => {
+  const { differences: rows } = compare(published(), { replicates: 0, testReplicates: 0 });
+  expect(rows).toHaveLength(21);
+  for (const { interval, simultaneous, adjustedPValue, pValue, difference } of rows) {
+    const width = (one: typeof interval) => (one?.upper ?? Number.NaN) - (one?.lower ?? Number.NaN);
+    expect(width(simultaneous)).toBeGreaterThan(width(interval));
+    expect(adjustedPValue).toBeGreaterThanOrEqual(pValue ?? Number.NaN);
+    const outside = (simultaneous?.lower ?? Number.NaN) > 0 || (simultaneous?.upper ?? Number.NaN) < 0;
+    expect([difference, (adjustedPValue ?? Number.NaN) < 0.05]).toEqual([difference, outside]);
+  }
+});

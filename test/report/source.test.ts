@@ -33,6 +33,18 @@ test("points of a table are paired by the columns that match them, as compare pa
   expect(comparison?.warnings.map(({ code }) => code)).not.toContain("unpaired");
 });
 
+test("points that a table marks as undecayed are left out of the report and counted there, as fit counts them", async () => {
+  const file = path.join(folder, "decayed.csv");
+  const rows = [1e6, 3e6, 1e7, 3e7, 1e8, 3e8].flatMap((tokens) => [
+    `plain,${tokens},${2 + 60 * tokens ** -0.3},true`,
+    `plain,${tokens * 0.8},${2.1 + 60 * tokens ** -0.3},false`,
+  ]);
+  writeFileSync(file, `scheme,tokens,loss,decayed\n${rows.join("\n")}\n`);
+  const { source } = await readSource([file], { by: ["scheme"] });
+  const { points } = analyse(source, { bootstrap: 0 });
+  expect(points).toMatchObject({ read: 12, fitted: 6, excluded: [{ reason: "undecayed", points: 6 }] });
+});
+
 test("the baseline that is named is the one that others are held against", async () => {
   const { source } = await readSource([table()], { by: ["scheme"] });
   const analysis = analyse(source, { bootstrap: 100, baseline: "plain" });
