@@ -10,6 +10,7 @@ import { statusOf } from "../curve/read/source.js";
 import { learningChart } from "./charts/learning.js";
 import { palette } from "./charts/palette.js";
 import { labels } from "./escape.js";
+import { DEMO_SCRIPT, demoModules, demoPage } from "./page/demo-page.js";
 import { livePage } from "./page/live-page.js";
 import { byCost } from "./source.js";
 
@@ -95,10 +96,19 @@ function answer(
     send(response, 200, "text/html; charset=utf-8", page.html, { "content-security-policy": page.policy });
   } else if (request.url === "/state.json") {
     send(response, 200, "application/json", JSON.stringify(state()), {});
+  } else if (request.url === "/live") {
+    const { html, policy } = demoPage();
+    send(response, 200, "text/html; charset=utf-8", html, { "content-security-policy": policy });
   } else {
-    send(response, 404, "text/plain", "not here\n", {});
+    const script = request.url === "/demo.js" ? DEMO_SCRIPT : moduleAt(request.url ?? "");
+    if (script === undefined) send(response, 404, "text/plain", "not here\n", {});
+    else send(response, 200, "text/javascript; charset=utf-8", script, {});
   }
 }
+
+/** A module of the training page; nothing else of the package, and no file of the disk. */
+const moduleAt = (url: string): string | undefined =>
+  url.startsWith("/modules/") ? demoModules().get(url.slice("/modules/".length)) : undefined;
 
 function send(
   response: ServerResponse,

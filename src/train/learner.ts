@@ -42,14 +42,17 @@ export interface Learner {
   dispose(): void;
 }
 
+/** What a learner needs to know of a run. */
+export type Trained = Pick<RunConfiguration, "scheme" | "shape" | "batch" | "optimizer" | "seed">;
+
 /** The state that a run starts from. */
-export function initialState(run: RunConfiguration): ModelState {
+export function initialState(run: Trained): ModelState {
   const specs = parameterSpecs(run.scheme, run.shape);
   const weights = initialWeights(specs, run.seed);
   return { weights, optimizer: initialOptimizerState(specs, weights) };
 }
 
-export function learner(backend: Backend, run: RunConfiguration, start: ModelState): Learner {
+export function learner(backend: Backend, run: Trained, start: ModelState): Learner {
   const { tf, operations } = backend;
   const { scheme, shape } = run;
   const specs: readonly ParameterSpec[] = parameterSpecs(scheme, shape);

@@ -2,9 +2,8 @@
 // and again. Nothing comes back but losses, when they are asked for. The device may be Node's or a browser's.
 import { random } from "../../base/random.js";
 import { applications, fullRounds } from "../../scheme/applications.js";
-import type { RunConfiguration } from "../configuration.js";
 import { rotaryTable } from "../kernels/rotary.js";
-import { type Learner, type ModelState, score, windowMeans } from "../learner.js";
+import { type Learner, type ModelState, score, type Trained, windowMeans } from "../learner.js";
 import { forward, latentStart, named, parameterSpecs } from "../model.js";
 import type { Decays } from "../optimizer.js";
 import type { Batch } from "../text/batches.js";
@@ -16,9 +15,6 @@ import { flatten, layoutOf, owners, unflatten, valuesOf } from "./layout.js";
 import { type Ids, LOSS_SLOTS, LOSSES, operationsOn, rotaryName, STEP } from "./operations.js";
 import { adamw, norm, squares, squaresLength, TABLE_COLUMNS } from "./optimizer.js";
 import { constant, lasting, newTape, type Piece, type Tape } from "./tape.js";
-
-/** What a learner needs to know of a run. */
-export type Trained = Pick<RunConfiguration, "scheme" | "shape" | "batch" | "optimizer" | "seed">;
 
 const ONES: Decays[string] = [1, 1];
 /** Most steps between two readings of their losses. */
