@@ -13,6 +13,7 @@ export function livePage(): { readonly html: string; readonly policy: string } {
 <figure><div class="chart" id="chart"></div>
 <figcaption>Lines: loss along each run, at a learning rate that is still high. Points: the ends of cool-down branches, which the law is fitted to.</figcaption></figure>
 <div class="scroll" tabindex="0" role="region" aria-label="Runs"><table><thead><tr><th scope="col">scheme</th><th scope="col" class="right">seed</th><th scope="col">state</th><th scope="col" class="right">tokens</th><th scope="col" class="right">loss</th><th scope="col" class="right">left</th></tr></thead><tbody></tbody></table></div>
+<p><a href="/live">Train two tiny models in this browser</a>, on its own GPU.</p>
 </main>`,
     data: { theme: PAGE_THEME },
     scripts: ["live"],
