@@ -3,6 +3,7 @@ import { InputError, shown } from "../base/errors.js";
 import { compileRowExpression } from "../base/expression/compile.js";
 import { parseExpression } from "../base/expression/parse.js";
 import { naturalOrder } from "../base/natural-order.js";
+import { meaningOf } from "./names.js";
 import { type Column, columnOf, placeOf, type Table, textAt } from "./table.js";
 import { type Written, writtenNumber } from "./written-number.js";
 
@@ -80,4 +81,29 @@ export function compareKeys(a: readonly string[], b: readonly string[]): number 
 export function runColumn(table: Table): ((row: number) => string) | null {
   const column = table.columns.get("run");
   return column === undefined ? null : (row) => textAt(column, row);
+}
+
+/** Values in the unit that a header speaks of: "Tokens (B)" over .5 … 16 is .5e9 … 16e9. */
+export function scaled(name: string, values: Float64Array, notes: string[]): Float64Array {
+  const meaning = meaningOf(name);
+  if (meaning.quantity !== "tokens" || meaning.scale === 1) return values;
+  const { scale } = meaning;
+  const largest = values.reduce((most, value) => (value > most ? value : most), 0);
+  if (largest * scale > LARGEST_TOKENS) {
+    throw new InputError(
+      `column ${shown(name)}: tokens must be counted in units of ${scale} as its name says, got ${largest}; rename it tokens if it counts tokens`,
+    );
+  }
+  notes.push(`took column ${name} × ${scale.toExponential().replace("e+", "e")}, as its name says`);
+  return values.map((value) => value * scale);
+}
+
+/** More tokens than this were trained on by nobody. */
+const LARGEST_TOKENS = 1e17;
+
+/** Rows whose loss says nan or inf. */
+export function notFiniteRows(table: Table, name: string): ReadonlySet<number> {
+  const column = table.columns.get(name);
+  if (column?.kind === "number") return column.notFinite ?? new Set();
+  return new Set(column?.values.flatMap((cell, row) => (/^[+-]?(nan|inf|infinity)$/i.test(cell) ? [row] : [])));
 }

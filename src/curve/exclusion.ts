@@ -1,6 +1,7 @@
 // Why a row of a table is no point of a fit: not measured, no number, measured before training, of a run that diverged
 // or was never finished, or left behind by a run that was resumed at an earlier step.
 
+import { grouping, notFiniteRows } from "./cells.js";
 import type { Exclusion } from "./observations.js";
 import { orderOf } from "./order.js";
 import { type Table, textAt } from "./table.js";
@@ -46,7 +47,7 @@ export interface RunOrder {
  * @param runOf the run of a row, with its group.
  * @param counter tokens of a row, or what else it is counted by.
  */
-export function runOrder(
+function runOrder(
   rows: readonly number[],
   runOf: (row: number) => string,
   counter: Float64Array,
@@ -104,4 +105,37 @@ function divergedAt(
   const first = sorted.findIndex((row) => written.has(row));
   const [row] = sorted.slice(first, first + 1);
   return row === undefined || first === 0 || sorted.slice(first).some((later) => !written.has(later)) ? null : at(row);
+}
+
+/** What the order of rows says, where a column `run` names runs and one variable counts them. */
+export function orderOfRuns(
+  table: Table,
+  byNames: readonly string[],
+  x: readonly Float64Array[],
+  loss: Float64Array,
+  lossName: string,
+  own: (row: number) => Omit<Exclusion, "row"> | null,
+  keep: readonly Kept[],
+  branches: boolean,
+): RunOrder {
+  const run = table.columns.get("run");
+  const [counter, second] = x;
+  // Cooled-down points branch off their run, which then goes on behind them.
+  if (run === undefined || counter === undefined || second !== undefined || branches)
+    return { reason: () => null, notes: [] };
+  const rows = Array.from({ length: table.rows }, (_, row) => row).filter((row) => {
+    const code = own(row)?.code;
+    return code === undefined || code === "not-finite";
+  });
+  const groupOf = grouping(table, byNames);
+  const written = notFiniteRows(table, lossName);
+  return runOrder(
+    rows,
+    (row) => [...new Set([textAt(run, row), groupOf(row)])].filter((part) => part !== "").join(" of "),
+    counter,
+    loss,
+    lossName,
+    written,
+    keep,
+  );
 }

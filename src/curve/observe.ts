@@ -1,12 +1,22 @@
 // From a table to what fits see: columns chosen, named and derived, rows left out with reasons, groups.
 // Groups are sorted by their key and points by value, so that the order of files and rows changes no result.
 import { InputError, shown, type Warning } from "../base/errors.js";
-import { compareKeys, condition, flags, grouping, numbers, runColumn, writtenNotes } from "./cells.js";
+import {
+  compareKeys,
+  condition,
+  flags,
+  grouping,
+  notFiniteRows,
+  numbers,
+  runColumn,
+  scaled,
+  writtenNotes,
+} from "./cells.js";
 import { columnDoubts, requiredColumn } from "./columns.js";
 import { withDerived } from "./derive.js";
-import { type Kept, type RunOrder, runOrder, stateReason } from "./exclusion.js";
+import { type Kept, orderOfRuns, stateReason } from "./exclusion.js";
 import { defaultGrouping } from "./grouping.js";
-import { meaningOf, type Unit } from "./names.js";
+import type { Unit } from "./names.js";
 import type { Exclusion, Observations } from "./observations.js";
 import { pairing } from "./pairing.js";
 import { pointDoubts } from "./point-doubts.js";
@@ -98,7 +108,7 @@ export function observe(source: Table, variables: readonly string[], selection: 
   const keep = selection.keep ?? [];
   const state = stateReason(table, keep);
   const onlyDecayed = selection.undecayed !== true && decayed?.includes(true) === true;
-  const written = writtenNoNumbers(table, yName);
+  const written = notFiniteRows(table, yName);
 
   /** Why a row is left out by itself; null for one that stays. */
   const own = (row: number): Omit<Exclusion, "row"> | null => {
@@ -238,63 +248,5 @@ function noneLeft(table: Table, groups: readonly Observations[]): InputError {
   const reasons = [...counts].map(([reason, n]) => `${n} × ${reason}`).join(", ");
   return new InputError(
     `${table.source}: some points must be left to fit, got none of ${table.rows} (${reasons}); ${remedy}`,
-  );
-}
-
-/** Values in the unit that a header speaks of: "Tokens (B)" over .5 … 16 is .5e9 … 16e9. */
-function scaled(name: string, values: Float64Array, notes: string[]): Float64Array {
-  const meaning = meaningOf(name);
-  if (meaning.quantity !== "tokens" || meaning.scale === 1) return values;
-  const { scale } = meaning;
-  const largest = values.reduce((most, value) => (value > most ? value : most), 0);
-  if (largest * scale > LARGEST_TOKENS) {
-    throw new InputError(
-      `column ${shown(name)}: tokens must be counted in units of ${scale} as its name says, got ${largest}; rename it tokens if it counts tokens`,
-    );
-  }
-  notes.push(`took column ${name} × ${scale.toExponential().replace("e+", "e")}, as its name says`);
-  return values.map((value) => value * scale);
-}
-
-/** More tokens than this were trained on by nobody. */
-const LARGEST_TOKENS = 1e17;
-
-/** Rows whose loss says nan or inf. */
-function writtenNoNumbers(table: Table, name: string): ReadonlySet<number> {
-  const column = table.columns.get(name);
-  if (column?.kind === "number") return column.notFinite ?? new Set();
-  return new Set(column?.values.flatMap((cell, row) => (/^[+-]?(nan|inf|infinity)$/i.test(cell) ? [row] : [])));
-}
-
-/** What the order of rows says, where a column `run` names runs and one variable counts them. */
-function orderOfRuns(
-  table: Table,
-  byNames: readonly string[],
-  x: readonly Float64Array[],
-  loss: Float64Array,
-  lossName: string,
-  own: (row: number) => Omit<Exclusion, "row"> | null,
-  keep: readonly Kept[],
-  branches: boolean,
-): RunOrder {
-  const run = table.columns.get("run");
-  const [counter, second] = x;
-  // Cooled-down points branch off their run, which then goes on behind them.
-  if (run === undefined || counter === undefined || second !== undefined || branches)
-    return { reason: () => null, notes: [] };
-  const rows = Array.from({ length: table.rows }, (_, row) => row).filter((row) => {
-    const code = own(row)?.code;
-    return code === undefined || code === "not-finite";
-  });
-  const groupOf = grouping(table, byNames);
-  const written = writtenNoNumbers(table, lossName);
-  return runOrder(
-    rows,
-    (row) => [...new Set([textAt(run, row), groupOf(row)])].filter((part) => part !== "").join(" of "),
-    counter,
-    loss,
-    lossName,
-    written,
-    keep,
   );
 }
