@@ -7,11 +7,13 @@ import { writeAtomically } from "../base/write.js";
 import { guessColumn } from "../curve/columns.js";
 import { withDerived } from "../curve/derive.js";
 import type { Observations } from "../curve/observations.js";
-import { observe } from "../curve/observe.js";
+import { observe, type Selection } from "../curve/observe.js";
 import { readTable } from "../curve/read/read-table.js";
+import type { Table } from "../curve/table.js";
 import { allocate } from "../forecast/allocate.js";
 import type { Allocation, Demand } from "../forecast/allocation.js";
 import { quantityText } from "../forecast/allocation-sentences.js";
+import { chooseRounds } from "../forecast/rounds-choice.js";
 import { SURFACE_LAWS } from "../forecast/surface.js";
 import { lawByName } from "../law/catalogue.js";
 import { optimumCells, valleyCells } from "../report/allocation-cells.js";
@@ -41,6 +43,7 @@ interface AllocateFlags extends DataFlags {
   readonly tolerance: string;
   readonly inferenceTokens?: string;
   readonly uniqueTokens?: string;
+  readonly rounds?: string | true;
   readonly charts?: string;
 }
 
@@ -60,12 +63,14 @@ export function command(): Command {
     .option("--tolerance <SHARE>", "sizes within this share of the best loss count as equally good", ".005")
     .option("--inference-tokens <T>", "tokens to be served: the budget pays for training and serving")
     .option("--unique-tokens <U>", "different tokens there are: beyond them data repeat and wear out")
+    .option("--rounds [COL]", "choose rounds instead: schemes of one size that differ in the column of rounds")
     .option("--charts <DIR>", "draw valleys and frontiers into a folder: Vega-Lite, SVG, PNG")
     .action(async (files: readonly string[], flags: AllocateFlags) => {
       const budgets = budgetsOf(flags);
       const demand = demandOf(flags);
       const { table, notes: read } = await readTable(files);
       const selection = selectionOf(flags);
+      if (flags.rounds !== undefined) return rounds(table, read, selection, budgets, flags);
       const flops = flags.flops ?? guessColumn(withDerived(table, selection.derive ?? [], selection.map), "flops");
       const { groups, warnings, notes } = observe(
         table,
@@ -140,6 +145,32 @@ function demandOf({ inferenceTokens, uniqueTokens }: AllocateFlags): Demand {
   if (inferenceTokens !== undefined) return { kind: "served", tokens: positive("--inference-tokens", inferenceTokens) };
   if (uniqueTokens !== undefined) return { kind: "unique", tokens: positive("--unique-tokens", uniqueTokens) };
   return { kind: "training" };
+}
+
+/** The rounds for each budget, for schemes of one size: groups are by --by alone, since schemes are what is compared. */
+function rounds(
+  table: Table,
+  read: readonly string[],
+  selection: Selection,
+  budgets: readonly number[],
+  flags: AllocateFlags,
+): void {
+  const map = {
+    ...selection.map,
+    ...(flags.rounds === true || flags.rounds === undefined ? {} : { rounds: flags.rounds }),
+    ...(flags.flops === undefined ? {} : { flops: flags.flops }),
+  };
+  const { groups, warnings, notes } = observe(table, ["rounds", "tokens", "flops"], { by: [], ...selection, map });
+  for (const note of [...read, ...notes]) say(note);
+  const choices = groups.map((group) => chooseRounds(group, budgets, levelOf(flags)));
+  const json = `${JSON.stringify({ rounds: choices, warnings }, null, 2)}\n`;
+  if (flags.out !== undefined) writeAtomically(flags.out, json);
+  process.stdout.write(
+    flags.json === true ? json : choices.flatMap(({ sentences }) => sentences.map((line) => `${line}\n`)).join(""),
+  );
+  for (const { code, message } of [...warnings, ...choices.flatMap((choice) => choice.warnings)]) {
+    say(`${code}: ${message}`);
+  }
 }
 
 /** Budgets evenly in log C over those given, for drawing. */

@@ -7,6 +7,7 @@ import { readTable } from "../../src/curve/read/read-table.js";
 import { allocate } from "../../src/forecast/allocate.js";
 import type { Allocation, Answer } from "../../src/forecast/allocation.js";
 import { SIX_N_D } from "../../src/forecast/compute-rule.js";
+import { exponentsOfLine, lineThrough } from "../../src/forecast/frontier.js";
 import { type Constants, trainingOptimum } from "../../src/forecast/optimum.js";
 import { CHINCHILLA, isoflopGrid } from "./grids.js";
 
@@ -136,3 +137,76 @@ test.skipIf(!existsSync(reference))(
     expect(exponents.parameters.estimate).toBeCloseTo(0.36718 / (0.34731 + 0.36718), 4);
   },
 );
+
+test("intervals by the delta method agree with those of redrawn noise", () => {
+  const noise = 0.003;
+  const answers = Array.from({ length: 120 }, (_, seed) =>
+    allocate(isoflopGrid(CHINCHILLA, BUDGETS, 9, 4, noise, seed + 1), { budgets: [1e22] }),
+  ).flatMap(({ surface, valleys }) => [
+    [value(surface).optima[0]?.parameters, value(valleys).optima[0]?.parameters] as const,
+  ]);
+  for (const which of [0, 1] as const) {
+    const logs = answers.map((pair) => Math.log(pair[which]?.estimate ?? Number.NaN));
+    const mean = logs.reduce((sum, v) => sum + v, 0) / logs.length;
+    const spread = Math.sqrt(logs.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (logs.length - 1));
+    const halves = answers.map(
+      (pair) => Math.log((pair[which]?.interval?.upper ?? 0) / (pair[which]?.interval?.lower ?? 1)) / 2,
+    );
+    const typical = halves.sort((a, b) => a - b)[halves.length >> 1] ?? 0;
+    // 1.96 to 2.04 standard errors for the surface; the valleys take the wider of two intervals.
+    expect(typical / spread).toBeGreaterThan(1.7);
+    expect(typical / spread).toBeLessThan(which === 0 ? 2.4 : 4);
+  }
+});
+
+test("looped-lm-scaling: the line through the published optima of each r, against least squares worked directly", async () => {
+  const folder = path.resolve(import.meta.dirname, "../reference/looped-lm-scaling");
+  const optima = (await readTable([path.join(folder, "isoflop_optima_r1248.csv")])).table;
+  const { groups } = observe(optima, ["C_flops"], { y: "N", by: ["r"] });
+  for (const group of groups) {
+    const line = lineThrough(
+      Array.from(group.loss, (parameters, i) => ({
+        flops: group.x[0]?.[i] ?? Number.NaN,
+        parameters: { estimate: parameters, interval: null },
+      })),
+      0.95,
+    );
+    if (line === null) throw new Error("no line");
+    const { parameters } = exponentsOfLine(line, SIX_N_D);
+    // A second method: least squares in logarithms, worked directly.
+    const u = Array.from(group.x[0] ?? [], Math.log);
+    const v = Array.from(group.loss, Math.log);
+    const mean = (values: readonly number[]) => values.reduce((sum, one) => sum + one, 0) / values.length;
+    const slope =
+      u.reduce((sum, one, i) => sum + (one - mean(u)) * ((v[i] ?? 0) - mean(v)), 0) /
+      u.reduce((sum, one) => sum + (one - mean(u)) ** 2, 0);
+    expect(parameters.estimate).toBeCloseTo(slope, 6);
+  }
+});
+
+test.for([
+  ["cool_end", 199],
+  ["slim_chinchilla", 28],
+  ["hot_sampled_like_chinchilla", 24],
+] as const)("gemstones %s: one study, three tables, and three exponents", async ([variant, points], { skip }) => {
+  const name = `gemstones/wandb_df_for_fitting_${variant}.jsonl`;
+  const file = [path.resolve(import.meta.dirname, "../reference", name), path.join(reference, name)].find(existsSync);
+  if (file === undefined) return skip(`${name} is not in the clone`);
+  const { groups } = observe((await readTable([file])).table, ["parameters", "tokens"], {
+    y: "final_loss",
+    by: [],
+    map: { parameters: "params_active_precise" },
+  });
+  const [group] = groups;
+  if (group === undefined) throw new Error("no points");
+  expect(group.loss.length).toBe(points);
+  const { surface } = allocate(group, { budgets: [1e21] });
+  const { fit, exponents } = value(surface);
+  const { alpha, beta } = fit.parameters;
+  expect(exponents.parameters.estimate).toBeCloseTo(
+    (beta?.estimate ?? 0) / ((alpha?.estimate ?? 0) + (beta?.estimate ?? 0)),
+    12,
+  );
+  // The study's own point: the choice of runs moves the prescription. Ours says so by intervals that are wide.
+  expect(exponents.parameters.interval?.lower ?? 1).toBeGreaterThan(0);
+});
