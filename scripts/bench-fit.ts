@@ -2,7 +2,7 @@
 //
 //   npm run bench:fit                     everything; scipy's 4,500 starts take a minute or two
 //   npm run bench:fit -- --starts 300     fewer of them
-//   npm run bench:fit -- --only table     one of: curve, chinchilla, bootstrap, table
+//   npm run bench:fit -- --only table     one of: curve, chinchilla, bootstrap, table, forecast
 //
 // Times are processor time of one core, so that a busy machine does not count, but a shared cache still does.
 import { spawnSync } from "node:child_process";
@@ -22,6 +22,8 @@ import { fit as fitLaw } from "../src/fit/fit.js";
 import { DEFAULT_FIT_OPTIONS } from "../src/fit/record.js";
 import { replicate } from "../src/fit/replicates.js";
 import { powerLawWithLimitSolver } from "../src/fit/solve/power-law-solver.js";
+import { allocate } from "../src/forecast/allocate.js";
+import { forecast } from "../src/forecast/forecast.js";
 import { chinchilla } from "../src/law/chinchilla.js";
 import type { Law } from "../src/law/law.js";
 import { powerLawWithLimit } from "../src/law/power-law.js";
@@ -169,6 +171,31 @@ function benchBootstrap(): void {
   report("2,000 paired bootstrap replicates over 8 schemes of 24 points", seconds, 1);
 }
 
+function benchForecast(): void {
+  report(
+    "forecast of one curve, 40 points, five forms and six windows",
+    timed(5, 3, () => void forecast([curve], { at: [1e11] })),
+    0.2,
+  );
+  const budgets = spread(6e18, 3e21, 9);
+  const grid = budgets.flatMap((flops) =>
+    spread(0.1, 10, 27).map((factor) => [factor * 0.1 * flops ** 0.5, flops] as const),
+  );
+  const points = grid.slice(0, 240);
+  const isoflop = drawn(
+    chinchilla,
+    [1.69, 406, 410, 0.34, 0.28],
+    [points.map(([n]) => n), points.map(([n, flops]) => flops / (6 * n))],
+    0.005,
+    4,
+  );
+  report(
+    `allocate, ${isoflop.loss.length} points at ${budgets.length} budgets, intervals of all approaches`,
+    timed(1, 3, () => void allocate(isoflop, { budgets: [1e22, 1e23] })),
+    3,
+  );
+}
+
 async function benchTable(): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), "rinsight-bench-"));
   const file = path.join(folder, "curves.csv");
@@ -211,4 +238,5 @@ const peer = wanted("curve") || wanted("chinchilla") ? scipy() : null;
 if (wanted("curve")) benchCurve(peer);
 if (wanted("chinchilla")) benchChinchilla(peer);
 if (wanted("bootstrap")) benchBootstrap();
+if (wanted("forecast")) benchForecast();
 if (wanted("table")) await benchTable();

@@ -16,6 +16,7 @@ import { forecastCells, formsText, scoreCells } from "../report/forecast-cells.j
 import { addDataOptions, type DataFlags, levelOf, list, positive, selectionOf } from "./analysis-options.js";
 import { writeCharts } from "./charts.js";
 import { newCommand } from "./command.js";
+import { say } from "./terminal.js";
 
 interface ForecastFlags extends DataFlags {
   readonly at?: string;
@@ -44,8 +45,8 @@ export function command(): Command {
       const { table, notes: read } = await readTable(files);
       const law = flags.law === undefined ? null : lawByName(flags.law, [...table.columns.keys()]);
       const { groups, warnings, notes, taken } = observe(table, law?.variables ?? ["tokens"], selectionOf(flags));
-      for (const note of [...read, ...notes]) process.stderr.write(`${note}\n`);
-      for (const warning of warnings) process.stderr.write(`${warning.code}: ${warning.message}\n`);
+      for (const note of [...read, ...notes]) say(note);
+      for (const warning of warnings) say(`${warning.code}: ${warning.message}`);
       const [least, largest] = extent(groups);
       const asked = at ?? [10 * largest, 100 * largest];
       const level = levelOf(flags);
@@ -62,7 +63,7 @@ export function command(): Command {
       for (const { group, warnings: own } of result.forecasts) {
         const name = nameOf(group);
         for (const { code, message } of own)
-          process.stderr.write(`${name === "" ? "" : `${name}: `}${code}: ${message}\n`);
+          say(`${name === "" ? "" : `${name}: `}${code}: ${message}`);
       }
     });
 }

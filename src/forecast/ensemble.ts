@@ -15,7 +15,7 @@ const WINDOWS = [0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 const LEAST_WINDOW = 4;
 /** Without a window to judge by, errors are taken for this much larger in variance. */
 const UNJUDGED = 2;
-/** Windows that came out as announced, in whose company those of the data are counted: a few alone would say too much. */
+/** Windows that came out as announced, in whose company those are counted that did better: a few alone would say too much. */
 const PRIOR = 6;
 /** Errors below this (log loss) are not told apart. */
 const FLOOR = 3e-4;
@@ -60,7 +60,8 @@ export interface Ensemble {
 /**
  * log L̂(x) = Σ wⱼ·log Lⱼ(x), wⱼ ∝ (RMS log error of form j beyond the windows)^−1.5. Its variance is
  * κ·[Σ wⱼ·σ²·qⱼ(x) + Σ wⱼ·(log Lⱼ − log L̂)²], σ² the noise near the end of the data, and κ the mean square
- * of what the same construction got wrong beyond its own windows over what it had announced, drawn towards 1.
+ * of what the same construction got wrong beyond its own windows over what it had announced; where it had announced
+ * too much, drawn towards 1.
  * Throws FitError with fewer than four distinct x.
  */
 export function ensemble(observations: Observations): Ensemble {
@@ -95,8 +96,11 @@ export function ensemble(observations: Observations): Ensemble {
     ];
   });
   const squares = surprises.map((rows) => meanOf(rows.map(({ error, variance }) => error ** 2 / variance)));
+  const surprise = meanOf(squares);
   const inflation =
-    squares.length === 0 ? UNJUDGED : (PRIOR + squares.reduce((sum, one) => sum + one, 0)) / (PRIOR + squares.length);
+    squares.length === 0
+      ? UNJUDGED
+      : Math.max(surprise, (PRIOR + squares.length * surprise) / (PRIOR + squares.length));
   const degreesOfFreedom = Math.max(1, x.length - PARAMETERS);
   const outlook = (far: number): Outlook => {
     const { log, variance, within, byForm } = whole.outlook(far / origin);
