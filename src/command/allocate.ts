@@ -12,7 +12,7 @@ import { readTable } from "../curve/read/read-table.js";
 import type { Table } from "../curve/table.js";
 import { allocate } from "../forecast/allocate.js";
 import type { Allocation, Demand } from "../forecast/allocation.js";
-import { quantityText } from "../forecast/allocation-sentences.js";
+import { approaches, quantityText } from "../forecast/allocation-sentences.js";
 import { chooseRounds } from "../forecast/rounds-choice.js";
 import { SURFACE_LAWS } from "../forecast/surface.js";
 import { lawByName } from "../law/catalogue.js";
@@ -107,7 +107,11 @@ export function command(): Command {
         for (const [g, group] of groups.entries()) {
           const valleys = allocations[g]?.valleys;
           const measured = valleys?.kind === "answer" ? valleys.value.valleys.map((valley) => valley.flops) : [];
-          const drawing = allocationOf(group, spread([...measured, ...budgets]));
+          // Where the data end, solid lines turn into dashed ones.
+          const ends = (allocations[g] === undefined ? [] : approaches(allocations[g])).flatMap(({ optima }) =>
+            optima.slice(0, 1).map(({ flops, decades }) => flops / 10 ** decades),
+          );
+          const drawing = allocationOf(group, spread([...measured, ...budgets, ...ends.slice(0, 1)]));
           const folder = groups.length === 1 ? flags.charts : path.join(flags.charts, String(g + 1));
           const charts = [
             isoflopValleys(drawing),

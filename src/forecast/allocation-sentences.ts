@@ -16,9 +16,9 @@ export function approaches(
   const optima = (answer: Answer<{ readonly optima: readonly Optimum[] }>) =>
     answer.kind === "answer" ? answer.value.optima : [];
   return [
-    { name: "approach 3, law in N and D", optima: optima(allocation.surface) },
-    { name: "approach 2, IsoFLOP valleys", optima: optima(allocation.valleys) },
-    { name: "approach 1, envelope of curves", optima: optima(allocation.envelope) },
+    { name: "approach 3: law in N, D", optima: optima(allocation.surface) },
+    { name: "approach 2: IsoFLOP", optima: optima(allocation.valleys) },
+    { name: "approach 1: envelope", optima: optima(allocation.envelope) },
   ];
 }
 
