@@ -4,8 +4,10 @@ import { createRequire } from "node:module";
 import { Ajv } from "ajv";
 import { beforeAll, expect, test } from "vitest";
 import { sha256 } from "../../src/base/json.js";
+import { analyse } from "../../src/report/analysis.js";
 import { buildReport, type Report } from "../../src/report/build.js";
 import { CHARTS } from "../../src/report/charts/registry.js";
+import { draw } from "../../src/report/draw.js";
 import { labels, latex, markdown, scriptJson } from "../../src/report/escape.js";
 import type { Analysis } from "../../src/report/record.js";
 import { doubts, lossSentences, verdict } from "../../src/report/sentences.js";
@@ -26,7 +28,8 @@ beforeAll(async () => {
 
 test("every chart that the data allow is there, as spec, SVG and PNG", () => {
   const names = [...report.files.keys()].filter((name) => name.endsWith(".vl.json")).map((name) => name.slice(7, -8));
-  expect(names).toEqual(Object.keys(CHARTS));
+  // Six horizons are too few to judge forecasts by.
+  expect(names).toEqual(Object.keys(CHARTS).filter((name) => name !== "forecast-fan"));
   for (const name of names) {
     expect(text(`charts/${name}.svg`)).toMatch(/^<svg [\s\S]*<\/svg>$/);
     const png = report.files.get(`charts/${name}.png`);
@@ -36,6 +39,17 @@ test("every chart that the data allow is there, as spec, SVG and PNG", () => {
         .toString(),
     ).toBe("PNG");
   }
+});
+
+test("with horizons enough the loss is carried on beyond the data", () => {
+  const source = simulatedSource({ ...REFERENCE, horizons: 9 });
+  const fan = draw(source, analyse(source, OPTIONS)).find(({ name }) => name === "forecast-fan");
+  const { datasets }: { datasets: Record<string, { x: number; reach: number }[]> } = JSON.parse(
+    JSON.stringify(fan?.spec),
+  );
+  const path = datasets.path ?? [];
+  expect(Math.max(...path.map(({ x }) => x)) / Math.max(...path.map(({ reach }) => reach))).toBeCloseTo(10, 5);
+  expect(fan?.caption).toMatch(/one new run/);
 });
 
 test("specs validate against the schema of Vega-Lite and carry alternative text", () => {

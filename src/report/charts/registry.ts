@@ -1,6 +1,7 @@
 // Every chart of a report, in the order of the page. To add one: a file with a `Draw`, and a line here.
 import type { Draw } from "./chart.js";
 import { differences } from "./differences.js";
+import { reportForecast } from "./forecast.js";
 import { heldOut } from "./held-out.js";
 import { jointRegion } from "./joint-region.js";
 import { learningCurves, learningRate } from "./learning.js";
@@ -30,4 +31,5 @@ export const CHARTS: Readonly<Record<string, Draw>> = {
   "residual-quantiles": residualQuantiles,
   "limit-profile": limitProfile,
   "held-out": heldOut,
+  "forecast-fan": reportForecast,
 };
