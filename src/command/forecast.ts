@@ -62,8 +62,7 @@ export function command(): Command {
       process.stdout.write(flags.json === true ? json : forecastText(result));
       for (const { group, warnings: own } of result.forecasts) {
         const name = nameOf(group);
-        for (const { code, message } of own)
-          say(`${name === "" ? "" : `${name}: `}${code}: ${message}`);
+        for (const { code, message } of own) say(`${name === "" ? "" : `${name}: `}${code}: ${message}`);
       }
     });
 }
