@@ -64,7 +64,7 @@ const LEAST_RATIO_SPREAD = 0.3;
  * const { groups } = observe(tableOf("mine", runs), ["parameters", "tokens"]);
  * for (const group of groups) {
  *   const { surface } = allocate(group, { budgets: [1e21] });
- *   if (surface.kind === "answer") console.log(surface.value.optima[0]?.parameters.estimate.toExponential(2)); // 1.82e+9
+ *   if (surface.kind === "answer") console.log(surface.value.optima[0]?.parameters.estimate.toExponential(2)); // 1.83e+9
  * }
  */
 export function allocate(
