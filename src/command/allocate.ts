@@ -69,7 +69,9 @@ export function command(): Command {
       const budgets = budgetsOf(flags);
       const demand = demandOf(flags);
       const { table, notes: read } = await readTable(files);
-      const selection = selectionOf(flags);
+      // Sizes are what is compared: without a column of schemes all runs are one family.
+      const family = guessColumn(table, "scheme") === null ? { by: [] } : {};
+      const selection = { ...family, ...selectionOf(flags) };
       if (flags.rounds !== undefined) return rounds(table, read, selection, budgets, flags);
       const flops = flags.flops ?? guessColumn(withDerived(table, selection.derive ?? [], selection.map), "flops");
       const { groups, warnings, notes } = observe(
