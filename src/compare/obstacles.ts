@@ -1,13 +1,20 @@
 // What forbids a verdict on limits and exponents although the tests may reject: fits that are not to be read. The tests
 // take the law for true; where it misses the data, a rejection may be the law's failure and no difference of schemes.
+import { STRUCTURED } from "../fit/doubts.js";
 import type { Fit } from "../fit/record.js";
+import { holm } from "./attribution.js";
 import type { NestedTests, Obstacle } from "./comparison.js";
 
-/** Fits that ended elsewhere than at an optimum inside their bounds, or whose residuals keep a shape along x. */
+/**
+ * Fits that ended elsewhere than at an optimum inside their bounds, or whose residuals keep a shape along x: one that the
+ * doubts name, and that chance does not make somewhere among so many schemes (Holm).
+ */
 export function obstacles(names: readonly string[], fits: readonly Fit[]): readonly Obstacle[] {
+  const adjusted = holm(fits.map(({ structure }) => structure?.pValue ?? null));
   return fits.flatMap((fit, i) => {
     const codes = fit.status === "converged" ? [] : [fit.status];
-    const structured = fit.warnings.filter(({ code }) => code === "residuals-structured").map(({ code }) => code);
+    const said = fit.warnings.some(({ code }) => code === "residuals-structured");
+    const structured = said && (adjusted[i] ?? 1) < STRUCTURED ? ["residuals-structured"] : [];
     return [...codes, ...structured].map((code) => ({ scheme: names[i] ?? "", code }));
   });
 }

@@ -1,11 +1,9 @@
 // Reasons to doubt a fit, as coded warnings that hold the remedy.
 
-import { normalBelow } from "../base/distributions.js";
 import type { Warning } from "../base/errors.js";
 import { significant } from "../base/format.js";
 import type { Observations } from "../curve/observations.js";
-import { at, type Law } from "../law/law.js";
-import { mainVariable } from "./held-out.js";
+import type { Law } from "../law/law.js";
 import { distinctPoints } from "./problem/points.js";
 import type { Fit } from "./record.js";
 import type { Solution } from "./solve/solve.js";
@@ -13,6 +11,9 @@ import type { Solution } from "./solve/solve.js";
 const FEW_SPARE_POINTS = 3;
 const SHORT_RANGE = 1.5;
 const HIGH_CORRELATION = 0.99;
+/** A departure of residuals from the law counts with a p-value below the one and a share of the losses' range above the other. */
+export const STRUCTURED = 0.01;
+export const LEAST_SHARE = 0.01;
 /** Robust over plain standard errors from which on the difference is said. */
 const UNEQUAL = 1.3;
 
@@ -94,11 +95,11 @@ export function doubts(
       `only ${agreement.best} of ${agreement.converged} converged starts reached the best objective: give a start or bounds, or take a simpler law`,
     );
   }
-  const p = runsTest(observations.x[mainVariable(law)] ?? new Float64Array(0), outcome.residuals);
-  if (p !== null && p < 0.01) {
+  const { structure } = outcome;
+  if (structure !== null && structure.pValue < STRUCTURED && structure.share >= LEAST_SHARE) {
     warn(
       "residuals-structured",
-      `residuals keep their sign along x (runs test p ${p < 1e-4 ? "< .0001" : `= ${significant(p, 2)}`}): the law misses a shape; try another or a window`,
+      `residuals bend along x by ${significant(100 * structure.share, 2)}% of the losses' range (p ${structure.pValue < 1e-4 ? "< .0001" : `= ${significant(structure.pValue, 2)}`}): the law misses a shape; try another or a window`,
     );
   }
   if (limitEstimate !== undefined) {
@@ -136,24 +137,6 @@ function correlated(law: Law, outcome: Omit<Fit, "warnings">): Warning[] {
       return [{ code: "limit-exponent-correlated", message }];
     }),
   );
-}
-
-/** Two-sided p of the Wald–Wolfowitz runs test of residual signs in the order of x; null under 10 points. */
-function runsTest(x: Float64Array, residuals: readonly number[]): number | null {
-  const signs = residuals
-    .map((r, i) => ({ r, x: at(x, i), i }))
-    .sort((a, b) => a.x - b.x || a.i - b.i)
-    .map(({ r }) => Math.sign(r))
-    .filter((sign) => sign !== 0);
-  const n = signs.length;
-  const above = signs.filter((sign) => sign > 0).length;
-  const below = n - above;
-  if (n < 10 || above === 0 || below === 0) return null;
-  const runs = 1 + signs.filter((sign, i) => i > 0 && sign !== signs[i - 1]).length;
-  const mean = 1 + (2 * above * below) / n;
-  const variance = ((mean - 1) * (mean - 2)) / (n - 1);
-  if (!(variance > 0)) return null;
-  return 2 * normalBelow(-Math.abs(runs - mean) / Math.sqrt(variance));
 }
 
 /** Excess loss of the lowest point over that of the highest; null where a limit lies above a point. */

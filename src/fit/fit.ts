@@ -6,6 +6,7 @@ import { at, type Law } from "../law/law.js";
 import { doubts } from "./doubts.js";
 import { type Fitted, fitted } from "./fitted.js";
 import { holdOut, score } from "./held-out.js";
+import { linearize } from "./linearize.js";
 import { informationCriteria } from "./model-choice.js";
 import { linkGradient } from "./problem/problem.js";
 import {
@@ -16,6 +17,7 @@ import {
   type GroupedFit,
   type Sharing,
 } from "./record.js";
+import { structure } from "./variance/structure.js";
 
 /**
  * Fits a law to one group's points: argmin over θ of Σᵢ ρ(wᵢ·rᵢ(θ)), rᵢ = log Lᵢ − log L(xᵢ; θ) or Lᵢ − L(xᵢ; θ).
@@ -129,6 +131,7 @@ function recordOf(
     correlation: correlation(whole, g),
     clusters: { by: whole.clusters.by, count: whole.clusters.count },
     errorRatio: errorRatio(whole),
+    structure: alone ? departure(whole) : null,
     ...(alone ? informationCriteria(problem, solution.cost, options.loss) : { aicc: null, bic: null }),
     excluded: kept.excluded,
     heldOut: null,
@@ -160,6 +163,15 @@ function parametersOf(law: Law, whole: Fitted, g: number, level: number): Readon
       ];
     }),
   );
+}
+
+/** A smooth departure from the law along x. */
+function departure(whole: Fitted): Fit["structure"] {
+  const { problem, solution, clusters } = whole;
+  const residuals = new Float64Array(problem.points);
+  problem.residuals(solution.free, residuals);
+  const predicted = residuals.map((r, i) => at(problem.target, i) - r / at(problem.weights, i));
+  return structure(linearize([whole], clusters.of).fit, predicted, problem.weights);
 }
 
 /** Of the parameter whose standard error is farthest from that under noise of one size, each point's own. */

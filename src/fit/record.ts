@@ -151,6 +151,11 @@ export interface Fit {
   readonly clusters: { readonly by: "point" | "run" | "pair"; readonly count: number };
   /** Standard errors over those of noise of one size and each point's own: the one farthest from 1; null without. */
   readonly errorRatio: number | null;
+  /**
+   * Of a smooth departure from the law along x: p of there being none, and its root mean square over the range of the
+   * fitted values. Null where it cannot be told, and in a fit of several groups.
+   */
+  readonly structure: { readonly pValue: number; readonly share: number } | null;
   readonly aicc: number | null;
   readonly bic: number | null;
   readonly excluded: readonly Exclusion[];

@@ -2,7 +2,10 @@
 import { expect, test } from "vitest";
 import { random } from "../../src/base/random.js";
 import { compare } from "../../src/compare/compare.js";
+import { obstacles } from "../../src/compare/obstacles.js";
 import type { Observations } from "../../src/curve/observations.js";
+import { fit as fitLaw } from "../../src/fit/fit.js";
+import { powerLawWithLimit } from "../../src/law/power-law.js";
 
 function scheme(name: string, loss: (tokens: number) => number): Observations {
   const noise = random(name);
@@ -42,4 +45,20 @@ test("a plateau before the power law leaves a shape in the residuals, and no ver
   const { attribution } = compare([plain, plateau], options);
   expect(attribution.obstacles.map(({ scheme: name }) => name)).toContain("plateau");
   expect(attribution.verdict).toBe("cannot tell");
+});
+
+test("forty schemes of one law: no shape is found in the residuals of any, by chance alone", () => {
+  const fits = Array.from({ length: 40 }, (_, s) => {
+    const noise = random(s).split("forty");
+    const tokens = [1, 3, 10, 30, 100, 300].flatMap((millions) => [millions * 1e6, millions * 1e6]);
+    const group = scheme(String(s), () => 1);
+    const loss = Float64Array.from(tokens, (d) => (2 + 60 * d ** -0.25) * (1 + 0.005 * noise.normal()));
+    return fitLaw(powerLawWithLimit, { ...group, x: [Float64Array.from(tokens)], loss, pair: null });
+  });
+  const found = obstacles(
+    fits.map((_, s) => String(s)),
+    fits,
+  );
+  expect(found.filter(({ code }) => code === "residuals-structured")).toEqual([]);
+  expect(fits.every(({ structure }) => structure !== null)).toBe(true);
 });
