@@ -1,7 +1,7 @@
-// A report on the disk. A new one is written beside its place, synced, and made whole by one rename to <folder>.ready;
+// A report on the disk. A new one is written beside its place, synced, and made whole by one rename to <folder>.rinsight-ready;
 // then its files take their places one by one, each by a rename, the manifest last. So there is a report at every
 // instant, a page is the old or the new one, and where a process dies on the way the next command carries it to the end.
-import { existsSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { InputError, shown } from "../base/errors.js";
 import { acquireLock } from "../base/lock.js";
@@ -10,7 +10,7 @@ import type { ReportFiles } from "./build.js";
 
 const MANIFEST = "manifest.json";
 
-const readyOf = (target: string): string => `${target}.ready`;
+const readyOf = (target: string): string => `${target}.rinsight-ready`;
 
 /**
  * Replaces the report in `folder`; files there that are no report's stay. Throws InputError where the folder holds
@@ -61,22 +61,24 @@ function locked(target: string, action: () => void): void {
 /** Moves a whole report to its place, where there is one on its way; the lock is held. */
 function place(target: string): void {
   const ready = readyOf(target);
-  if (existsSync(ready) && !existsSync(target)) {
+  if (!existsSync(ready)) return;
+  if (!existsSync(target)) {
     renameSync(ready, target);
     syncFolder(path.dirname(target));
     return;
   }
+  const entries = readdirSync(ready, { recursive: true, encoding: "utf8" });
+  const folders = entries.filter((name) => statSync(path.join(ready, name)).isDirectory());
   // Without a manifest everything has been moved.
   const names = listed(ready);
   if (names !== null) {
-    for (const name of readdirSync(ready, { recursive: true, encoding: "utf8" })) {
-      if (name !== MANIFEST && statSync(path.join(ready, name)).isFile()) move(ready, target, name);
-    }
-    for (const old of listed(target) ?? []) if (!names.includes(old)) rmSync(path.join(target, old), { force: true });
+    for (const name of entries) if (name !== MANIFEST && !folders.includes(name)) move(ready, target, name);
+    for (const old of listed(target) ?? []) if (!names.includes(old)) rmSync(inside(target, old), { force: true });
     move(ready, target, MANIFEST);
     syncFolder(target);
   }
-  rmSync(ready, { recursive: true, force: true });
+  // The deepest first, and only as far as they are empty.
+  for (const left of [...folders.sort().toReversed(), "."]) rmdirSync(path.join(ready, left));
 }
 
 /** The files of a report besides its manifest; null where there is no manifest. */
@@ -93,7 +95,17 @@ function listed(folder: string): readonly string[] | null {
 
 function move(from: string, to: string, name: string): void {
   makeFolder(path.dirname(path.join(to, name)));
-  renameSync(path.join(from, name), path.join(to, name));
+  renameSync(path.join(from, name), inside(to, name));
+}
+
+/** A file of a report; throws where a link would lead its way out of the folder. */
+function inside(folder: string, name: string): string {
+  const file = path.join(folder, name);
+  const [home, place] = [realpathSync(folder), path.dirname(file)];
+  if (existsSync(place) && realpathSync(place) !== path.join(home, path.dirname(name))) {
+    throw new InputError(`report: ${folder} must hold no links to other folders, got ${shown(name)}; remove the link`);
+  }
+  return file;
 }
 
 /** Makes a folder beside the report's place and removes it again: what cannot be written is said before the work. */

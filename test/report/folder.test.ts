@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -80,12 +81,12 @@ test("killed before any rename there is a report, every file old or new, and the
         expect([OLD.get(name), NEW.get(name)]).toContain(content);
       }
       expect(files()).toHaveProperty(["index.html"]);
-      const began = existsSync(`${target}.ready`);
+      const began = existsSync(`${target}.rinsight-ready`);
       settleFolder(target);
       expect(files()).toEqual(whole(began || !killed ? NEW : OLD));
       expect(readdirSync(folder)).toEqual(["x"]);
       if (!killed) {
-        // The lock's own file apart: to .ready, three files, the manifest.
+        // To its own name, three files, the manifest.
         expect(kill).toBe(6);
         break;
       }
@@ -107,6 +108,24 @@ test("what dead processes left is tidied; a report that a living one is writing 
   });
   writeFolder(target, NEW);
   expect(files()).toEqual(whole(NEW));
+});
+
+test("nothing outside is written or removed through a link, and no folder of others is taken for a report", () => {
+  const outside = path.join(folder, "outside");
+  mkdirSync(outside);
+  writeFileSync(path.join(outside, "precious.svg"), "mine");
+  writeFolder(target, reportOf({ "index.html": "old", "charts/precious.svg": "old" }));
+  rmSync(path.join(target, "charts"), { recursive: true });
+  symlinkSync(outside, path.join(target, "charts"));
+  expect(() => writeFolder(target, NEW)).toThrow(/must hold no links to other folders, got "charts\/a\.svg"/);
+  expect(() => writeFolder(target, reportOf({ "index.html": "new" }))).toThrow(/no links to other folders/);
+  expect(readdirSync(outside)).toEqual(["precious.svg"]);
+  rmSync(target, { recursive: true });
+  rmSync(`${target}.rinsight-ready`, { recursive: true });
+  mkdirSync(`${target}.ready`);
+  writeFileSync(path.join(`${target}.ready`, "manifest.json"), "{}");
+  writeFolder(target, NEW);
+  expect(readdirSync(`${target}.ready`)).toEqual(["manifest.json"]);
 });
 
 test("a folder of other things is left alone, and what cannot be written is said", () => {
