@@ -2,7 +2,7 @@
 // The rinsight command. Commands are data here; each module is imported only when its name is given, so that
 // start-up stays fast and analysis never loads a tensor library.
 import { readFileSync } from "node:fs";
-import { InputError, nearestName, shown } from "./base/errors.js";
+import { fileReason, InputError, nearestName, shown } from "./base/errors.js";
 import type { CommandModule } from "./command/command.js";
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, outcomeOf } from "./command/outcome.js";
 import { guard } from "./command/terminal.js";
@@ -109,9 +109,13 @@ function report(error: unknown, command: string): number {
 guard(process.stdout);
 guard(process.stderr);
 // A reader that closes the pipe early (head, less) is not an error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === "EPIPE" ? EXIT_OK : EXIT_FAILED),
-);
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(EXIT_OK);
+  process.stderr.write(
+    `rinsight: standard output must be writable, got ${fileReason(error)}; write to another place\n`,
+  );
+  process.exit(EXIT_FAILED);
+});
 // Nobody reads what is said to people: the results may still be wanted, so the command goes on.
 process.stderr.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") process.exit(EXIT_FAILED);

@@ -7,8 +7,11 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  realpathSync,
   renameSync,
   rmSync,
+  statSync,
+  writeFileSync,
   writeSync,
 } from "node:fs";
 import path from "node:path";
@@ -110,23 +113,33 @@ export function tidyTemporaries(file: string): void {
   }
 }
 
-/** Writes to a temporary neighbour, syncs, renames over `file`. Throws InputError naming the path when the disk refuses. */
+/**
+ * Writes to a temporary neighbour, syncs, renames over `file`; through a link, over the file that it leads to. A device or
+ * a pipe is written to as it is: a rename would put a plain file in its place. Throws InputError naming the path when the
+ * disk refuses.
+ */
 export function writeAtomically(file: string, content: string | Uint8Array, advice?: string): void {
-  const temporary = temporaryOf(file);
   onDisk(
     file,
     () => {
-      makeFolder(path.dirname(file));
-      tidyTemporaries(file);
-      try {
-        writeSynced(temporary, content);
-        renameSync(temporary, file);
-      } catch (error) {
-        rmSync(temporary, { force: true });
-        throw error;
-      }
-      syncFolder(path.dirname(file));
+      const status = statSync(file, { throwIfNoEntry: false });
+      if (status !== undefined && !status.isFile() && !status.isDirectory()) return writeFileSync(file, content);
+      replace(status === undefined ? file : realpathSync(file), content);
     },
     advice,
   );
+}
+
+function replace(file: string, content: string | Uint8Array): void {
+  const temporary = temporaryOf(file);
+  makeFolder(path.dirname(file));
+  tidyTemporaries(file);
+  try {
+    writeSynced(temporary, content);
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(path.dirname(file));
 }

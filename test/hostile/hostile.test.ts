@@ -1,6 +1,6 @@
 // Every case of the hostile corpus ends in one line (where: rule, got value; what to do), the right exit code, no stack,
 // no output, no file altered. The lines are kept in the snapshot beside this file, so a change of any is seen.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -66,4 +66,19 @@ describe("the real command line says the same", () => {
     }
     expect(outside).toEqual({ status: inside.exit, stderr: inside.stderr });
   });
+});
+
+test.skipIf(process.platform !== "linux")("a full standard output is one line", () => {
+  const cli = path.resolve(import.meta.dirname, "../../src/cli.ts");
+  const { status, stderr } = spawnSync(
+    "sh",
+    ["-c", `"${process.execPath}" --import tsx "${cli}" schemes > /dev/full`],
+    {
+      encoding: "utf8",
+    },
+  );
+  expect([status, stderr]).toEqual([
+    1,
+    "rinsight: standard output must be writable, got a full disk; write to another place\n",
+  ]);
 });
