@@ -86,6 +86,7 @@ const FILE_REASONS: Readonly<Record<string, string>> = {
   ENOENT: "no such file",
   ENOTDIR: "a file in place of a folder",
   EISDIR: "a folder",
+  EEXIST: "something else in its place",
   EACCES: "no permission",
   EPERM: "no permission",
   EROFS: "a read-only disk",

@@ -1,7 +1,7 @@
 // A run's state on disk: [length of the description][description, JSON][tensors, float32][SHA-256 of all before].
 // Written to a temporary file, synced and renamed; the one before is kept, for the day the newest turns out damaged.
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { endianness } from "node:os";
 import path from "node:path";
 import { onDisk, syncFolder, writeAtomically } from "../base/write.js";
@@ -71,7 +71,9 @@ export function writeCheckpoint(file: string, checkpoint: Checkpoint): void {
 
 /** The checkpoint in `file`; "missing", or "damaged" when its checksum does not hold. */
 export function readCheckpoint(file: string): Checkpoint | "missing" | "damaged" {
-  if (!existsSync(file)) return "missing";
+  const status = statSync(file, { throwIfNoEntry: false });
+  if (status === undefined) return "missing";
+  if (!status.isFile()) return "damaged";
   const content = readFileSync(file);
   const body = content.subarray(0, Math.max(0, content.length - HASH_BYTES));
   if (content.length < LENGTH_BYTES + HASH_BYTES) return "damaged";

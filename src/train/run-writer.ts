@@ -1,7 +1,8 @@
 // Writes a run file: the header whole, then one synced line a point. After a cut it goes on from the bytes that a
 // checkpoint vouches for; what stands after them, a torn line too, is dropped and written again.
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, statSync } from "node:fs";
+import { InputError } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/json.js";
 import { onDisk, writeAtomically, writeWhole } from "../base/write.js";
 import type { RunEnd, RunHeader, RunPoint } from "../curve/run-file.js";
@@ -16,7 +17,10 @@ export interface RunWriter {
 
 /** The last line of a finished run file, or null: the run is unfinished, or there is none. */
 export function endOf(file: string): RunEnd | null {
-  if (!existsSync(file)) return null;
+  const status = statSync(file, { throwIfNoEntry: false });
+  if (status === undefined) return null;
+  // A pipe would wait for a writer for ever.
+  if (!status.isFile()) throw new InputError(`train: ${file} must be a plain file, got something else; remove it`);
   const text = readFileSync(file, "utf8");
   if (!text.endsWith("\n")) return null;
   try {

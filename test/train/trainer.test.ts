@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, expect, test } from "vitest";
@@ -293,6 +294,13 @@ test("a run that another process has is refused", async () => {
   const lock = acquireLock(path.join(folder, ".work", `${runId(run)}.lock`), "run");
   await expect(train(run, folder)).rejects.toThrow(/held by process/);
   lock.release();
+});
+
+test("a pipe or a folder in place of a run file is one line, and holds nothing up", async () => {
+  const folder = temporaryFolder();
+  const run = tinyRun(corpus, "rins-2");
+  execFileSync("mkfifo", [runFileOf(folder, runId(run))]);
+  await expect(train(run, folder)).rejects.toThrow(/must be a plain file, got something else; remove it/);
 });
 
 test("a run whose lock another process takes over stops before it writes again", async () => {
