@@ -52,7 +52,7 @@ export function withSlurmOptions(command: Command): Command {
     .option("--time <limit>", "slurm: time limit of a task, [days-]hours:minutes:seconds", "04:00:00")
     .option("--cpus <n>", "slurm: cores a task, and threads of its run", "1")
     .option("--memory <size>", "slurm: memory a task", "2G")
-    .option("--gpus <n>", "slurm: GPUs a task, for plans with the TensorFlow backend", "0")
+    .option("--gpus <n>", "slurm: GPUs a task, for plans whose backend trains on one", "0")
     .option("--array-limit <n>", "slurm: tasks at work at a time", "200")
     .option("--grace <seconds>", "slurm: so long before its limit a run writes its checkpoint and is requeued", "120")
     .option("--requeues <n>", "slurm: times that a task is requeued", "50")
@@ -153,7 +153,8 @@ async function packsOf(
 ): Promise<readonly (readonly PlannedRun[])[]> {
   const shortest = longestFirst(missing).at(-1);
   const { backend } = shortest?.configuration ?? { backend: null };
-  if (shortest === undefined || minutes === 0 || backend === "tensorflow") return packed(missing, () => 1, 1);
+  const here = backend === "wasm" || backend === "cpu";
+  if (shortest === undefined || minutes === 0 || !here) return packed(missing, () => 1, 1);
   say(`measuring speed on ${shortest.name}`);
   const flopsPerSecond = await measureSpeed(shortest.configuration, corpus);
   // A run that is over before it can be timed takes hardly longer than its process takes to start.
