@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { fTail } from "../../../src/base/distributions.js";
 import { random } from "../../../src/base/random.js";
-import { jointTest } from "../../../src/fit/variance/joint-test.js";
+import { calibratedTests } from "../../../src/fit/variance/calibrated-test.js";
 import type { Linearization } from "../../../src/fit/variance/linearization.js";
 
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
@@ -30,7 +30,7 @@ function classical(values: readonly (readonly number[])[]): number {
 function tested(values: readonly (readonly number[])[], paired: boolean, changing: boolean) {
   const contrasts = values.slice(1).map((_, k) => values.map((__, j) => (j === 0 ? -1 : j === k + 1 ? 1 : 0)));
   const differences = values.slice(1).map((own) => mean(own) - mean(values[0] ?? []));
-  return jointTest(groups(values, paired, changing), contrasts, differences, classical(values));
+  return calibratedTests(groups(values, paired, changing))?.(contrasts, differences, classical(values)) ?? null;
 }
 
 test("noise that has nowhere to change: one-way analysis of variance", () => {
