@@ -136,7 +136,9 @@ function tests(nested: NestedTests, paired: boolean): readonly string[] {
       test.bootstrapPValue === null
         ? ""
         : `, ${paired ? "paired " : ""}bootstrap p = ${significant(test.bootstrapPValue, 3)}`;
-    return `  ${test.model.padEnd(16)} F(${test.numeratorDf}, ${test.denominatorDf}) = ${significant(test.fStatistic)}, p = ${significant(test.pValue, 3)}${redrawn}${test.rejected ? "  rejected" : ""}`;
+    const calibrated =
+      test.calibratedPValue === null ? "" : `, with the noise as it is p = ${significant(test.calibratedPValue, 3)}`;
+    return `  ${test.model.padEnd(16)} F(${test.numeratorDf}, ${test.denominatorDf}) = ${significant(test.fStatistic)}, p = ${significant(test.pValue, 3)}${calibrated}${redrawn}${test.rejected ? "  rejected" : ""}`;
   });
 }
 
@@ -145,7 +147,7 @@ function difference(row: Difference): string {
     row.interval === null ? "" : ` [${significant(row.interval.lower)}, ${significant(row.interval.upper)}]`;
   const at = row.budget === null ? "" : ` at ${count(row.budget)}`;
   const better = row.probabilityBetter === null ? "" : `, P(better) ${probability(row.probabilityBetter)}`;
-  return `${shortName(row.scheme)} ${row.quantity}${at}: ${significant(row.difference)}${interval}${better}, Holm p ${significant(row.adjustedPValue, 3)}`;
+  return `${shortName(row.scheme)} ${row.quantity}${at}: ${significant(row.difference)}${interval}${better}, p ${significant(row.adjustedPValue, 3)} over the schemes`;
 }
 
 function trend({ parameter, covariate, slope, interval, pValue, linePValue }: Trend): string {

@@ -4,12 +4,15 @@ import { InputError } from "../base/errors.js";
 import { random } from "../base/random.js";
 import { resampler } from "../fit/bootstrap.js";
 import { type Fitted, fitted } from "../fit/fitted.js";
+import { linearize } from "../fit/linearize.js";
 import { mergeRepeats } from "../fit/problem/repeats.js";
 import { type ReplicateOptions, resampleGroup } from "../fit/replicates.js";
 import { descend } from "../fit/solve/descend.js";
+import { calibratedTests } from "../fit/variance/calibrated-test.js";
+import { clustersOf } from "../fit/variance/clusters.js";
 import { at, type Law } from "../law/law.js";
 import type { NestedTest, NestedTests, Verdict } from "./comparison.js";
-import { type Schemes, thetaOf } from "./schemes.js";
+import { freeGradient, type Schemes, thetaOf } from "./schemes.js";
 
 /** What a nested model shares: every limit, every exponent, or both. */
 const SHARES: Readonly<Record<NestedTest["model"], readonly ("limit" | "exponent")[]>> = {
@@ -37,10 +40,11 @@ function sharedBy(model: NestedTest["model"], law: Law, schemes: Schemes): reado
  * exponent has one nested model only.
  *
  * F = ((SSE₀ − SSE)/q)/(SSE/ν), q = parameters saved, ν = points − parameters. The F distribution assumes residuals that
- * are independent, also between schemes; where schemes share their errors at equal keys it rejects too seldom, and where
- * a run's points share theirs too often. Hence the bootstrap beside it: data redrawn under each nested model with the
- * free model's residuals, one draw for all schemes. A model counts as rejected when both p-values are small, so that a
- * bootstrap can only take a rejection back: `drawWhere` "rejected" spares it where F does not reject at `alpha`.
+ * are independent, also between schemes, and of one size; where schemes share their errors at equal keys it rejects too
+ * seldom, and where the noise grows along x or a run's points share theirs too often. Hence F is calibrated to the noise as
+ * it is (calibrated-test.ts), which decides. The bootstrap beside it redraws data under each nested model with the free
+ * model's residuals, one draw for all schemes: a second opinion, which decides together with the plain F where nothing is
+ * known of the noise. `drawWhere` "rejected" spares it where F does not reject at `alpha`.
  * Throws InputError for fewer replicates than can reject at `alpha`.
  *
  * @param schemes fitted by squared residuals
@@ -62,6 +66,8 @@ export function nestedTests(
   const denominatorDf = points - parameters;
   const sumOfSquares = fits.reduce((sum, { solution, problem }) => sum + solution.cost * problem.residualUnit ** 2, 0);
   const alone = names.map((_, l) => thetaOf(schemes, l));
+  const linearized = linearize(fits, clustersOf(groups).of);
+  const calibrated = denominatorDf > 0 ? calibratedTests(linearized.fit) : null;
   const models = NESTED.map((name) => ({ name, share: sharedBy(name, law, schemes) }));
   const two = models.every(({ share }) => share.length > 0);
   const tests = models.flatMap(({ name, share }): NestedTest[] => {
@@ -76,7 +82,16 @@ export function nestedTests(
       bootstrap === null || denominatorDf <= 0 || (drawWhere === "rejected" && pValue >= alpha)
         ? null
         : redrawnShare(schemes, joint, name, (nested - sumOfSquares) / sumOfSquares, bootstrap);
-    const adjustedPValue = Math.max(pValue, bootstrapPValue ?? 0);
+    const pairs = differencesOf(schemes, share);
+    const calibratedPValue =
+      denominatorDf > 0
+        ? (calibrated?.(
+            pairs.map(({ gradients }) => linearized.gradient(gradients)),
+            pairs.map(({ difference }) => difference),
+            fStatistic,
+          )?.pValue ?? null)
+        : null;
+    const adjustedPValue = calibratedPValue ?? Math.max(pValue, bootstrapPValue ?? 0);
     return [
       {
         model: name,
@@ -86,6 +101,7 @@ export function nestedTests(
         numeratorDf,
         denominatorDf,
         pValue,
+        calibratedPValue,
         bootstrapPValue,
         adjustedPValue,
         rejected: adjustedPValue < alpha,
@@ -98,6 +114,25 @@ export function nestedTests(
     free: { sumOfSquares, parameters, points },
     schemes: names,
   };
+}
+
+/** Of each scheme's shared parameters from the first scheme's, with the gradients over all fits' free parameters. */
+function differencesOf(schemes: Schemes, share: readonly string[]) {
+  const { law, names } = schemes;
+  return share.flatMap((name) => {
+    const i = law.parameters.findIndex((parameter) => parameter.name === name);
+    const unit = Float64Array.from(law.parameters, (_, k) => Number(k === i));
+    return names.slice(1).map((_, k) => ({
+      difference: at(thetaOf(schemes, k + 1), i) - at(thetaOf(schemes, 0), i),
+      gradients: names.map((__, l) =>
+        l === 0
+          ? freeGradient(schemes, 0, unit).map((value) => -value)
+          : l === k + 1
+            ? freeGradient(schemes, l, unit)
+            : null,
+      ),
+    }));
+  });
 }
 
 /** Share of data sets redrawn under the nested fit whose statistic reaches the observed one, (1 + exceeding)/(1 + R). */

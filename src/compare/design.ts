@@ -5,9 +5,11 @@ import { InputError } from "../base/errors.js";
 import { random } from "../base/random.js";
 import type { Observations } from "../curve/observations.js";
 import { quantile } from "../fit/bootstrap-interval.js";
+import { linearize } from "../fit/linearize.js";
 import { DEFAULT_FIT_OPTIONS } from "../fit/record.js";
 import { clustersOf } from "../fit/variance/clusters.js";
-import { at } from "../law/law.js";
+import type { StandardError } from "../fit/variance/linearization.js";
+import { standardErrors } from "../fit/variance/standard-errors.js";
 import { powerLawWithLimit } from "../law/power-law.js";
 import { nestedTests } from "./attribution.js";
 import type { Verdict } from "./comparison.js";
@@ -18,22 +20,20 @@ import { logHorizons, type Noise, type PowerLaw, type StudyPlan, simulate } from
 export interface DesignOptions {
   /** Simulated data sets of a plan. */
   readonly simulations: number;
-  /** Data sets redrawn for each bootstrap test. */
-  readonly testReplicates: number;
   readonly level: number;
   readonly seed: number;
 }
 
-export const DEFAULT_DESIGN_OPTIONS: DesignOptions = { simulations: 200, testReplicates: 99, level: 0.95, seed: 0 };
+export const DEFAULT_DESIGN_OPTIONS: DesignOptions = { simulations: 200, level: 0.95, seed: 0 };
 
 export interface DesignOutcome {
   readonly horizons: readonly number[];
   readonly seeds: number;
   /** Sum of x over all runs of all schemes: tokens or FLOPs, as x is. */
   readonly cost: number;
-  /** Median over data sets of the half-width of the baseline's interval, t from the delta method; null without degrees of freedom. */
+  /** Median over data sets of the half-width of the baseline's interval, t with the noise as it is; null without degrees of freedom. */
   readonly halfWidth: { readonly limit: number | null; readonly exponent: number | null };
-  /** The same for the difference between the first two schemes, t from the robust standard error by pairs. */
+  /** The same for the difference between the first two schemes. */
   readonly differenceHalfWidth: { readonly limit: number | null; readonly exponent: number | null };
   /** What the laws differ in. */
   readonly truth: Exclude<Verdict, "cannot tell">;
@@ -46,11 +46,9 @@ export interface DesignOutcome {
   readonly seed: number;
 }
 
-/** The verdict on a data set at 5%, with the bootstrap drawn where F tests reject. */
-export function verdictOn(schemes: Schemes, testReplicates: number, seed: number): Verdict {
-  const bootstrap =
-    testReplicates === 0 ? null : ({ method: "wild", unit: "pair", replicates: testReplicates, seed } as const);
-  return nestedTests(schemes, 0.05, bootstrap, "rejected").verdict;
+/** The verdict on a data set at 5%. */
+export function verdictOn(schemes: Schemes): Verdict {
+  return nestedTests(schemes, 0.05, null).verdict;
 }
 
 function truthOf(laws: readonly PowerLaw[]): DesignOutcome["truth"] {
@@ -80,7 +78,7 @@ export function evaluateDesign(
   plan: StudyPlan,
   options: Partial<DesignOptions> = {},
 ): DesignOutcome {
-  const { simulations, testReplicates, level, seed } = { ...DEFAULT_DESIGN_OPTIONS, ...options };
+  const { simulations, level, seed } = { ...DEFAULT_DESIGN_OPTIONS, ...options };
   if (laws.length < 2) throw new InputError(`design: there must be two schemes at least, got ${laws.length}; add one`);
   if (new Set(plan.horizons).size < 3 || plan.horizons.length * plan.seeds < 4) {
     throw new InputError(
@@ -93,19 +91,17 @@ export function evaluateDesign(
   const verdicts: Record<string, number> = { exponent: 0, limit: 0, both: 0, "cannot tell": 0 };
   for (let i = 0; i < simulations; i++) {
     const schemes = fitSchemes(powerLawWithLimit, simulate(laws, noise, plan, stream), DEFAULT_FIT_OPTIONS);
-    const given = verdictOn(schemes, testReplicates, stream.integer(2 ** 31));
+    const given = verdictOn(schemes);
     verdicts[given] = (verdicts[given] ?? 0) + 1;
-    const { doubt, problem } = schemes.fits[0] ?? {};
+    const alone = errorsOf(schemes, 0);
     const error = differenceErrors(schemes, clustersOf(schemes.groups.slice(0, 2)), [1, 0]);
     for (const [name, p] of [
       ["limit", 0],
       ["exponent", 2],
     ] as const) {
-      const k = problem?.names.indexOf(name) ?? -1;
-      const variance = at(doubt?.covariance?.[k] ?? [], k);
-      if (doubt === undefined || !(variance >= 0)) continue;
-      own[name].push(studentTwoSided(level, doubt.degreesOfFreedom) * Math.sqrt(variance));
       const gradient = [0, 1, 2].map((place) => Number(place === p));
+      const single = alone?.(gradient) ?? null;
+      if (single !== null) own[name].push(studentTwoSided(level, single.degreesOfFreedom) * single.value);
       const found = error?.of(gradient, gradient) ?? null;
       if (found !== null) between[name].push(studentTwoSided(level, found.degreesOfFreedom) * found.value);
     }
@@ -133,6 +129,18 @@ export function evaluateDesign(
     simulations,
     seed,
   };
+}
+
+/** Of one scheme's parameters; null for what a bound holds and without degrees of freedom. */
+function errorsOf(
+  { fits, groups }: Schemes,
+  l: number,
+): ((gradient: readonly number[]) => StandardError | null) | null {
+  const fit = fits[l];
+  if (fit === undefined || fit.solution.held.length > 0) return null;
+  const { fit: linear, gradient } = linearize([fit], clustersOf(groups.slice(l, l + 1)).of);
+  const errors = standardErrors(linear);
+  return (parts) => errors?.(gradient([parts])) ?? null;
 }
 
 function medianOf(values: readonly number[]): number | null {

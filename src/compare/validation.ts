@@ -1,50 +1,52 @@
-// Simulated studies whose truth is known, and counts of how often intervals cover it and verdicts name what is not there.
-// npm run validate draws the full tables; npm test a small seeded part of them.
+// Simulated studies whose truth is known, and counts of how often intervals cover it, verdicts name what is not there and
+// families call a difference that is none. npm run validate draws the full tables; npm test a small seeded part of them.
+import { studentTwoSided } from "../base/distributions.js";
 import type { Random } from "../base/random.js";
-import { bcaBounds, expandedLevel, percentileBounds } from "../fit/bootstrap-interval.js";
+import type { Observations } from "../curve/observations.js";
 import { fit as fitLaw } from "../fit/fit.js";
+import { predict } from "../fit/predict.js";
 import { DEFAULT_FIT_OPTIONS, type Interval } from "../fit/record.js";
-import { jackknife, replicate } from "../fit/replicates.js";
 import { clustersOf } from "../fit/variance/clusters.js";
+import type { StandardError } from "../fit/variance/linearization.js";
 import { powerLawWithLimit } from "../law/power-law.js";
 import { verdictOn } from "./design.js";
 import { differences } from "./differences.js";
 import { differenceErrors } from "./errors-of-differences.js";
-import { multipliers } from "./multipliers.js";
-import { fitSchemes } from "./schemes.js";
+import { fitSchemes, thetaOf } from "./schemes.js";
 import { logHorizons, type Noise, type PowerLaw, type StudyPlan, simulate } from "./simulate.js";
 
-export interface Regime {
-  readonly baseline: PowerLaw;
-  readonly noise: Noise;
-  readonly plan: StudyPlan;
-  /** What a scheme differs by where the truth says that it does. */
-  readonly effect: { readonly limit: number; readonly exponent: number };
+/** Excess losses of .3–2 nats, as small models have them between 1e6 and 1e9 tokens. */
+export const BASELINE: PowerLaw = { limit: 2.2, coefficient: 60, exponent: 0.25 };
+
+/** A noise of a run's final loss, and whether the law bends where the fitted one does not. */
+export interface NoiseCase extends Noise {
+  readonly bent?: boolean;
 }
 
-const SMALL_MODELS: PowerLaw = { limit: 2.2, coefficient: 60, exponent: 0.25 };
+const EVEN = { standardDeviation: 0.004, correlation: 0 } as const;
 
-/** Excess losses of .3–2 nats, as small models have them between 1e6 and 1e9 tokens. */
-export const REGIMES: Readonly<Record<string, Regime>> = {
-  "well identified": {
-    baseline: SMALL_MODELS,
-    noise: { standardDeviation: 0.002, correlation: 0.5 },
-    plan: { horizons: logHorizons(1e6, 1e9, 10), seeds: 3 },
-    effect: { limit: -0.05, exponent: 0.01 },
-  },
-  realistic: {
-    baseline: SMALL_MODELS,
-    noise: { standardDeviation: 0.005, correlation: 0.5 },
-    plan: { horizons: logHorizons(3e6, 1e8, 6), seeds: 3 },
-    effect: { limit: -0.05, exponent: 0.01 },
-  },
-  "short range": {
-    baseline: SMALL_MODELS,
-    noise: { standardDeviation: 0.005, correlation: 0.5 },
-    plan: { horizons: logHorizons(1e7, 6e7, 5), seeds: 3 },
-    effect: { limit: -0.05, exponent: 0.01 },
-  },
+export const NOISES: Readonly<Record<string, NoiseCase>> = {
+  constant: EVEN,
+  "falling 8-fold": { ...EVEN, growth: 1 / 8 },
+  "rising 8-fold": { ...EVEN, growth: 8 },
+  "Student t, 3 degrees": { ...EVEN, standardDeviation: 0.0025, tails: "t3" },
+  "5% outliers of 10 sd": { ...EVEN, standardDeviation: 0.002, tails: "outliers" },
+  "effect of the run": { ...EVEN, standardDeviation: 0.002, runEffect: 0.003 },
+  "common to schemes": { ...EVEN, correlation: 0.5 },
+  "mild break": { ...EVEN, bent: true },
 };
+
+export const PLANS: Readonly<Record<string, StudyPlan>> = {
+  "6 × 1": { horizons: logHorizons(1e6, 1e9, 6), seeds: 1 },
+  "6 × 3": { horizons: logHorizons(1e6, 1e9, 6), seeds: 3 },
+  "8 × 3": { horizons: logHorizons(1e6, 1e9, 8), seeds: 3 },
+  "40 × 1": { horizons: logHorizons(1e6, 1e9, 40), seeds: 1 },
+};
+
+/** One run that supplies all horizons says nothing of its own offset: no interval is promised there. */
+export function answerable(noise: string, plan: string): boolean {
+  return NOISES[noise]?.runEffect === undefined || (PLANS[plan]?.seeds ?? 0) > 1;
+}
 
 export interface Count {
   hits: number;
@@ -56,8 +58,6 @@ export interface Count {
 
 /** Hits of each key. */
 export type Counts = Readonly<Record<string, Readonly<Count>>>;
-
-const REPLICATES = 300;
 
 /** Adds the counts of a part to those of the whole. */
 export function addCounts(total: Record<string, Count>, part: Counts): void {
@@ -77,78 +77,95 @@ class Tally {
   add(key: string, hit: boolean, width: number | null = null): void {
     addCounts(this.counts, { [key]: { hits: Number(hit), of: 1, closed: Number(width !== null), width: width ?? 0 } });
   }
+  /** An interval that is withheld covers nothing. */
   interval(key: string, interval: Pick<Interval, "lower" | "upper"> | null, truth: number): void {
-    const { lower, upper } = interval ?? { lower: Number.NaN, upper: Number.NaN };
+    if (interval === null) {
+      this.add(key, false);
+      return;
+    }
+    const { lower, upper } = interval;
     const inside = (lower === null || lower <= truth) && (upper === null || truth <= upper);
-    this.add(key, inside, lower === null || upper === null || interval === null ? null : upper - lower);
+    this.add(key, inside, lower === null || upper === null ? null : upper - lower);
   }
 }
 
-/** Coverage of 95% intervals in `n` data sets of two schemes; keys "method|quantity". */
-export function covered(regime: Regime, stream: Random, n: number): Counts {
+const lossAt = ({ limit, coefficient, exponent }: PowerLaw, x: number): number => limit + coefficient * x ** -exponent;
+
+/** What the schemes' excess loss is multiplied by beyond the middle of the range where the law bends. */
+const BEND = 0.02;
+
+function bend(x: number, { horizons }: StudyPlan): number {
+  const middle = Math.sqrt(Math.min(...horizons) * Math.max(...horizons));
+  return x > middle ? (x / middle) ** -BEND : 1;
+}
+
+function drawn(laws: readonly PowerLaw[], noise: NoiseCase, plan: StudyPlan, stream: Random): readonly Observations[] {
+  const data = simulate(laws, noise, plan, stream);
+  if (noise.bent !== true) return data;
+  return data.map((group, l) => {
+    const law = laws[l] ?? BASELINE;
+    const excess = (x: number) => (lossAt(law, x) - law.limit) * (bend(x, plan) - 1);
+    return { ...group, loss: group.loss.map((loss, i) => loss + excess(group.x[0]?.[i] ?? Number.NaN)) };
+  });
+}
+
+/** How far beyond the largest x the extrapolated curve is read. */
+const BEYOND = 4;
+
+/** Coverage of 95% intervals in `n` data sets of two schemes that differ in limit and exponent; keys are quantities. */
+export function covered(noiseName: string, planName: string, stream: Random, n: number): Counts {
   const tally = new Tally();
-  const other = changed(regime, "both");
-  const truth = regime.baseline;
-  const largest = Math.max(...regime.plan.horizons);
+  const [noise, plan] = [NOISES[noiseName], PLANS[planName]];
+  if (noise === undefined || plan === undefined) return tally.counts;
+  const truth = BASELINE;
+  const other = changed(plan, "both");
+  const largest = Math.max(...plan.horizons);
+  const u = (law: PowerLaw, x: number) =>
+    law.limit + (lossAt(law, x) - law.limit) * (noise.bent === true ? bend(x, plan) : 1);
   for (let i = 0; i < n; i++) {
-    const data = simulate([truth, other], regime.noise, regime.plan, stream);
+    const data = drawn([truth, other], noise, plan, stream);
+    const again = drawn([truth], noise, plan, stream);
     const [first] = data;
     if (first === undefined) continue;
-    for (const interval of ["profile", "delta"] as const) {
-      const { parameters } = fitLaw(powerLawWithLimit, first, { interval });
+    const record = fitLaw(powerLawWithLimit, first);
+    if (noise.bent !== true) {
       for (const name of ["limit", "exponent"] as const) {
-        tally.interval(`${interval}|${name}`, parameters[name]?.interval ?? null, truth[name]);
+        tally.interval(name, record.parameters[name]?.interval ?? null, truth[name]);
       }
     }
+    const [end, beyond] = predict(powerLawWithLimit, record, [[largest, BEYOND * largest]]);
+    tally.interval("loss at the largest x", end?.curve ?? null, u(truth, largest));
+    tally.interval("a new run there", end?.newRun ?? null, again[0]?.loss.at(-1) ?? Number.NaN);
+    if (noise.bent !== true)
+      tally.interval(`loss at ${BEYOND} times it`, beyond?.curve ?? null, u(truth, BEYOND * largest));
     const schemes = fitSchemes(powerLawWithLimit, data, DEFAULT_FIT_OPTIONS);
-    const out = jackknife(schemes.fits, data, "pair");
-    const paired = [null, differenceErrors(schemes, clustersOf(data), [1, 0])];
-    const options = { level: 0.95, budget: largest, point: [largest] };
-    const wider = expandedLevel(0.95, first.loss.length - 3);
-    for (const method of ["pairs", "residual", "wild"] as const) {
-      const how = { method, unit: "pair", replicates: REPLICATES, seed: stream.integer(2 ** 31) } as const;
-      const draws = replicate(schemes.fits, data, how);
-      for (const [name, p] of [
-        ["limit", 0],
-        ["exponent", 2],
-      ] as const) {
-        const values = draws.frees.map(([free]) => free?.[p] ?? Number.NaN);
-        const left = out.map(([free]) => free?.[p] ?? Number.NaN);
-        const estimate = schemes.fits[0]?.solution.free[p] ?? Number.NaN;
-        tally.interval(`${method}, percentile|${name}`, percentileBounds(values, wider), truth[name]);
-        tally.interval(`${method}, BCa|${name}`, bcaBounds(values, estimate, left, wider), truth[name]);
-        tally.interval(`${method}, plain percentile|${name}`, percentileBounds(values, 0.95), truth[name]);
-      }
-      for (const interval of ["bootstrap-percentile", "bootstrap-bca"] as const) {
-        for (const row of differences(schemes, 0, paired, draws, out, { ...options, interval })) {
-          if (row.quantity !== "limit" && row.quantity !== "exponent") continue;
-          tally.interval(
-            `${method}, ${interval.slice(10)}|difference of ${row.quantity}`,
-            row.interval,
-            other[row.quantity] - truth[row.quantity],
-          );
-        }
-      }
+    const error = differenceErrors(schemes, clustersOf(data), [1, 0]);
+    const options = { interval: "delta", level: 0.95, point: [largest], budget: largest } as const;
+    for (const { quantity, interval } of differences(schemes, 0, [null, error], null, [], options)) {
+      const ofLaw = quantity === "limit" || quantity === "exponent";
+      if (ofLaw && noise.bent === true) continue;
+      const expected = ofLaw ? other[quantity] - truth[quantity] : u(other, largest) - u(truth, largest);
+      tally.interval(`difference of ${quantity}`, interval, expected);
     }
-    for (const [key, errors] of [
-      ["robust t, paired", paired],
-      ["robust t, unpaired", [null, differenceErrors(schemes, { by: "point", of: null, count: 0 }, [1, 0])]],
-    ] as const) {
-      for (const row of differences(schemes, 0, errors, null, [], { ...options, interval: "delta" })) {
-        const expected =
-          row.quantity === "limit" || row.quantity === "exponent"
-            ? other[row.quantity] - truth[row.quantity]
-            : lossAt(other, largest) - lossAt(truth, largest);
-        tally.interval(`${key}|difference of ${row.quantity}`, row.interval, expected);
-      }
-      const [multiplier] = multipliers(schemes, 0, [largest], errors, null, 0.95);
-      tally.interval(`${key}|multiplier`, multiplier?.last ?? null, budgetFor(truth, lossAt(other, largest)) / largest);
-    }
+    if (noise.bent === true) continue;
+    // The multiplier's interval holds those at which the two losses cannot be told apart.
+    const needed = budgetFor(truth, lossAt(other, largest));
+    const [theta, base] = [thetaOf(schemes, 1), thetaOf(schemes, 0)];
+    const gap = powerLawWithLimit.value(theta, [largest]) - powerLawWithLimit.value(base, [needed]);
+    tally.add("multiplier", within(gap, error?.of(slopes(theta, largest), slopes(base, needed)) ?? null));
   }
   return tally.counts;
 }
 
-const lossAt = ({ limit, coefficient, exponent }: PowerLaw, x: number): number => limit + coefficient * x ** -exponent;
+function slopes(theta: Float64Array, x: number): Float64Array {
+  const gradient = new Float64Array(theta.length);
+  powerLawWithLimit.gradient(theta, [x], gradient);
+  return gradient;
+}
+
+function within(difference: number, error: StandardError | null): boolean {
+  return error !== null && Math.abs(difference) <= studentTwoSided(0.95, error.degreesOfFreedom) * error.value;
+}
 
 /** x at which a law has come down to a loss. */
 const budgetFor = ({ limit, coefficient, exponent }: PowerLaw, loss: number): number =>
@@ -164,41 +181,45 @@ export const FALSE_TRUTHS: Readonly<Record<Truth, readonly string[]>> = {
   both: [],
 };
 
-export interface Cell {
-  readonly regime: string;
-  readonly schemes: number;
-  readonly truth: Truth;
-}
-
-export function cells(): readonly Cell[] {
-  return Object.keys(REGIMES).flatMap((regime) =>
-    [2, 4].flatMap((schemes) =>
-      (["neither", "limit", "exponent", "both"] as const).map((truth) => ({ regime, schemes, truth })),
-    ),
-  );
-}
-
 /** The baseline's law changed in what the truth names, the coefficient so that both agree at the smallest horizon. */
-function changed(regime: Regime, truth: Truth): PowerLaw {
-  const { baseline, effect, plan } = regime;
-  const limit = baseline.limit + (truth === "limit" || truth === "both" ? effect.limit : 0);
-  const exponent = baseline.exponent + (truth === "exponent" || truth === "both" ? effect.exponent : 0);
+export function changed(plan: StudyPlan, truth: Truth): PowerLaw {
+  const limit = BASELINE.limit - (truth === "limit" || truth === "both" ? 0.05 : 0);
+  const exponent = BASELINE.exponent + (truth === "exponent" || truth === "both" ? 0.01 : 0);
   const x = plan.horizons[0] ?? 1;
-  return { limit, exponent, coefficient: baseline.coefficient * x ** (exponent - baseline.exponent) };
+  return { limit, exponent, coefficient: BASELINE.coefficient * x ** (exponent - BASELINE.exponent) };
 }
 
-/** Verdicts in `n` data sets: half of the schemes follow the baseline's law, half the changed one. Keys are verdicts. */
-export function attributed(cell: Cell, stream: Random, n: number): Counts {
-  const regime = REGIMES[cell.regime];
+/**
+ * Verdicts in `n` data sets: half of the schemes follow the baseline's law, half the changed one. Keys are verdicts, and
+ * "a difference of loss" where any difference from the baseline that is none is called one at 5%, over the family.
+ */
+export function attributed(
+  noiseName: string,
+  planName: string,
+  count: number,
+  truth: Truth,
+  stream: Random,
+  n: number,
+): Counts {
   const tally = new Tally();
-  if (regime === undefined) return tally.counts;
-  const laws = Array.from({ length: cell.schemes }, (_, s) =>
-    s % 2 === 0 ? regime.baseline : changed(regime, cell.truth),
-  );
+  const [noise, plan] = [NOISES[noiseName], PLANS[planName]];
+  if (noise === undefined || plan === undefined) return tally.counts;
+  const laws = Array.from({ length: count }, (_, s) => (s % 2 === 0 ? BASELINE : changed(plan, truth)));
+  const largest = Math.max(...plan.horizons);
   for (let i = 0; i < n; i++) {
-    const data = simulate(laws, regime.noise, regime.plan, stream);
-    const given = verdictOn(fitSchemes(powerLawWithLimit, data, DEFAULT_FIT_OPTIONS), 99, stream.integer(2 ** 31));
+    const data = drawn(laws, noise, plan, stream);
+    const schemes = fitSchemes(powerLawWithLimit, data, DEFAULT_FIT_OPTIONS);
+    const given = verdictOn(schemes);
     for (const verdict of ["exponent", "limit", "both", "cannot tell"]) tally.add(verdict, verdict === given);
+    if (truth !== "neither") continue;
+    const clusters = clustersOf(data);
+    const errors = laws.map((_, l) => (l === 0 ? null : differenceErrors(schemes, clusters, [l, 0])));
+    const options = { interval: "delta", level: 0.95, point: [largest], budget: largest } as const;
+    const rows = differences(schemes, 0, errors, null, [], options).filter(({ quantity }) => quantity === "loss");
+    tally.add(
+      "a difference of loss",
+      rows.some(({ adjustedPValue }) => (adjustedPValue ?? 1) < 0.05),
+    );
   }
   return tally.counts;
 }

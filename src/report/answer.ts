@@ -10,7 +10,7 @@ export interface LossDifference {
   /** The wider interval that holds for all differences at once; null where it was not computed. */
   readonly simultaneous: Interval | null;
   readonly adjustedPValue: number | null;
-  /** Told apart from 0 after Holm's adjustment, with an interval that is closed. */
+  /** Told apart from 0 over all schemes at once, with an interval that is closed. */
   readonly clear: boolean;
 }
 

@@ -97,7 +97,7 @@ function comparisonHtml(comparison: Comparison): Markup {
     columns: [
       left(`against ${baseline}`),
       left("difference of"),
-      ...["at", "estimate", "interval", "P(better)", "Holm p"].map(right),
+      ...["at", "estimate", "interval", "P(better)", "adjusted p"].map(right),
     ],
     rows: differences.map((row) => [
       row.scheme,

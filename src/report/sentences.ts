@@ -97,10 +97,11 @@ function testsText(tests: NestedTests): string {
 
 function testText(test: NestedTest): string {
   const outcome = test.rejected ? "rejected" : "not rejected";
-  // The larger of the two decides. Redrawn data sets are some hundreds, so their share is no finer than a thousandth.
+  const calibrated = test.calibratedPValue === null ? "" : `, ${pText(test.calibratedPValue)} with the noise as it is`;
+  // The calibrated one decides. Redrawn data sets are some hundreds, so their share is no finer than a thousandth.
   const redrawn =
     test.bootstrapPValue === null ? "" : `, bootstrap p = ${fixed(test.bootstrapPValue, 3).replace(/^0/, "")}`;
-  return `F(${test.numeratorDf}, ${test.denominatorDf}) = ${significant(test.fStatistic, 3)}, ${pText(test.pValue)}${redrawn}, ${outcome}`;
+  return `F(${test.numeratorDf}, ${test.denominatorDf}) = ${significant(test.fStatistic, 3)}, ${pText(test.pValue)}${calibrated}${redrawn}, ${outcome}`;
 }
 
 function widest(analysis: Analysis): string {
@@ -146,7 +147,7 @@ export function lossSentences(analysis: Analysis): readonly string[] {
   if (rows.length > MOST_SENTENCES) return [];
   return rows.map(({ scheme, difference, interval, adjustedPValue, clear }) => {
     const says = clear ? (difference < 0 ? "is lower than" : "is higher than") : "cannot be told from";
-    const adjusted = adjustedPValue === null ? "" : `, ${pText(adjustedPValue)} (Holm)`;
+    const adjusted = adjustedPValue === null ? "" : `, ${pText(adjustedPValue)} (over all schemes)`;
     return `At ${count(budget)} ${UNIT[analysis.comparisonVariable]} the loss of ${scheme} by its fitted law ${says} that of ${baseline}: ${signedDecimal(difference, 4)} nats${interval === null ? "" : ` ${intervalText(interval, 4)}`}${adjusted}.`;
   });
 }

@@ -12,6 +12,7 @@ const tests = (limit: boolean, exponent: boolean, both: boolean): readonly Neste
     numeratorDf: 1,
     denominatorDf: 10,
     pValue: 0.5,
+    calibratedPValue: null,
     bootstrapPValue: null,
     adjustedPValue: 0.5,
     rejected: [limit, exponent, both][i] ?? false,

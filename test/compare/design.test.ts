@@ -16,7 +16,7 @@ test("horizons are evenly spaced in log x", () => {
 });
 
 test("half-widths are t times the spread that estimates show", () => {
-  const outcome = evaluateDesign([baseline, lower], noise, plan, { simulations: 60, testReplicates: 0 });
+  const outcome = evaluateDesign([baseline, lower], noise, plan, { simulations: 60 });
   const stream = random(3);
   const limits = Array.from({ length: 400 }, () => {
     const [data] = simulate([baseline], noise, plan, stream);
@@ -31,7 +31,7 @@ test("half-widths are t times the spread that estimates show", () => {
 });
 
 test("power is high where the effect is large against the half-width, and undefined where laws are equal", () => {
-  const options = { simulations: 60, testReplicates: 39 };
+  const options = { simulations: 60 };
   expect(evaluateDesign([baseline, lower], noise, plan, options)).toMatchObject({ truth: "limit" });
   expect(evaluateDesign([baseline, lower], noise, plan, options).power).toBeGreaterThan(0.9);
   const equal = evaluateDesign([baseline, baseline], noise, plan, options);
@@ -47,7 +47,6 @@ test("the cheapest plan reaches the power and everything cheaper that was tried 
   ];
   const { cheapest, tried } = cheapestDesign([baseline, lower], noise, plans, 0.8, {
     simulations: 40,
-    testReplicates: 0,
   });
   expect(cheapest?.cost).toBeCloseTo(planCost(plan, 2), 0);
   expect(tried).toHaveLength(2);
