@@ -51,7 +51,7 @@ export interface RoundsChoice {
  *   }),
  * );
  * const { groups } = observe(tableOf("mine", runs), ["rounds", "tokens", "flops"]);
- * for (const group of groups) console.log(chooseRounds(group, [1e14]).at[0]?.rounds); // 4
+ * for (const group of groups) console.log(chooseRounds(group, [1e14]).at[0]?.rounds); // 2
  */
 export function chooseRounds(observations: Observations, budgets: readonly number[], level = 0.95): RoundsChoice {
   const [rounds, tokens, flops] = observations.x;
