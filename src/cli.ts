@@ -7,6 +7,7 @@ import type { CommandModule } from "./command/command.js";
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, outcomeOf } from "./command/outcome.js";
 import { guard } from "./command/terminal.js";
 import { waiting } from "./command/waiting.js";
+import { welcome } from "./command/welcome.js";
 
 interface Entry {
   readonly summary: string;
@@ -70,6 +71,10 @@ function help(): string {
 
 async function main(argv: readonly string[]): Promise<number> {
   const name = argv[0];
+  if (name === undefined && process.stdout.isTTY) {
+    process.stdout.write(welcome(process.cwd()));
+    return EXIT_OK;
+  }
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
     process.stdout.write(help());
     return name === undefined ? EXIT_USAGE : EXIT_OK;

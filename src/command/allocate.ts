@@ -20,18 +20,10 @@ import { optimumCells, valleyCells } from "../report/allocation-cells.js";
 import { terminalTable } from "../report/cells.js";
 import { computeFrontier } from "../report/charts/compute-frontier.js";
 import { isoflopValleys } from "../report/charts/isoflop-valleys.js";
-import {
-  addDataOptions,
-  type DataFlags,
-  levelOf,
-  list,
-  lossOf,
-  oneOf,
-  positive,
-  selectionOf,
-} from "./analysis-options.js";
+import { addDataOptions, type DataFlags, lossOf, selectionOf } from "./analysis-options.js";
 import { writeCharts } from "./charts.js";
 import { newCommand } from "./command.js";
+import { choice, list, positive, share } from "./flags.js";
 import { say } from "./terminal.js";
 
 interface AllocateFlags extends DataFlags {
@@ -82,7 +74,7 @@ export function command(): Command {
       for (const note of [...read, ...notes]) say(note);
       for (const warning of warnings) say(`${warning.code}: ${warning.message}`);
       const law = lawByName(
-        oneOf(
+        choice(
           "--law",
           flags.law,
           SURFACE_LAWS.map(({ name }) => name),
@@ -94,11 +86,11 @@ export function command(): Command {
           demand,
           law,
           tolerance: positive("--tolerance", flags.tolerance),
-          level: levelOf(flags),
+          level: share("--level", flags.level),
           insistOnFlops: flags.flops !== undefined,
           fit: {
             loss: lossOf(flags.loss),
-            space: oneOf("--space", flags.space, ["log", "linear"] as const),
+            space: choice("--space", flags.space, ["log", "linear"] as const),
             weighted: flags.weights !== undefined,
           },
         });

@@ -11,6 +11,7 @@ import { LEAST_REPLICATES } from "../fit/bootstrap-interval.js";
 import { DEFAULT_FIT_OPTIONS, type FitOptions, type Loss } from "../fit/record.js";
 import { lawByName } from "../law/catalogue.js";
 import type { Law } from "../law/law.js";
+import { choice, list, number, positive, share, whole } from "./flags.js";
 
 /** The flags of addDataOptions as commander hands them over. */
 export interface DataFlags {
@@ -160,7 +161,7 @@ export function selectionOf(flags: Omit<DataFlags, "level">): Selection {
     ...(flags.weights === undefined ? {} : { weights: flags.weights }),
     ...(flags.pairBy === undefined ? {} : { pairBy: list(flags.pairBy) }),
     ...(flags.undecayed === undefined ? {} : { undecayed: flags.undecayed }),
-    ...(flags.unit === undefined ? {} : { unit: oneOf("--unit", flags.unit, UNITS) }),
+    ...(flags.unit === undefined ? {} : { unit: choice("--unit", flags.unit, UNITS) }),
     ...(flags.bytesPerToken === undefined ? {} : { bytesPerToken: positive("--bytes-per-token", flags.bytesPerToken) }),
     ...(flags.wide === undefined ? {} : { wide: flags.wide }),
     ...(keep.length === 0 ? {} : { keep }),
@@ -168,36 +169,31 @@ export function selectionOf(flags: Omit<DataFlags, "level">): Selection {
 }
 
 function fitOptionsOf(flags: AnalysisFlags): FitOptions {
-  const interval = oneOf("--interval", flags.interval, ["auto", "profile", "delta", "bootstrap"] as const);
+  const interval = choice("--interval", flags.interval, ["auto", "profile", "delta", "bootstrap"] as const);
   const replicates = flags.bootstrap ?? (interval === "bootstrap" ? "2000" : "0");
   return {
     ...DEFAULT_FIT_OPTIONS,
     loss: lossOf(flags.loss),
-    space: oneOf("--space", flags.space, ["log", "linear"] as const),
+    space: choice("--space", flags.space, ["log", "linear"] as const),
     weighted: flags.weights !== undefined,
     fixed: Object.fromEntries(
       (flags.fix ?? []).map((text) => pair("--fix", text)).map(([name, value]) => [name, number("--fix", value)]),
     ),
     tied: (flags.tie ?? []).map(tieOf),
     interval,
-    level: levelOf(flags),
+    level: share("--level", flags.level),
     resample:
-      flags.resample === undefined ? null : oneOf("--resample", flags.resample, ["pairs", "wild", "residual"] as const),
+      flags.resample === undefined
+        ? null
+        : choice("--resample", flags.resample, ["pairs", "wild", "residual"] as const),
     unit:
       flags.resampleBy === undefined
         ? null
-        : oneOf("--resample-by", flags.resampleBy, ["point", "run", "pair"] as const),
+        : choice("--resample-by", flags.resampleBy, ["point", "run", "pair"] as const),
     bootstrap: whole("--bootstrap", replicates, 0, 1e6),
     seed: whole("--seed", flags.seed, 0, Number.MAX_SAFE_INTEGER),
     heldOut: whole("--held-out", flags.heldOut, 0, 1e6),
   };
-}
-
-/** The confidence level. */
-export function levelOf(flags: DataFlags): number {
-  const level = number("--level", flags.level);
-  if (level > 0 && level < 1) return level;
-  throw new InputError(`--level: must lie between 0 and 1, got ${shown(flags.level)}; give for example .95`);
 }
 
 /** --loss as a record. */
@@ -208,19 +204,11 @@ export function lossOf(text: string): Loss {
     throw new InputError(
       `--loss: must be squared, huber:DELTA or absolute, got ${shown(text)}; give for example huber:1e-3`,
     );
-  const value = number("--loss huber", delta);
-  if (!(value > 0))
-    throw new InputError(`--loss huber: DELTA must be positive, got ${shown(delta)}; give for example huber:1e-3`);
+  const value = positive("--loss huber", delta);
   return { kind: "huber", delta: value };
 }
 
 /** The parts of a list with commas. */
-export const list = (text: string): readonly string[] =>
-  text
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
-
 function pair(flag: string, text: string): readonly [string, string] {
   const at = text.indexOf("=");
   const [name, value] = [text.slice(0, at).trim(), text.slice(at + 1).trim()];
@@ -234,34 +222,4 @@ function tieOf(text: string): readonly [string, string] {
   if (one === other)
     throw new InputError(`--tie: must name two parameters, got ${shown(text)}; write for example alpha=beta`);
   return [one, other];
-}
-
-/** A number above 0. */
-export function positive(flag: string, text: string): number {
-  const value = Number(text);
-  if (value > 0 && Number.isFinite(value)) return value;
-  throw new InputError(`${flag}: must be a positive number, got ${shown(text)}; give one`);
-}
-
-export function number(flag: string, text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value))
-    throw new InputError(`${flag}: must be a number, got ${shown(text)}; give one`);
-  return value;
-}
-
-function whole(flag: string, text: string, least: number, most: number): number {
-  const value = number(flag, text);
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new InputError(`${flag}: must be a whole number from ${least} to ${most}, got ${shown(text)}; give one`);
-  }
-  return value;
-}
-
-/** One of the words that a flag knows. */
-export function oneOf<T extends string>(flag: string, text: string, choices: readonly T[]): T {
-  const found = choices.find((choice) => choice === text);
-  if (found === undefined)
-    throw new InputError(`${flag}: must be one of ${choices.join(", ")}, got ${shown(text)}; choose one`);
-  return found;
 }

@@ -5,13 +5,23 @@ import { shortName } from "../base/visible.js";
 import { writeAtomically } from "../base/write.js";
 import { baselineIndex } from "../compare/baseline.js";
 import { compare } from "../compare/compare.js";
-import type { Comparison, Difference, Multiplier, NestedTests, Robustness, Trend } from "../compare/comparison.js";
+import type {
+  Attribution,
+  Comparison,
+  Difference,
+  Multiplier,
+  NestedTests,
+  Robustness,
+  Trend,
+} from "../compare/comparison.js";
 import { thinned } from "../curve/thin.js";
 import { groupName } from "../fit/problem/columns.js";
+import { answerText } from "../report/sentences.js";
 import { CATALOGUE } from "../scheme/catalogue.js";
-import { type AnalysisFlags, addAnalysisOptions, checkReplicates, loadAnalysis, positive } from "./analysis-options.js";
+import { type AnalysisFlags, addAnalysisOptions, checkReplicates, loadAnalysis } from "./analysis-options.js";
 import { newCommand } from "./command.js";
 import { fitDoubts, fitsJson, fitTable } from "./fit.js";
+import { positive } from "./flags.js";
 import { say } from "./terminal.js";
 
 interface CompareFlags extends AnalysisFlags {
@@ -101,7 +111,7 @@ export function comparisonText(comparison: Comparison): string {
   const { attribution, bootstrap, clusters, differences, multipliers, trends } = comparison;
   const lines = [
     fitTable(comparison.fits),
-    `Exponent or limit, over all schemes: ${attribution.verdict}`,
+    answerText(comparison),
     ...tests(attribution, bootstrap.unit === "pair"),
     ...attribution.obstacles.map(({ scheme, code }) => `  no verdict: ${shortName(scheme)}: ${code}`),
     "",
@@ -111,7 +121,7 @@ export function comparisonText(comparison: Comparison): string {
         `  ${pair.schemes
           .slice(1)
           .map((name) => shortName(name))
-          .join(", ")}: ${pair.verdict}`,
+          .join(", ")}: ${pairVerdict(pair, attribution)}`,
     ),
     "",
     `Differences from ${shortName(comparison.baseline)}:`,
@@ -128,6 +138,11 @@ export function comparisonText(comparison: Comparison): string {
     ...(comparison.robustness === null ? [] : [robust(comparison.robustness)]),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** What forbids a verdict over all schemes forbids that of a pair it is in. */
+function pairVerdict({ schemes, verdict }: NestedTests, { obstacles }: Attribution): string {
+  return obstacles.some(({ scheme }) => schemes.includes(scheme)) ? "cannot tell" : verdict;
 }
 
 function tests(nested: NestedTests, paired: boolean): readonly string[] {

@@ -2,9 +2,12 @@
 import path from "node:path";
 import type { Command } from "commander";
 import { InputError, shown } from "../base/errors.js";
+import { makeFolder } from "../base/write.js";
+import { serveSweep } from "../report/serve.js";
 import { newCommand } from "./command.js";
 import { command as report } from "./report.js";
 import { sweepPlan } from "./sweep.js";
+import { say } from "./terminal.js";
 
 const SIZES = ["demo", "smoke"];
 
@@ -28,10 +31,22 @@ export function command(): Command {
       }
       const runs = path.join("data", "runs", size);
       const asJson = json === true ? ["--json"] : [];
-      if (!(await sweepPlan(size, runs))) return;
+      if (!(await trained(size, runs))) return;
       const title = size === "demo" ? "Recursion demo" : "Smoke run";
       await report().parseAsync([runs, "--out", path.join("reports", size), "--title", title, ...asJson], {
         from: "user",
       });
     });
+}
+
+/** Trains what is missing; while it does, a page on this machine shows the curves as they grow. */
+async function trained(size: string, runs: string): Promise<boolean> {
+  makeFolder(runs);
+  const live = await serveSweep(runs, 0);
+  say(`watch the curves grow at ${live.url}`);
+  try {
+    return await sweepPlan(size, runs);
+  } finally {
+    live.close();
+  }
 }

@@ -13,6 +13,7 @@ import { logHorizons, type Noise, type PowerLaw, type StudyPlan } from "../compa
 import type { Observations } from "../curve/observations.js";
 import { loadAnalysis } from "./analysis-options.js";
 import { newCommand } from "./command.js";
+import { number, share, whole } from "./flags.js";
 
 interface DesignFlags {
   readonly law?: string;
@@ -72,14 +73,14 @@ export function command(): Command {
         );
       }
       const plan: StudyPlan = {
-        horizons: logHorizons(from, to, whole("--horizons COUNT", horizons, 100)),
-        seeds: whole("--seeds", number("--seeds", flags.seeds), 1000),
+        horizons: logHorizons(from, to, whole("--horizons COUNT", String(horizons), 1, 100)),
+        seeds: whole("--seeds", flags.seeds, 1, 1000),
       };
       const laws = [baseline, changed(baseline, flags, from)];
       const options = {
-        simulations: whole("--simulations", number("--simulations", flags.simulations), 100_000),
+        simulations: whole("--simulations", flags.simulations, 1, 100_000),
         level: share("--level", flags.level),
-        seed: number("--seed", flags.seed),
+        seed: whole("--seed", flags.seed),
       };
       const outcome = evaluateDesign(laws, noise, plan, options);
       const search =
@@ -189,29 +190,6 @@ function designText(
 function planLine(outcome: DesignOutcome): string {
   const { horizons, seeds, cost, power, truth } = outcome;
   return `${horizons.length} horizons from ${count(horizons[0])} to ${count(horizons.at(-1))}, ${seeds} seeds, ${count(cost)} in all: power ${significant(power, 2)} to name ${truth}`;
-}
-
-function number(flag: string, text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) {
-    throw new InputError(`${flag}: must be a number, got ${shown(text)}; give one`);
-  }
-  return value;
-}
-
-function whole(flag: string, value: number, most: number): number {
-  if (!Number.isInteger(value) || value < 1 || value > most) {
-    throw new InputError(`${flag}: must be a whole number from 1 to ${most}, got ${value}; give one`);
-  }
-  return value;
-}
-
-function share(flag: string, text: string): number {
-  const value = number(flag, text);
-  if (!(value > 0 && value < 1)) {
-    throw new InputError(`${flag}: must lie between 0 and 1, got ${shown(text)}; give for example .8`);
-  }
-  return value;
 }
 
 function numbers(flag: string, text: string, separator: string, length: number): readonly number[] {

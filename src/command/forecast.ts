@@ -13,9 +13,10 @@ import { lawByName } from "../law/catalogue.js";
 import { known, terminalTable } from "../report/cells.js";
 import { forecastFan } from "../report/charts/forecast-fan.js";
 import { forecastCells, formsText, scoreCells } from "../report/forecast-cells.js";
-import { addDataOptions, type DataFlags, levelOf, list, positive, selectionOf } from "./analysis-options.js";
+import { addDataOptions, type DataFlags, selectionOf } from "./analysis-options.js";
 import { writeCharts } from "./charts.js";
 import { newCommand } from "./command.js";
+import { list, positive, share } from "./flags.js";
 import { say } from "./terminal.js";
 
 interface ForecastFlags extends DataFlags {
@@ -49,7 +50,7 @@ export function command(): Command {
       for (const warning of warnings) say(`${warning.code}: ${warning.message}`);
       const [least, largest] = extent(groups);
       const asked = at ?? [10 * largest, 100 * largest];
-      const level = levelOf(flags);
+      const level = share("--level", flags.level);
       const result = forecast(groups, { at: asked, reach, level, law });
       const json = `${JSON.stringify({ ...result, warnings }, null, 2)}\n`;
       if (flags.out !== undefined) writeAtomically(flags.out, json);

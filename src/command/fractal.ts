@@ -13,6 +13,7 @@ import {
 } from "../fractal/record.js";
 import { withControls } from "../fractal/shuffled.js";
 import { newCommand } from "./command.js";
+import { choice, number } from "./flags.js";
 
 interface Flags {
   readonly json?: true;
@@ -62,23 +63,20 @@ export function command(): Command {
 }
 
 async function run(files: readonly string[], flags: Flags): Promise<void> {
-  if (flags.as !== "ours" && flags.as !== "published") {
-    throw new InputError(`fractal: --as must be ours or published, got ${shown(flags.as)}`);
-  }
-  const published = flags.as === "published";
+  const published = choice("fractal --as", flags.as, ["ours", "published"]) === "published";
   const columns = { document: flags.document, surprisal: flags.surprisal, group: flags.group ?? null };
   const documents = readSurprisals(files, columns);
   const analysis = await analyzeFractal(
-    flags.control ? withControls(documents, number("seed", flags.seed)) : documents,
+    flags.control ? withControls(documents, number("fractal --seed", flags.seed)) : documents,
     {
-      from: number("from", flags.from),
-      to: flags.to === undefined ? null : number("to", flags.to),
+      from: number("fractal --from", flags.from),
+      to: flags.to === undefined ? null : number("fractal --to", flags.to),
       epsilon: number(
-        "epsilon",
+        "fractal --epsilon",
         flags.epsilon ?? String(published ? PUBLISHED_EPSILON : DEFAULT_FRACTAL_OPTIONS.epsilon),
       ),
-      skip: number("skip", flags.skip),
-      level: number("level", flags.level),
+      skip: number("fractal --skip", flags.skip),
+      level: number("fractal --level", flags.level),
     },
   );
   if (analysis.groups.length === 0) {
@@ -88,14 +86,6 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
     );
   }
   process.stdout.write(flags.json === true ? `${JSON.stringify(analysis, null, 2)}\n` : text(analysis, published));
-}
-
-function number(flag: string, written: string): number {
-  const value = Number(written);
-  if (written.trim() === "" || !Number.isFinite(value)) {
-    throw new InputError(`fractal: --${flag} must be a number, got ${shown(written)}; see rinsight fractal --help`);
-  }
-  return value;
 }
 
 function text({ groups, leftOut, options }: FractalAnalysis, published: boolean): string {

@@ -5,8 +5,8 @@ import { importCurves } from "../curve/import/import.js";
 import type { ImportOptions } from "../curve/import/options.js";
 import { UNITS } from "../curve/names.js";
 import type { Table } from "../curve/table.js";
-import { number, oneOf, positive } from "./analysis-options.js";
 import { newCommand } from "./command.js";
+import { choice, number, positive } from "./flags.js";
 import { say } from "./terminal.js";
 
 interface ImportFlags {
@@ -82,7 +82,7 @@ function optionsOf(flags: ImportFlags): ImportOptions {
     schemeName,
     wide,
     keepSuperseded,
-    unit: flags.unit === undefined ? undefined : oneOf("--unit", flags.unit, UNITS),
+    unit: flags.unit === undefined ? undefined : choice("--unit", flags.unit, UNITS),
     tokensPerStep: above("--tokens-per-step", flags.tokensPerStep),
     sequenceLength: above("--sequence-length", flags.sequenceLength),
     bytesPerToken: above("--bytes-per-token", flags.bytesPerToken),

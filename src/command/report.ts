@@ -3,14 +3,15 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
-import { InputError, shown } from "../base/errors.js";
+import { InputError } from "../base/errors.js";
 import { buildReport } from "../report/build.js";
 import { checkFolder, writeFolder } from "../report/folder.js";
-import { lossSentences } from "../report/sentences.js";
 import { serveSweep } from "../report/serve.js";
 import { readSource } from "../report/source.js";
+import { terminalReport } from "../report/terminal.js";
 import { addReadingOptions, checkReplicates, type DataFlags, repeated, selectionOf } from "./analysis-options.js";
 import { newCommand } from "./command.js";
+import { share, whole } from "./flags.js";
 import { say } from "./terminal.js";
 
 interface Flags extends DataFlags {
@@ -41,7 +42,6 @@ export function command(): Command {
     .option("--where <EXPR>", "keep rows for which this holds, for tables")
     .option("--pair-by <COL,…>", "columns that match points across schemes, for tables: horizon and seed")
     .option("--baseline <SCHEME>", "the scheme that the others are held against (default: the cheapest, or the first)")
-    .option("--level <LEVEL>", "confidence level of the intervals", ".95")
     .option("--bootstrap <N>", "bootstrap replicates of the comparison", "1000")
     .option("--seed <SEED>", "seed of everything random", "0")
     .option("--serve", "show a folder of runs while it trains, on a local page, and write nothing")
@@ -57,22 +57,19 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
         `report --serve: one folder of runs must be given, got ${files.length}; name the folder alone`,
       );
     }
-    const server = await serveSweep(folder, numberOf("--port", flags.port, 0, 65535));
+    const server = await serveSweep(folder, whole("report --port", flags.port, 0, 65535));
     say(`${server.url} shows ${folder}; Ctrl-C closes it and harms nothing`);
     process.once("SIGINT", () => server.close());
     process.once("SIGTERM", () => server.close());
     await server.closed;
     return;
   }
-  const level = numberOf("--level", flags.level, 0, 1);
-  if (level === 0 || level === 1) {
-    throw new InputError(`report --level: must lie between 0 and 1, got ${shown(flags.level)}; give for example .95`);
-  }
+  const level = share("report --level", flags.level);
   const options = {
     title: flags.title ?? path.basename(path.resolve(flags.out)),
     level,
-    bootstrap: whole("--bootstrap", flags.bootstrap),
-    seed: whole("--seed", flags.seed),
+    bootstrap: whole("report --bootstrap", flags.bootstrap),
+    seed: whole("report --seed", flags.seed),
     baseline: flags.baseline ?? null,
     selection: selectionOf(flags),
   };
@@ -87,9 +84,7 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
     const { verdict, analysis } = report;
     process.stdout.write(`${JSON.stringify({ page, verdict, analysis }, null, 2)}\n`);
   } else {
-    const { answer, evidence } = report.verdict;
-    const losses = lossSentences(report.analysis).join("\n");
-    process.stdout.write(`${[answer, losses, evidence, page].filter((part) => part !== "").join("\n\n")}\n`);
+    process.stdout.write(`${terminalReport(source, report.analysis)}\n${page}\n`);
   }
 }
 
@@ -107,19 +102,4 @@ function versions(): Readonly<Record<string, string>> {
   } catch {
     return known;
   }
-}
-
-function numberOf(flag: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (text.trim() === "" || !(value >= least && value <= most)) {
-    throw new InputError(`report ${flag}: must be a number from ${least} to ${most}, got ${shown(text)}; give one`);
-  }
-  return value;
-}
-
-function whole(flag: string, text: string): number {
-  const value = numberOf(flag, text, 0, Number.MAX_SAFE_INTEGER);
-  if (!Number.isInteger(value))
-    throw new InputError(`report ${flag}: must be a whole number, got ${shown(text)}; give one`);
-  return value;
 }

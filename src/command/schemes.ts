@@ -1,6 +1,5 @@
 // rinsight schemes: the catalogue with its costs, or the full accounting of one scheme.
 import type { Command } from "commander";
-import { InputError, shown } from "../base/errors.js";
 import { count, fixed } from "../base/format.js";
 import { fullRounds } from "../scheme/applications.js";
 import { CATALOGUE, schemeByName } from "../scheme/catalogue.js";
@@ -9,6 +8,7 @@ import type { Scheme } from "../scheme/scheme.js";
 import { printSignature } from "../scheme/signature.js";
 import { survey } from "../scheme/survey.js";
 import { newCommand } from "./command.js";
+import { number } from "./flags.js";
 
 interface Options {
   readonly width: string;
@@ -49,10 +49,10 @@ export function command(): Command {
         list(options.survey ? survey(shape) : CATALOGUE.map(({ scheme }) => scheme), shape, options);
       } else {
         const scheme = schemeByName(name, {
-          skipProbability: options.skip === undefined ? undefined : number("skip", options.skip),
+          skipProbability: options.skip === undefined ? undefined : number("schemes --skip", options.skip),
           adapters: options.adapters,
           latent: options.latent,
-          growing: options.growing === undefined ? undefined : number("growing", options.growing),
+          growing: options.growing === undefined ? undefined : number("schemes --growing", options.growing),
           reinjection: options.reinjection,
         });
         describe(scheme, shape, options);
@@ -62,20 +62,12 @@ export function command(): Command {
 
 function shapeOf(options: Options): ModelShape {
   return {
-    width: number("width", options.width),
-    layers: number("layers", options.layers),
-    heads: number("heads", options.heads),
-    context: number("context", options.context),
-    vocabulary: number("vocab", options.vocab),
+    width: number("schemes --width", options.width),
+    layers: number("schemes --layers", options.layers),
+    heads: number("schemes --heads", options.heads),
+    context: number("schemes --context", options.context),
+    vocabulary: number("schemes --vocab", options.vocab),
   };
-}
-
-function number(flag: string, text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) {
-    throw new InputError(`schemes: --${flag} must be a number, got ${shown(text)}; give for example --${flag} 64`);
-  }
-  return value;
 }
 
 function accounting(scheme: Scheme, shape: ModelShape) {

@@ -17,7 +17,8 @@ import { type HeldRun, missingRuns } from "../sweep/run-queue.js";
 import { longestFirst, secondsLeft } from "../sweep/time-left.js";
 import { checkMemory } from "../train/memory.js";
 import { openCorpus } from "../train/text/corpus.js";
-import { countOption, newCommand } from "./command.js";
+import { newCommand } from "./command.js";
+import { choice, whole } from "./flags.js";
 import { cancelTasks, type SlurmOptions, showStatus, submitMissing, withSlurmOptions } from "./sweep-slurm.js";
 import { draw, say } from "./terminal.js";
 
@@ -49,7 +50,7 @@ export function command(): Command {
     .option("--status", "say which runs are done, at work, waiting or failed, and why, and train none")
     .option("--cancel", "cancel the tasks of this sweep that Slurm has; runs at work write their checkpoints");
   return withSlurmOptions(base).action(async (name: string, options: Options) => {
-    const executor = oneOf("--executor", options.executor, ["local", "slurm"] as const);
+    const executor = choice("sweep --executor", options.executor, ["local", "slurm"] as const);
     const sweep = await prepare(name, options);
     if (options.status) showStatus(sweep, options.json === true);
     else if (options.cancel) cancelTasks(sweep);
@@ -90,14 +91,8 @@ async function prepare(
     runs: options.task === undefined ? runs : [entryOf(runs, options.task)],
     folder: options.out ?? path.join("data", "runs", plan.name),
     corpus,
-    workers:
-      options.workers === undefined
-        ? availableParallelism()
-        : countOption("sweep", "--workers", options.workers, "one a core"),
-    threads:
-      options.threads === undefined
-        ? null
-        : countOption("sweep", "--threads", options.threads, "the cores that other runs leave over"),
+    workers: options.workers === undefined ? availableParallelism() : whole("sweep --workers", options.workers, 1, 256),
+    threads: options.threads === undefined ? null : whole("sweep --threads", options.threads, 1, 256),
   };
 }
 
@@ -239,11 +234,4 @@ function finish(result: SweepResult, { runs, folder }: Prepared, options: Option
 function exitCode({ interrupted, failed, held }: SweepResult): number {
   if (interrupted) return EXIT_INTERRUPTED;
   return failed.length + held.length > 0 ? EXIT_FAILED : 0;
-}
-
-function oneOf<T extends string>(flag: string, text: string, known: readonly T[]): T {
-  const found = known.find((name) => name === text);
-  if (found === undefined)
-    throw new InputError(`sweep: ${flag} must be one of ${known.join(", ")}, got ${shown(text)}; name one of these`);
-  return found;
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
-import { InputError, shown } from "../base/errors.js";
+import { InputError } from "../base/errors.js";
 import { count, duration, fixed } from "../base/format.js";
 import { oneLine } from "../base/visible.js";
 import { parseRun } from "../curve/read/read-run.js";
@@ -24,7 +24,8 @@ import type { RunProgress } from "../train/progress-clock.js";
 import { openCorpus } from "../train/text/corpus.js";
 import { writeSurprisals } from "../train/text/surprisals.js";
 import { trainRun } from "../train/trainer.js";
-import { countOption, newCommand } from "./command.js";
+import { newCommand } from "./command.js";
+import { amount, choice, positive, whole } from "./flags.js";
 import { draw, say } from "./terminal.js";
 
 /** Of the tokenizers; that of bytes has no other. */
@@ -107,15 +108,15 @@ export function command(): Command {
 }
 
 async function run(flags: Flags): Promise<void> {
-  const tokenizer = choice("--tokenizer", flags.tokenizer, ["bpe", "byte"] as const);
+  const tokenizer = choice("train --tokenizer", flags.tokenizer, ["bpe", "byte"] as const);
   const backend: BackendName =
-    flags.backend === undefined ? await defaultBackend() : choice("--backend", flags.backend, BACKENDS);
+    flags.backend === undefined ? await defaultBackend() : choice("train --backend", flags.backend, BACKENDS);
   const shape = {
-    width: number("--width", flags.width),
-    layers: number("--layers", flags.layers),
-    heads: number("--heads", flags.heads),
-    context: number("--context", flags.context),
-    vocabulary: number("--vocab", flags.vocab ?? VOCABULARIES[tokenizer]),
+    width: amount("train --width", flags.width),
+    layers: amount("train --layers", flags.layers),
+    heads: amount("train --heads", flags.heads),
+    context: amount("train --context", flags.context),
+    vocabulary: amount("train --vocab", flags.vocab ?? VOCABULARIES[tokenizer]),
   };
   if (tokenizer === "byte" && String(shape.vocabulary) !== VOCABULARIES.byte) {
     throw new InputError(
@@ -123,16 +124,16 @@ async function run(flags: Flags): Promise<void> {
     );
   }
   const scheme = schemeByName(flags.scheme, {
-    ...(flags.skip === undefined ? {} : { skipProbability: number("--skip", flags.skip) }),
+    ...(flags.skip === undefined ? {} : { skipProbability: amount("train --skip", flags.skip) }),
     ...(flags.adapters === undefined ? {} : { adapters: true }),
-    ...(flags.growing === undefined ? {} : { growing: number("--growing", flags.growing) }),
+    ...(flags.growing === undefined ? {} : { growing: amount("train --growing", flags.growing) }),
     ...(flags.reinjection === undefined ? {} : { reinjection: true }),
   });
-  const batch = number("--batch", flags.batch);
+  const batch = amount("train --batch", flags.batch);
   const budgets =
     flags.flops === undefined
-      ? { unit: "tokens" as const, values: positives("--horizons", flags.horizons) }
-      : { unit: "flops" as const, values: positives("--flops", flags.flops) };
+      ? { unit: "tokens" as const, values: positives("train --horizons", flags.horizons) }
+      : { unit: "flops" as const, values: positives("train --flops", flags.flops) };
   const horizons = horizonsOf(scheme, shape, batch, budgets);
 
   const settings = {
@@ -141,20 +142,18 @@ async function run(flags: Flags): Promise<void> {
     batch,
     horizons,
     schedule: {
-      learningRate: positive("--lr", flags.lr),
-      warmupSteps: number("--warmup", flags.warmup),
-      timescale: positive("--timescale", flags.timescale),
-      cooldownFraction: number("--cooldown", flags.cooldown),
+      learningRate: positive("train --lr", flags.lr),
+      warmupSteps: amount("train --warmup", flags.warmup),
+      timescale: positive("train --timescale", flags.timescale),
+      cooldownFraction: amount("train --cooldown", flags.cooldown),
     },
-    optimizer: { ...DEFAULT_OPTIMIZER, weightDecay: number("--weight-decay", flags.weightDecay) },
-    validation: { ...DEFAULT_VALIDATION, windows: number("--validation-windows", flags.validationWindows) },
-    seed: number("--seed", flags.seed),
+    optimizer: { ...DEFAULT_OPTIMIZER, weightDecay: amount("train --weight-decay", flags.weightDecay) },
+    validation: { ...DEFAULT_VALIDATION, windows: amount("train --validation-windows", flags.validationWindows) },
+    seed: amount("train --seed", flags.seed),
     backend,
   };
   const threads =
-    flags.threads === undefined
-      ? availableParallelism()
-      : countOption("train", "--threads", flags.threads, "one a core");
+    flags.threads === undefined ? availableParallelism() : whole("train --threads", flags.threads, 1, 256);
   // Preparing a corpus takes minutes: what cannot be trained is refused before.
   checkConfiguration({ ...settings, corpus: { name: "", hash: "", tokenizer, tokenizerHash: "" } });
   const corpus = await openCorpus({
@@ -240,33 +239,4 @@ function progressPrinter(): { step(progress: RunProgress): void; end(): void } {
   };
 }
 
-const MULTIPLES: Readonly<Record<string, number>> = { k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15 };
-
-/** A number as people write it, with its sign. */
-function parsed(flag: string, text: string): number {
-  const match = /^(-?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?)([kMGTP]?)$/.exec(text.trim());
-  if (match === null)
-    throw new InputError(`train: ${flag} must be a number, got ${shown(text)}; write it like 64, 400k, .5 or 1e-3`);
-  return Number(match[1]) * (MULTIPLES[match[2] ?? ""] ?? 1);
-}
-
-function number(flag: string, text: string): number {
-  const value = parsed(flag, text);
-  if (value < 0) throw new InputError(`train: ${flag} must be 0 or more, got ${shown(value)}; raise it`);
-  return value;
-}
-
-function positive(flag: string, text: string): number {
-  const value = parsed(flag, text);
-  if (!(value > 0)) throw new InputError(`train: ${flag} must be above 0, got ${shown(value)}; raise it`);
-  return value;
-}
-
 const positives = (flag: string, text: string): number[] => text.split(",").map((part) => positive(flag, part));
-
-function choice<T extends string>(flag: string, text: string, known: readonly T[]): T {
-  const found = known.find((name) => name === text);
-  if (found === undefined)
-    throw new InputError(`train: ${flag} must be one of ${known.join(", ")}, got ${shown(text)}`);
-  return found;
-}

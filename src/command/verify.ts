@@ -14,6 +14,7 @@ import type { Difference } from "../reproduce/differences.js";
 import { filesUnder, usualPlaces } from "../reproduce/inputs.js";
 import { type VerifiedReport, verifyReport } from "../reproduce/verify-report.js";
 import { newCommand } from "./command.js";
+import { whole } from "./flags.js";
 import { say } from "./terminal.js";
 
 interface Options {
@@ -121,7 +122,7 @@ async function retrained(targets: readonly string[], options: Options): Promise<
     for (const file of targets.flatMap((target) => runFiles(target, options))) {
       say(`training ${path.basename(file)} again`);
       const again = await retrain(file, {
-        steps: options.steps === undefined ? null : whole("--steps", options.steps),
+        steps: options.steps === undefined ? null : whole("verify --steps", options.steps),
         corpusPath: options.corpus ?? null,
         signal: stop.signal,
         onMessage: say,
@@ -146,9 +147,9 @@ function runFiles(target: string, options: Options): readonly string[] {
     throw new InputError(`verify: a folder of runs needs --sample, got ${target}; say how many runs to train again`);
   }
   const files = filesUnder(target).filter((file) => file.endsWith(".jsonl"));
-  const draw = random(whole("--seed", options.seed));
+  const draw = random(whole("verify --seed", options.seed));
   const chosen: string[] = [];
-  for (let k = Math.min(whole("--sample", options.sample), files.length); k > 0; k--) {
+  for (let k = Math.min(whole("verify --sample", options.sample), files.length); k > 0; k--) {
     chosen.push(...files.splice(draw.integer(files.length), 1));
   }
   return chosen;
@@ -162,14 +163,6 @@ function isFolder(target: string): boolean {
       `verify: ${shown(target)} must exist, got no such file; name a report, a bundle or a run file`,
     );
   }
-}
-
-function whole(flag: string, value: string): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 0 || value.trim() === "") {
-    throw new InputError(`verify: ${flag} must be a whole number, got ${shown(value)}; see rinsight verify --help`);
-  }
-  return number;
 }
 
 function text(verdict: Verdict): string {

@@ -67,13 +67,20 @@ const OBSTACLES: Readonly<Record<string, string>> = {
   "ill-conditioned": "The data do not fix the parameters",
 };
 
+/** Schemes spelled out before the others are counted. */
+const MOST_NAMED = 4;
+
 /** "The limit ended at its bound for RAO r=2, RINS r=3.", a sentence a reason, schemes by their labels. */
 function obstacleSentences({ attribution }: Comparison): readonly string[] {
   const labelled = new Map<string, string[]>();
   for (const { scheme, code } of attribution.obstacles) {
     labelled.set(code, [...(labelled.get(code) ?? []), scheme]);
   }
-  return [...labelled].map(([code, names]) => `${OBSTACLES[code] ?? code} for ${names.join(", ")}.`);
+  return [...labelled].map(([code, names]) => {
+    const more = names.length - MOST_NAMED;
+    const named = more > 1 ? `${names.slice(0, MOST_NAMED).join(", ")} and ${more} more` : names.join(", ");
+    return `${OBSTACLES[code] ?? code} for ${named}.`;
+  });
 }
 
 /** What would tell; runs of ours that are smaller than the reference sweep are pointed at it. */
@@ -131,7 +138,9 @@ export function lossSummary(analysis: Analysis): string | null {
       about.length === 1 && first !== undefined
         ? first.scheme
         : about.length === rows.length
-          ? `all ${about.length} schemes`
+          ? about.length === 2
+            ? "both schemes"
+            : `all ${about.length} schemes`
           : `${about.length} schemes`;
     const sizes = about.map((row) => Math.abs(row.difference)).sort((one, other) => one - other);
     const [least, most] = [fixed(sizes[0], 3), fixed(sizes.at(-1), 3)];

@@ -11,6 +11,11 @@ import { labels } from "./escape.js";
 import type { InputFile, ReportPoint, ReportSource, RoundsPoint, SchemeFacts, Variable } from "./record.js";
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+/** "A^2 B" before "A^10 B". */
+const natural = new Intl.Collator("en", { numeric: true });
+
+/** What chooses among the rows of a table and has no meaning for runs. */
+const TABLES_ALONE = ["where", "derive", "weights", "undecayed"] as const;
 
 export interface ReadSource {
   readonly source: ReportSource;
@@ -33,7 +38,15 @@ export async function readSource(files: readonly string[], selection: Selection 
   const inputs = read.inputs
     .map(({ name, sha256 }) => ({ name: baseName(name), sha256 }))
     .sort((a, b) => compare(a.name, b.name) || compare(a.sha256, b.sha256));
-  if (read.runs.length === inputs.length) return { source: sourceFromRuns(read.runs, inputs), notes: read.notes };
+  if (read.runs.length === inputs.length) {
+    const given = TABLES_ALONE.find((name) => selection[name] !== undefined);
+    if (given !== undefined) {
+      throw new InputError(
+        `report: --${given} must be left out with run files, which say themselves what a point is, got it with ${inputs.length} of them; leave it out, or give a table`,
+      );
+    }
+    return { source: sourceFromRuns(read.runs, inputs), notes: read.notes };
+  }
   if (read.runs.length > 0) {
     throw new InputError(
       `report: inputs must be run files alone or tables alone, got ${read.runs.length} run files among ${inputs.length}; make a report of each kind`,
@@ -56,7 +69,9 @@ export function sourceFromGroups(
   variable: Variable,
   inputs: readonly InputFile[],
 ): ReportSource {
-  const names = groups.map((group) => Object.values(group.group).join(", ") || "all points");
+  const nameOf = (group: Observations) => Object.values(group.group).join(", ") || "all points";
+  const ordered = [...groups].sort((one, other) => natural.compare(nameOf(one), nameOf(other)));
+  const names = ordered.map(nameOf);
   const shown = labels(names);
   return {
     inputs,
@@ -68,7 +83,7 @@ export function sourceFromGroups(
       flopsPerToken: null,
       costFactor: null,
     })),
-    points: groups.flatMap((group, order) =>
+    points: ordered.flatMap((group, order) =>
       Array.from(group.loss, (loss, i): ReportPoint => {
         const x = group.x[0]?.[i] ?? null;
         return {
@@ -96,7 +111,12 @@ export function sourceFromGroups(
 
 /** Cheapest scheme first, then by name, seed and id: gives schemes their order, and so their colours, everywhere. */
 export function byCost(a: RunHeader, b: RunHeader): number {
-  return a.costFactor - b.costFactor || compare(a.scheme.name, b.scheme.name) || a.seed - b.seed || compare(a.id, b.id);
+  return (
+    a.costFactor - b.costFactor ||
+    natural.compare(a.scheme.name, b.scheme.name) ||
+    a.seed - b.seed ||
+    compare(a.id, b.id)
+  );
 }
 
 /** What the runs hold, in an order that does not depend on that of the files: cheapest scheme first, then by name. */

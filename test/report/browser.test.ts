@@ -1,12 +1,14 @@
-// The page in a real Chromium, with scheme names that mean harm: every chart is drawn, nothing runs, nothing is asked for.
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+// The page in a real Chromium: with scheme names that mean harm every chart is drawn, nothing runs, nothing is asked for;
+// axe finds nothing serious, a scheme is marked everywhere at once, and tables sort.
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { buildReport } from "../../src/report/build.js";
-import { REFERENCE, simulatedSource } from "./simulated.js";
+import { buildReport, type Report } from "../../src/report/build.js";
+import { manySource, REFERENCE, simulatedSource } from "./simulated.js";
 
 const HOSTILE = [
   '</script><script>window.fired="script"</script>',
@@ -34,45 +36,119 @@ function runs(file: string): boolean {
 }
 
 const executablePath = browserPath();
+const withBrowser = test.skipIf(executablePath === null);
+const reason = executablePath === null ? " (skipped: no Chromium; set CHROMIUM_PATH)" : "";
 
-test.skipIf(executablePath === null)(
-  `hostile names neither run nor break the page${executablePath === null ? " (skipped: no Chromium; set CHROMIUM_PATH)" : ""}`,
+/** Opens a report's page and hands it over; the browser and the file are gone afterwards. */
+async function onPage(report: Report, options: BrowserContextOptions, look: (page: Page) => Promise<void>) {
+  const folder = mkdtempSync(path.join(tmpdir(), "rinsight-page-"));
+  const browser = await chromium.launch({
+    executablePath: executablePath ?? "",
+    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+  });
+  try {
+    const file = path.join(folder, "index.html");
+    writeFileSync(file, report.files.get("index.html") ?? "");
+    const page = await browser.newPage(options);
+    await page.goto(pathToFileURL(file).href);
+    await page.waitForSelector(".chart[data-drawn] svg", { timeout: 30_000 });
+    await look(page);
+  } finally {
+    await browser.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe calls serious or worse, with the element that it is about. */
+async function serious(page: Page): Promise<readonly string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(`axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html.slice(0, 200))))`);
+}
+
+withBrowser(
+  `axe finds nothing serious, wide and narrow, light and dark, with six schemes and with twelve${reason}`,
   async () => {
-    const source = simulatedSource({ ...REFERENCE, labels: HOSTILE });
-    const report = await buildReport(source, { title: "</title><script>fired=1</script>", bootstrap: 50 }, {});
-    const folder = mkdtempSync(path.join(tmpdir(), "rinsight-page-"));
-    const browser = await chromium.launch({
-      executablePath: executablePath ?? "",
-      args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-    });
-    try {
-      const file = path.join(folder, "index.html");
-      writeFileSync(file, report.files.get("index.html") ?? "");
-      const page = await browser.newPage({ viewport: { width: 1000, height: 800 } });
-      const heard: string[] = [];
-      page.on("console", (message) => heard.push(`console: ${message.text()}`));
-      page.on("pageerror", (error) => heard.push(`error: ${error.message}`));
-      page.on("dialog", (dialog) => heard.push(`dialog: ${dialog.message()}`));
-      page.on("request", (request) => {
-        if (request.url() !== pathToFileURL(file).href && request.url() !== "data:,")
-          heard.push(`request: ${request.url()}`);
+    const few = await buildReport(simulatedSource(), { title: "Six", bootstrap: 50 }, {});
+    const twelve = await buildReport(manySource(12), { title: "Twelve", bootstrap: 0 }, {});
+    for (const [report, width, colorScheme] of [
+      [few, 1400, "light"],
+      [few, 400, "dark"],
+      [twelve, 1400, "dark"],
+    ] as const) {
+      await onPage(report, { viewport: { width, height: 900 }, colorScheme }, async (page) => {
+        await page.evaluate(() => {
+          for (const details of document.querySelectorAll("section > details")) details.setAttribute("open", "");
+        });
+        expect([width, colorScheme, await serious(page)]).toEqual([width, colorScheme, []]);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
       });
-      await page.goto(pathToFileURL(file).href);
-      const charts = [...report.files.keys()].filter((name) => name.endsWith(".svg")).length;
-      await page.waitForFunction(
-        (count) => document.querySelectorAll(".chart[data-drawn] svg").length === count,
-        charts,
-        { timeout: 30_000 },
-      );
-      const point = page.locator("#loss-tokens .mark-symbol path").first();
-      await point.hover({ force: true });
-      expect(await page.evaluate(() => "fired" in window)).toBe(false);
-      expect(await page.locator("img").count()).toBe(0);
-      expect(await page.title()).toBe("</title><script>fired=1</script>");
-      expect(heard).toEqual([]);
-    } finally {
-      await browser.close();
-      rmSync(folder, { recursive: true });
     }
   },
 );
+
+withBrowser(
+  `a scheme is marked in charts and table alike, by pointer, keyboard and search; the table sorts${reason}`,
+  async () => {
+    const twelve = await buildReport(manySource(12), { title: "Twelve", bootstrap: 0 }, {});
+    await onPage(twelve, { viewport: { width: 1400, height: 900 } }, async (page) => {
+      await page.fill("#search", "s7");
+      await page.waitForSelector('tr.marked[data-scheme="s7"]');
+      const coloured = page.locator('#loss-tokens path[fill="#d55e00"][aria-label*="scheme: s7;"]');
+      await coloured.first().waitFor({ state: "attached" });
+      await page.keyboard.press("Escape");
+      await page.waitForSelector("tr.marked", { state: "detached" });
+      const button = page.locator(".chips button").first();
+      await button.focus();
+      await page.keyboard.press("Enter");
+      expect(await button.getAttribute("aria-pressed")).toBe("true");
+      await page.getByRole("button", { name: "loss there" }).click();
+      const losses = await page.locator("[data-sorts] tbody td:nth-child(3)").allTextContents();
+      expect(losses.map(Number)).toEqual(losses.map(Number).sort((a, b) => a - b));
+      await page.fill("#filter", "s11");
+      expect(await page.locator("[data-sorts] tbody tr:visible").count()).toBe(1);
+    });
+  },
+);
+
+withBrowser(`hostile names neither run nor break the page${reason}`, async () => {
+  const source = simulatedSource({ ...REFERENCE, labels: HOSTILE });
+  const report = await buildReport(source, { title: "</title><script>fired=1</script>", bootstrap: 50 }, {});
+  const folder = mkdtempSync(path.join(tmpdir(), "rinsight-page-"));
+  const browser = await chromium.launch({
+    executablePath: executablePath ?? "",
+    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+  });
+  try {
+    const file = path.join(folder, "index.html");
+    writeFileSync(file, report.files.get("index.html") ?? "");
+    const page = await browser.newPage({ viewport: { width: 1000, height: 800 } });
+    const heard: string[] = [];
+    page.on("console", (message) => heard.push(`console: ${message.text()}`));
+    page.on("pageerror", (error) => heard.push(`error: ${error.message}`));
+    page.on("dialog", (dialog) => heard.push(`dialog: ${dialog.message()}`));
+    page.on("request", (request) => {
+      if (request.url() !== pathToFileURL(file).href && request.url() !== "data:,")
+        heard.push(`request: ${request.url()}`);
+    });
+    await page.goto(pathToFileURL(file).href);
+    const charts = [...report.files.keys()].filter((name) => name.endsWith(".svg")).length;
+    await page.waitForFunction(
+      (count) => document.querySelectorAll(".chart[data-drawn] svg").length === count,
+      charts,
+      { timeout: 30_000 },
+    );
+    const point = page.locator("#loss-tokens .mark-symbol path").first();
+    await point.hover({ force: true });
+    expect(await page.evaluate(() => "fired" in window)).toBe(false);
+    expect(await page.locator("img").count()).toBe(0);
+    expect(await page.title()).toBe("</title><script>fired=1</script>");
+    expect(heard).toEqual([]);
+  } finally {
+    await browser.close();
+    rmSync(folder, { recursive: true });
+  }
+});

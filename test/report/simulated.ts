@@ -3,7 +3,7 @@ import { sha256 } from "../../src/base/json.js";
 import { random } from "../../src/base/random.js";
 import type { Run } from "../../src/curve/read/read-run.js";
 import type { ReportSource } from "../../src/report/record.js";
-import { sourceFromRuns } from "../../src/report/source.js";
+import { sourceFromGroups, sourceFromRuns } from "../../src/report/source.js";
 
 const SCHEMES = [
   ["baseline", "baseline (A B)", "A B", 1, 2.62, 0.33],
@@ -90,4 +90,24 @@ export function simulatedSource(simulation: Simulation = REFERENCE, reversed = f
     reversed ? runs.toReversed() : runs,
     runs.map((run) => ({ name: run.source, sha256: sha256(run.header.id) })),
   );
+}
+
+/** Curves of `schemes` schemes s0, s1, … as a table of anybody's would give them: five budgets, two seeds. */
+export function manySource(schemes: number): ReportSource {
+  const noise = random("many schemes");
+  const groups = Array.from({ length: schemes }, (_, k) => {
+    const tokens = [1e6, 3e6, 1e7, 3e7, 1e8].flatMap((budget) => [budget, budget]);
+    const law = (budget: number) => 2.4 + 0.01 * (k % 17) + 60 * budget ** -(0.3 + 0.002 * (k % 13));
+    return {
+      group: { scheme: `s${k}` },
+      x: [Float64Array.from(tokens)],
+      loss: Float64Array.from(tokens, (budget) => law(budget) + 0.003 * noise.normal()),
+      standardError: null,
+      run: null,
+      pair: tokens.map((budget, i) => `${budget}/${i % 2}`),
+      decayed: null,
+      excluded: [],
+    };
+  });
+  return sourceFromGroups(groups, "tokens", [{ name: "many.csv", sha256: sha256(`${schemes}`) }]);
 }

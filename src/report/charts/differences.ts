@@ -71,7 +71,7 @@ export function differences({ analysis, palette }: Given): Chart | null {
       [
         {
           data: { values: [{}] },
-          mark: { type: "rule", strokeWidth: 1, opacity: 0.7 },
+          mark: { type: "rule", aria: false, strokeWidth: 1, opacity: 0.7 },
           encoding: { x: { datum: 0, type: "quantitative" } },
         },
         ...[

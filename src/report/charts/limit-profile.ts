@@ -36,7 +36,7 @@ export function limitProfile({ source, analysis, palette }: Given): Chart | null
         },
         {
           data: { name: "cutoff" },
-          mark: { type: "rule", strokeDash: [2, 3] },
+          mark: { type: "rule", aria: false, strokeDash: [2, 3] },
           encoding: { y: { field: "cutoff", type: "quantitative" } },
         },
       ],

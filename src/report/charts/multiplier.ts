@@ -114,7 +114,7 @@ export function multiplier({ analysis, palette }: Given): Chart | null {
         },
         {
           data: { values: [{}] },
-          mark: { type: "rule", strokeWidth: 1, opacity: 0.7 },
+          mark: { type: "rule", aria: false, strokeWidth: 1, opacity: 0.7 },
           encoding: { y: { datum: 1, type: "quantitative" } },
         },
         line("inside"),

@@ -56,7 +56,7 @@ function residuals(
       [
         {
           data: { values: [{}] },
-          mark: { type: "rule", strokeWidth: 1, opacity: 0.5 },
+          mark: { type: "rule", aria: false, strokeWidth: 1, opacity: 0.5 },
           encoding: { y: { datum: 0, type: "quantitative" } },
         },
         {

@@ -40,7 +40,7 @@ export function inferenceRounds({ source, analysis, palette }: Given): Chart | n
           mark: { type: "line", strokeWidth: 1.6 },
           encoding: { x, y: { ...y, aggregate: "mean" }, color: colour(palette), opacity: strength(0.7, palette) },
         },
-        { data: { name: "baseline" }, mark: { type: "rule", strokeDash: [2, 3] }, encoding: { y } },
+        { data: { name: "baseline" }, mark: { type: "rule", aria: false, strokeDash: [2, 3] }, encoding: { y } },
         {
           data: { name: "rounds" },
           params: ZOOM,

@@ -63,7 +63,8 @@ if (filter instanceof HTMLInputElement) {
   filter.addEventListener("input", () => {
     const wanted = filter.value.trim().toLowerCase();
     for (const row of document.querySelectorAll("[data-sorts] tbody tr")) {
-      row.toggleAttribute("hidden", !(row.textContent ?? "").toLowerCase().includes(wanted));
+      const cells = [...row.children].map((cell) => (cell.textContent ?? "").toLowerCase());
+      row.toggleAttribute("hidden", !cells.some((text) => text.includes(wanted)));
     }
   });
 }
