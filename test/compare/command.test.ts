@@ -65,7 +65,7 @@ test("compare --json has the shape that scripts depend on, on stdout and in --ou
 
 test("compare prints the verdict; doubts go to stderr", async () => {
   await run(compareCommand, file, ...common.slice(0, 6), "--bootstrap", "0");
-  expect(out).toMatch(/Exponent or limit, over all schemes: limit/);
+  expect(out).toMatch(/The schemes differ in the limit/);
   expect(out).toMatch(/rins-3 limit: -0\.\d+ \[/);
   expect(err).toMatch(/matched points across groups by rung.*--pair-by/);
 });
@@ -104,7 +104,7 @@ test("compare refuses what it cannot answer, before it says anything else", asyn
     expect(run(compareCommand, file, "--bootstrap", "100", ...argv)).rejects;
   await refused("--baseline", "basline").toThrow(/baseline must be one of .*did you mean baseline\?/);
   await refused("--law", "power-law-with-limits").toThrow(/--law: law must be one of .*did you mean/);
-  await refused("--budget", "0").toThrow(/--budget: must be a positive/);
+  await refused("--budget", "0").toThrow(/--budget: must be above 0/);
   await refused("--bootstrap", "5").toThrow(/--bootstrap: must be 0 or 20 at least, got 5/);
   expect(err).toBe("");
   await refused("--fix", "limits=2").toThrow(/fit: a fixed value must name a parameter.*did you mean limit\?/);

@@ -7,10 +7,10 @@ import { runCommand } from "../hostile/run-command.js";
 import { temporaryFolder, writeTexts } from "./tiny.js";
 
 test.each([
-  ["--width -1", "train: --width must be 0 or more, got -1; raise it"],
-  ["--width wide", 'train: --width must be a number, got "wide"; write it like 64, 400k, .5 or 1e-3'],
-  ["--lr 0", "train: --lr must be above 0, got 0; raise it"],
-  ["--horizons 0", "train: --horizons must be above 0, got 0; raise it"],
+  ["--width -1", `train --width: must be 0 or more, got "-1"; raise it`],
+  ["--width wide", 'train --width: must be a number, got "wide"; write it like 64, 400k, .5 or 1e-3'],
+  ["--lr 0", `train --lr: must be above 0, got "0"; raise it`],
+  ["--horizons 0", `train --horizons: must be above 0, got "0"; raise it`],
   ["--batch 0", "configuration batch: must be more than 0, got 0; give another --batch"],
   ["--batch 1e30", "configuration batch: must be at most 65536, got 1e+30; give another --batch"],
   ["--warmup 1.5", "configuration schedule.warmupSteps: must be a whole number, got 1.5; give another --warmup"],
