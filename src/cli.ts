@@ -115,7 +115,7 @@ guard(process.stdout);
 guard(process.stderr);
 // A reader that closes the pipe early (head, less) is not an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(EXIT_OK);
+  if (error.code === "EPIPE") process.exit(process.exitCode ?? EXIT_OK);
   process.stderr.write(
     `rinsight: standard output must be writable, got ${fileReason(error)}; write to another place\n`,
   );

@@ -139,10 +139,10 @@ export function disturbable(scenario: Scenario, shim: string, home: string) {
   const run = (folder: string, fault: Fault | null, log?: string): Ended => {
     const counter = path.join(home, `${scenario.name}-counter`);
     writeFileSync(counter, Buffer.alloc(4));
-    const { status, signal, stderr } = spawnSync(process.execPath, scenario.argv, {
+    const { status, signal, stderr, error } = spawnSync(process.execPath, scenario.argv, {
       cwd: folder,
       encoding: "utf8",
-      timeout: 120_000,
+      timeout: 600_000,
       env: {
         ...process.env,
         LD_PRELOAD: shim,
@@ -153,6 +153,8 @@ export function disturbable(scenario: Scenario, shim: string, home: string) {
         ...(log === undefined ? {} : { FAULT_LOG: log }),
       },
     });
+    // Ten minutes for a second's work: the machine is at fault, or nothing goes on.
+    if (error !== undefined) throw error;
     return { status, signal, stderr };
   };
   const whole = (folder: string): string =>
