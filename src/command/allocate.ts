@@ -160,7 +160,7 @@ function rounds(
   };
   const { groups, warnings, notes } = observe(table, ["rounds", "tokens", "flops"], { by: [], ...selection, map });
   for (const note of [...read, ...notes]) say(note);
-  const choices = groups.map((group) => chooseRounds(group, budgets, levelOf(flags)));
+  const choices = groups.map((group) => chooseRounds(group, budgets, share("--level", flags.level)));
   const json = `${JSON.stringify({ rounds: choices, warnings }, null, 2)}\n`;
   if (flags.out !== undefined) writeAtomically(flags.out, json);
   process.stdout.write(
