@@ -42,6 +42,7 @@ export function command(): Command {
     .option("--where <EXPR>", "keep rows for which this holds, for tables")
     .option("--pair-by <COL,…>", "columns that match points across schemes, for tables: horizon and seed")
     .option("--baseline <SCHEME>", "the scheme that the others are held against (default: the cheapest, or the first)")
+    .option("--level <LEVEL>", "confidence level of the intervals", ".95")
     .option("--bootstrap <N>", "bootstrap replicates of the comparison", "1000")
     .option("--seed <SEED>", "seed of everything random", "0")
     .option("--serve", "show a folder of runs while it trains, on a local page, and write nothing")

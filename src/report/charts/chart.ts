@@ -1,5 +1,5 @@
-// What a chart is, to those who make one and those who show one: plain JSON at the border, Vega-Lite's own types inside.
-import type { LayerSpec } from "vega-lite/types_unstable/spec/index.js";
+// What a chart is, to those who make one and those who show one: plain JSON at the border. Vega-Lite's own types stand
+// inside alone (layer.ts): its declarations do not check everywhere that ours have to.
 import type { Analysis, ReportSource } from "../record.js";
 import type { Palette } from "./palette.js";
 
@@ -26,6 +26,3 @@ export interface Given {
 
 /** A chart from what was read and concluded; null where its data are absent. */
 export type Draw = (given: Given) => Chart | null;
-
-/** A layer of a chart, in Vega-Lite's own words. */
-export type Layer = LayerSpec<string>["layer"][number];

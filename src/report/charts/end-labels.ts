@@ -1,6 +1,7 @@
 // The names of the schemes at the ends of their lines, in place of a legend: moved apart where lines end together.
 import { drawn } from "../drawn.js";
-import type { Layer, Row } from "./chart.js";
+import type { Row } from "./chart.js";
+import type { Layer } from "./layer.js";
 import type { Palette } from "./palette.js";
 import { colour, HEIGHT, shape } from "./parts.js";
 

@@ -5,7 +5,8 @@ import type { Forecast, ForecastPoint } from "../../forecast/forecasting.js";
 import { at } from "../../law/law.js";
 import { drawn } from "../drawn.js";
 import type { Variable } from "../record.js";
-import type { Chart, Layer } from "./chart.js";
+import type { Chart } from "./chart.js";
+import type { Layer } from "./layer.js";
 import { palette } from "./palette.js";
 import {
   axis,

@@ -2,7 +2,8 @@
 import { count, percent, significant } from "../../base/format.js";
 import type { Allocation } from "../../forecast/allocation.js";
 import { drawn } from "../drawn.js";
-import type { Chart, Layer } from "./chart.js";
+import type { Chart } from "./chart.js";
+import type { Layer } from "./layer.js";
 import { palette } from "./palette.js";
 import { axis, chartSpec, colour, LOSS_TITLE, logAxis, roomy, shape, strength, ZOOM } from "./parts.js";
 

@@ -1,9 +1,10 @@
 // Loss against tokens or FLOPs, with fit, band and extrapolation; and the share of the excess loss that remains.
 import { percent } from "../../base/format.js";
 import type { Variable } from "../record.js";
-import type { Chart, Given, Layer } from "./chart.js";
+import type { Chart, Given } from "./chart.js";
 import { type End, endLabels, labelRoom, spread } from "./end-labels.js";
 import { type LossRows, lossRows } from "./law-lines.js";
+import type { Layer } from "./layer.js";
 import {
   axis,
   BAND,

@@ -1,8 +1,9 @@
 // The compute multiplier: how many times a scheme's budget the baseline needs for the same loss.
 import { percent } from "../../base/format.js";
 import { drawn, drawnOrNull } from "../drawn.js";
-import type { Chart, Given, Layer, Row } from "./chart.js";
+import type { Chart, Given, Row } from "./chart.js";
 import { endLabels, labelRoom, spread } from "./end-labels.js";
+import type { Layer } from "./layer.js";
 import {
   BAND,
   BUDGET_TITLE,

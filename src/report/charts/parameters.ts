@@ -1,7 +1,8 @@
 // Limits and exponents: each with its interval by scheme.
 import { percent } from "../../base/format.js";
 import { drawn, drawnOrNull } from "../drawn.js";
-import type { Chart, Given, Layer, Row } from "./chart.js";
+import type { Chart, Given, Row } from "./chart.js";
+import type { Layer } from "./layer.js";
 import { axis, chartSpec, colour, shape, strength } from "./parts.js";
 
 export const limits = (given: Given): Chart | null =>

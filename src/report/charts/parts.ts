@@ -2,7 +2,8 @@
 // Data only ever stand in data values and scale domains, never in an expression.
 import type { LayerSpec } from "vega-lite/types_unstable/spec/index.js";
 import { drawn } from "../drawn.js";
-import type { Layer, Row, Spec } from "./chart.js";
+import type { Row, Spec } from "./chart.js";
+import type { Layer } from "./layer.js";
 import { MARKED, type Palette } from "./palette.js";
 import { STATIC_THEME } from "./theme.js";
 
