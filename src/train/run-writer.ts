@@ -17,7 +17,7 @@ export interface RunWriter {
 
 /** The last line of a finished run file, or null: the run is unfinished, or there is none. */
 export function endOf(file: string): RunEnd | null {
-  const status = statSync(file, { throwIfNoEntry: false });
+  const status = onDisk(file, () => statSync(file, { throwIfNoEntry: false }));
   if (status === undefined) return null;
   // A pipe would wait for a writer for ever.
   if (!status.isFile()) throw new InputError(`train: ${file} must be a plain file, got something else; remove it`);
