@@ -12,7 +12,7 @@ import type { Analysis, ReportSource } from "./record.js";
  *
  * const { source } = await readSource(["curves.csv"]);
  * const charts = draw(source, analyse(source, { title: "Mine", bootstrap: 200 }));
- * console.log(charts[0]?.name); // loss-tokens
+ * console.log(charts.some(({ name }) => name === "loss-tokens")); // true
  */
 export function draw(source: ReportSource, analysis: Analysis): readonly Chart[] {
   const given: Given = { source, analysis, palette: reportPalette(source, analysis) };

@@ -46,7 +46,7 @@ test("says when adapters are more than the paper's 1%", async () => {
 test.each([
   [["rinz-3"], /did you mean rins-3/],
   [["rins-9"], /there are rins-2, .*signatures for other rounds/],
-  [["--width", "wide"], /--width must be a number/],
+  [["--width", "wide"], /--width: must be a number/],
   [["A B", "--heads", "3"], /twice the heads/],
   [["A B C"], /multiple of 3, got 4/],
 ])("%j is refused in one line", async (argv, message) => {
