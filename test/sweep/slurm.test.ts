@@ -20,7 +20,7 @@ let slurm: SlurmNode;
 beforeAll(async () => {
   if (skipped) return;
   slurm = await startSlurm(path.join(home, "slurm"));
-  writeTinyPlan(home, [4e8, 4e9]);
+  writeTinyPlan(home, [4e8, 8e9]);
 }, 120_000);
 afterAll(async () => {
   if (!skipped) {
@@ -52,24 +52,30 @@ const status = (): readonly Row[] => {
 const states = () => Object.fromEntries(status().map(({ name, state }) => [name, state]));
 
 async function until<T>(what: string, look: () => T | undefined | false, seconds = 240): Promise<T> {
-  for (const end = Date.now() + 1000 * seconds; Date.now() < end; await sleep(200)) {
+  for (const end = Date.now() + 1000 * seconds; Date.now() < end; await sleep(50)) {
     const seen = look();
     if (seen !== undefined && seen !== false) return seen;
   }
   throw new Error(`after ${seconds} s still not: ${what}; ${JSON.stringify(status())}`);
 }
 
-/** The array task and the processes of a run that is at work for the first time and has trained already. */
-async function atWork(but: readonly string[]) {
-  const row = await until("a further run at work", () =>
-    status().find(({ name, state }) => state === "running" && !but.includes(name)),
-  );
-  const id = row.name.split("-").at(-1) ?? "";
-  const task = /^job (\d+_\d+) on /.exec(row.detail)?.[1] ?? "";
-  const worker: number = JSON.parse(readFileSync(inWork(`${id}.lock`), "utf8")).pid;
-  const file = path.join(folder, `${id}.jsonl`);
-  await until("a first point", () => existsSync(file) && readFileSync(file, "utf8").includes('"point"'), 60);
-  return { name: row.name, task, worker };
+/** A run that has trained to its first point, stopped there for as long as the test needs it, and its array task. */
+async function atWork(names: readonly string[]) {
+  const { name, worker } = await until("a further run at its first point", () => {
+    for (const name of names) {
+      const id = name.split("-").at(-1);
+      const [file, lock] = [path.join(folder, `${id}.jsonl`), inWork(`${id}.lock`)];
+      if (!existsSync(file) || !existsSync(lock) || !readFileSync(file, "utf8").includes('"point"')) continue;
+      const worker: number = JSON.parse(readFileSync(lock, "utf8")).pid;
+      process.kill(worker, "SIGSTOP");
+      return { name, worker };
+    }
+    return undefined;
+  });
+  const row = status().find((row) => row.name === name);
+  const task = /^job (\d+_\d+) on /.exec(row?.detail ?? "")?.[1];
+  if (task === undefined) throw new Error(`no task has ${name}: ${JSON.stringify(row)}`);
+  return { name, task, worker };
 }
 
 const parentOf = (pid: number): number =>
@@ -81,21 +87,24 @@ test.skipIf(skipped)(
     expect(sweep("--status")).toMatch(/6 runs: 0 complete, 0 running, 0 waiting, 0 failed, 0 diverged, 6 missing/);
     sweep("--executor", "slurm", "--pack", "0", "--time", "60", "--grace", "50", "--memory", "500");
 
+    // Two stopped runs keep both cores from the rest, so that none is over before its turn.
+    const names = status().map(({ name }) => name);
+    const cancelled = await atWork(names);
+    const killed = await atWork(names.filter((name) => name !== cancelled.name));
+
     // Cancelled: it writes its checkpoint and does not come back by itself.
-    const cancelled = await atWork([]);
     slurm.ask("scancel", cancelled.task);
+    process.kill(cancelled.worker, "SIGCONT");
+    const limited = await atWork(names.filter((name) => name !== cancelled.name && name !== killed.name));
     await until("the cancelled run not at work", () => states()[cancelled.name] === "failed");
 
     // Killed with -9: all processes of a task. Slurm ends it as failed and does not requeue it.
-    const killed = await atWork([cancelled.name]);
     const parent = parentOf(killed.worker);
     for (const pid of [parentOf(parent), parent, killed.worker]) process.kill(pid, "SIGKILL");
     await until("the killed run not at work", () => states()[killed.name] === "failed");
 
     // At its limit: it is told so beforehand, writes its checkpoint and goes back to the queue. Slurm looks at limits
-    // every half minute, so the run is held until then.
-    const limited = await atWork([cancelled.name, killed.name]);
-    process.kill(limited.worker, "SIGSTOP");
+    // every half minute: the run stays stopped until then.
     slurm.ask("scontrol", "update", `JobId=${limited.task}`, "TimeLimit=1");
     const log = inWork(`slurm/${limited.name}.log`);
     await until("the signal", () => readFileSync(log, "utf8").includes("stopping: "), 100);
