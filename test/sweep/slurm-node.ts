@@ -49,6 +49,7 @@ AccountingStorageType=accounting_storage/none
 JobAcctGatherType=jobacct_gather/none
 ReturnToService=2
 MpiDefault=none
+SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=0
 CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
 NodeName=${host} NodeAddr=127.0.0.1 CPUs=${Math.min(2, availableParallelism())} RealMemory=4000 State=UNKNOWN
 PartitionName=main Nodes=${host} Default=YES MaxTime=INFINITE State=UP
