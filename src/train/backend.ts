@@ -10,6 +10,8 @@ import { wasmKernels } from "./kernels/wasm.js";
 import type { Operations, OptimizerKernels } from "./operations.js";
 import { TENSORFLOW_PACKAGE, TENSORFLOW_PINNED, tensorflowPackage } from "./tensorflow/link.js";
 import { tensorflowOperations, tensorflowOptimizer } from "./tensorflow/operations.js";
+import { composedTowers } from "./towers/composed.js";
+import type { TowerOperations } from "./towers/operations.js";
 
 /** The backends that compute with tensors of tfjs. */
 export type TensorBackendName = Exclude<BackendName, "webgpu">;
@@ -17,7 +19,7 @@ export type TensorBackendName = Exclude<BackendName, "webgpu">;
 export interface Backend {
   readonly name: TensorBackendName;
   readonly tf: typeof Tensorflow;
-  readonly operations: Operations;
+  readonly operations: Operations & TowerOperations;
   readonly optimizer: OptimizerKernels;
   /** Threads of a step from now on, where they are ours to say: wasm. They show in the speed alone, in no bit. */
   useThreads(threads: number): Promise<void>;
@@ -31,7 +33,13 @@ export async function loadBackend(name: TensorBackendName): Promise<Backend> {
   if (name === "tensorflow") return nativeBackend(tf);
   if (name === "cpu") {
     await tf.setBackend("cpu");
-    return { name, tf, operations: composedOperations(tf), optimizer: composedOptimizer(tf), useThreads: OWN_THREADS };
+    return {
+      name,
+      tf,
+      operations: { ...composedOperations(tf), ...composedTowers(tf) },
+      optimizer: composedOptimizer(tf),
+      useThreads: OWN_THREADS,
+    };
   }
   return wasmBackend(tf);
 }
@@ -80,7 +88,7 @@ async function nativeBackend(tf: typeof Tensorflow): Promise<Backend> {
   return {
     name: "tensorflow",
     tf,
-    operations: tensorflowOperations(tf),
+    operations: { ...tensorflowOperations(tf), ...composedTowers(tf) },
     optimizer: tensorflowOptimizer(tf),
     useThreads: OWN_THREADS,
   };

@@ -6,8 +6,8 @@ import { endianness } from "node:os";
 import path from "node:path";
 import { onDisk, syncFolder, writeAtomically } from "../base/write.js";
 import type { ModelState } from "./learner.js";
-import type { Weights } from "./model.js";
 import type { Decays } from "./optimizer.js";
+import type { Weights } from "./parameters.js";
 
 /** Where a run stands on its trunk or on a branch. */
 export interface Progress {

@@ -3,16 +3,10 @@ import { type Random, random } from "../base/random.js";
 import { applications } from "../scheme/applications.js";
 import type { Backend } from "./backend.js";
 import type { RunConfiguration } from "./configuration.js";
-import {
-  forward,
-  initialWeights,
-  latentStart,
-  type ParameterSpec,
-  parameterSpecs,
-  toParameters,
-  type Weights,
-} from "./model.js";
+import { forward, parameterSpecs } from "./model.js";
 import { adamw, initialOptimizerState, type OptimizerState } from "./optimizer.js";
+import { initialWeights, type ParameterSpec, toParameters, type Weights } from "./parameters.js";
+import { latentStart } from "./stack.js";
 import type { Batch } from "./text/batches.js";
 
 /** Everything that a later step depends on, apart from the configuration and the step's number. */

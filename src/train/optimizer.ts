@@ -3,7 +3,7 @@
 import type { NamedTensorMap, Variable } from "@tensorflow/tfjs";
 import type { Backend } from "./backend.js";
 import type { OptimizerSettings } from "./configuration.js";
-import { named, type ParameterSpec, type Parameters, type Weights } from "./model.js";
+import { named, type ParameterSpec, type Parameters, type Weights } from "./parameters.js";
 
 /** βᵏ after the k updates that a tensor has had. */
 export type Decays = Readonly<Record<string, readonly [beta1Power: number, beta2Power: number]>>;

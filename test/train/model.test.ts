@@ -4,16 +4,9 @@ import { applications, layerOrder } from "../../src/scheme/applications.js";
 import { CATALOGUE, schemeByName } from "../../src/scheme/catalogue.js";
 import type { Scheme } from "../../src/scheme/scheme.js";
 import { type Backend, loadBackend } from "../../src/train/backend.js";
-import {
-  forward,
-  initialWeights,
-  latentStart,
-  named,
-  parameterSpecs,
-  size,
-  toParameters,
-  type Weights,
-} from "../../src/train/model.js";
+import { forward, parameterSpecs } from "../../src/train/model.js";
+import { initialWeights, named, size, toParameters, type Weights } from "../../src/train/parameters.js";
+import { latentStart } from "../../src/train/stack.js";
 
 const shape = { width: 8, layers: 12, heads: 2, context: 6, vocabulary: 11 };
 const batch = 2;

@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from "vitest";
 import { type Backend, loadBackend } from "../../src/train/backend.js";
-import type { ParameterSpec } from "../../src/train/model.js";
-import { toParameters } from "../../src/train/model.js";
 import { adamw, initialOptimizerState } from "../../src/train/optimizer.js";
+import type { ParameterSpec } from "../../src/train/parameters.js";
+import { toParameters } from "../../src/train/parameters.js";
 
 let backends: readonly Backend[];
 beforeAll(async () => {

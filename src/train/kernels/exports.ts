@@ -92,8 +92,38 @@ export interface Kernels {
     gradientScale: number,
   ): void;
   sumOfSquares(x: number, count: number): number;
+  meanPoolForward(x: number, y: number, examples: number, time: number, width: number): void;
+  meanPoolBackward(dy: number, dx: number, examples: number, time: number, width: number): void;
+  sigmoidLossForward(
+    s: number,
+    logScale: number,
+    bias: number,
+    losses: number,
+    first: number,
+    rows: number,
+    n: number,
+  ): void;
+  sigmoidLossBackward(
+    s: number,
+    logScale: number,
+    bias: number,
+    dlosses: number,
+    step: number,
+    factor: number,
+    ds: number,
+    dlogScale: number,
+    dbias: number,
+    n: number,
+  ): void;
 }
-type AttentionLengths = readonly [batch: number, time: number, heads: number, headWidth: number, scale: number];
+type AttentionLengths = readonly [
+  batch: number,
+  time: number,
+  heads: number,
+  headWidth: number,
+  scale: number,
+  causal: number,
+];
 
 /** All exports in a fixed order: threads name a kernel by its place. */
 export const NAMES: readonly (keyof Kernels)[] = [
@@ -117,6 +147,10 @@ export const NAMES: readonly (keyof Kernels)[] = [
   "embeddingBackward",
   "adamwStep",
   "sumOfSquares",
+  "meanPoolForward",
+  "meanPoolBackward",
+  "sigmoidLossForward",
+  "sigmoidLossBackward",
 ];
 
 /** dist/kernels.wasm, compiled. Throws InputError when it is not built. */

@@ -4,7 +4,7 @@ import type * as Tensorflow from "@tensorflow/tfjs";
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs";
 import { InputError } from "../../base/errors.js";
 import { compileKernels, type Kernels } from "./exports.js";
-import { rotaryTable } from "./rotary.js";
+import { rotaryTable, unturnedTable } from "./rotary.js";
 import type { Call } from "./seat.js";
 import { openTeam } from "./team.js";
 
@@ -33,6 +33,8 @@ export interface Heap {
   useThreads(threads: number): Promise<void>;
   /** Address of the rotary table [time, headWidth]; made once. */
   rotary(time: number, headWidth: number): number;
+  /** The same for positions that turn nothing: cosines 1, sines 0. */
+  unturned(time: number, headWidth: number): number;
   /** What `run` gives, as a function of `inputs` for tfjs; what it saved may still be addressed by the gradient. */
   differentiable<T extends Tensor>(inputs: readonly Tensor[], run: () => Forward<T>): T;
 }
@@ -87,6 +89,16 @@ async function placeKernels(tf: typeof Tensorflow, backend: object): Promise<Hea
     }
     return 64 * Math.ceil(backend.getMemoryOffset(scratch) / 64);
   };
+  const table = (key: string, make: () => Float32Array): number => {
+    let address = tables.get(key);
+    if (address === undefined) {
+      const values = make();
+      address = backend.getMemoryOffset(claim(values.byteLength));
+      new Float32Array(memory.buffer, address, values.length).set(values);
+      tables.set(key, address);
+    }
+    return address;
+  };
   return {
     kernels: team.kernels,
     split: (units, grain, bytes, call) => {
@@ -106,17 +118,8 @@ async function placeKernels(tf: typeof Tensorflow, backend: object): Promise<Hea
     scalar: () => ranked(output([]), isScalar),
     vector: (length) => ranked(output([length]), isVector),
     matrix: (rows, columns) => ranked(output([rows, columns]), isMatrix),
-    rotary: (time, headWidth) => {
-      const key = `${time}×${headWidth}`;
-      let address = tables.get(key);
-      if (address === undefined) {
-        const values = rotaryTable(time, headWidth);
-        address = backend.getMemoryOffset(claim(values.byteLength));
-        new Float32Array(memory.buffer, address, values.length).set(values);
-        tables.set(key, address);
-      }
-      return address;
-    },
+    rotary: (time, headWidth) => table(`${time}×${headWidth}`, () => rotaryTable(time, headWidth)),
+    unturned: (time, headWidth) => table(`${time}×${headWidth} unturned`, () => unturnedTable(time, headWidth)),
     differentiable: <T extends Tensor>(inputs: readonly Tensor[], run: () => Forward<T>) =>
       tf.customGrad<T>((...args) => {
         const { value, saved, gradient } = run();

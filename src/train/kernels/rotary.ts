@@ -24,6 +24,10 @@ export function rotaryTable(time: number, headWidth: number): Float32Array {
   return table;
 }
 
+/** Angles of 0 in the layout of rotaryTable. */
+export const unturnedTable = (time: number, headWidth: number): Float32Array =>
+  Float32Array.from({ length: time * headWidth }, (_, i) => (i % headWidth < headWidth / 2 ? 1 : 0));
+
 /** e^x for −20 < x ≤ 0: the Taylor series at x/64, squared six times. */
 function expOfNegative(x: number): number {
   const r = x / 64;

@@ -1,13 +1,16 @@
 // The operations and the optimizer step of the wasm backend: own kernels on the tfjs heap, with their gradients.
 import type * as Tensorflow from "@tensorflow/tfjs";
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs";
-import { InputError } from "../../base/errors.js";
-import type { AttentionShape, Operations, OptimizerKernels } from "../operations.js";
+import type { Operations, OptimizerKernels } from "../operations.js";
+import type { TowerOperations } from "../towers/operations.js";
+import { attentionOn } from "./attention.js";
+import { check } from "./check.js";
 import { type Heap, openHeap } from "./module.js";
 import { productsOn } from "./products.js";
+import { towerOperationsOn } from "./towers.js";
 
 export interface WasmKernels {
-  readonly operations: Operations;
+  readonly operations: Operations & TowerOperations;
   /** Steps change the data of the variables themselves: a tensor that shares it (the one a variable was made of) too. */
   readonly optimizer: OptimizerKernels;
   /** Threads from now on: it shows in the speed alone, in no bit. */
@@ -17,7 +20,11 @@ export interface WasmKernels {
 /** The kernels on the current tfjs backend, which must be wasm; InputError when dist/kernels.wasm is not built. */
 export async function wasmKernels(tf: typeof Tensorflow): Promise<WasmKernels> {
   const heap = await openHeap(tf);
-  return { operations: operationsOn(heap), optimizer: optimizerOn(heap), useThreads: heap.useThreads };
+  return {
+    operations: { ...operationsOn(heap), ...towerOperationsOn(heap) },
+    optimizer: optimizerOn(heap),
+    useThreads: heap.useThreads,
+  };
 }
 
 function operationsOn(heap: Heap): Operations {
@@ -84,52 +91,6 @@ function operationsOn(heap: Heap): Operations {
         return [dx, dw];
       };
       return { value, saved: [x, w], gradient };
-    });
-  };
-
-  const attention = (qkv: Tensor2D, { batch, time, heads }: AttentionShape): Tensor2D => {
-    const [rows, columns] = qkv.shape;
-    const headWidth = columns / 3 / heads;
-    check(rows === batch * time, `attention: qkv must have batch · time = ${batch * time} rows, got ${rows}`);
-    check(
-      Number.isInteger(headWidth / 2),
-      `attention: qkv must have 3 · heads · K columns with K even, got ${columns} for ${heads} heads`,
-    );
-    const scale = 1 / Math.sqrt(headWidth);
-    const lengths = [time, heads, headWidth, scale] as const;
-    const matrixBytes = (4 * time * columns) / 3;
-    const keptBytes = kernels.probabilityBytes(1, time, heads);
-    const table = heap.rotary(time, headWidth);
-    const bytes = kernels.attentionScratchBytes(time, headWidth);
-    return heap.differentiable([qkv], () => {
-      const value = heap.matrix(rows, columns / 3);
-      const kept = heap.vector((batch * keptBytes) / 4);
-      split(batch, 1, bytes, (sequence, count, scratch) => [
-        "attentionForward",
-        address(qkv) + 3 * sequence * matrixBytes,
-        table,
-        address(value) + sequence * matrixBytes,
-        address(kept) + sequence * keptBytes,
-        scratch,
-        count,
-        ...lengths,
-      ]);
-      const gradient = (dy: Tensor2D) => {
-        const dqkv = heap.matrix(rows, columns);
-        split(batch, 1, bytes, (sequence, count, scratch) => [
-          "attentionBackward",
-          address(qkv) + 3 * sequence * matrixBytes,
-          table,
-          address(kept) + sequence * keptBytes,
-          address(dy) + sequence * matrixBytes,
-          address(dqkv) + 3 * sequence * matrixBytes,
-          scratch,
-          count,
-          ...lengths,
-        ]);
-        return [dqkv];
-      };
-      return { value, saved: [qkv, kept], gradient };
     });
   };
 
@@ -216,6 +177,7 @@ function operationsOn(heap: Heap): Operations {
       return { value, saved, gradient: (dy) => gradient(dy, 0, 1 / losses.size) };
     });
 
+  const attention = attentionOn(heap, "causal");
   return { embedding, rmsNorm, linear, attention, reluSquared, add, crossEntropy, meanCrossEntropy };
 }
 
@@ -241,8 +203,4 @@ function optimizerOn({ kernels, address }: Heap): OptimizerKernels {
       ),
     sumOfSquares: (x) => kernels.sumOfSquares(address(x), x.size),
   };
-}
-
-function check(holds: boolean, message: string): void {
-  if (!holds) throw new InputError(message);
 }

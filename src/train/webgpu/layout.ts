@@ -1,5 +1,5 @@
 // Where each tensor of a model lies in the flat buffers of weights, gradients and moments.
-import { named, type ParameterSpec, type Parameters, size, type Weights } from "../model.js";
+import { named, type ParameterSpec, type Parameters, size, type Weights } from "../parameters.js";
 import { BLOCK } from "./optimizer.js";
 import { lasting, type Value } from "./tape.js";
 

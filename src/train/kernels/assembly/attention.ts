@@ -1,7 +1,8 @@
-// Causal softmax attention with rotary positions, forward and backward, one head of one sequence at a time.
+// Softmax attention with rotary positions, forward and backward, one head of one sequence at a time: causal, or over all
+// positions where `causal` is false.
 // qkv [batch · time, 3E] holds queries, keys, values side by side; head h has the columns h · K … of each.
 // Inside, time and K are filled up with zeros to multiples of 8 (`length`, `depth`), so that no block has a ragged edge;
-// key columns after a block of four queries are never computed.
+// under the causal mask, key columns after a block of four queries are never computed.
 import { columnBlock, rowBlock } from "./block";
 import { expOfNegative, lanes } from "./exponential";
 import { packColumns, packRows } from "./product";
@@ -106,7 +107,7 @@ function softmaxRow(row: usize, count: i32, width: i32): void {
 /** out [batch · time, E]; table [time, cosines K/2 then sines K/2]; keeps the probabilities. */
 export function attentionForward(
   qkv: usize, table: usize, out: usize, probabilities: usize, scratch: usize,
-  batch: i32, time: i32, heads: i32, headWidth: i32, scale: f32,
+  batch: i32, time: i32, heads: i32, headWidth: i32, scale: f32, causal: bool,
 ): void {
   const length = padded(time), depth = padded(headWidth);
   const stride: usize = 4 * heads * headWidth;
@@ -124,11 +125,11 @@ export function attentionForward(
       packRows(k, rowBytes, keys, length, depth);
       packColumns(v, rowBytes, values, length, depth);
       for (let i = 0; i < length; i += 4) {
-        const panels = (i + 11) >> 3;
+        const panels = causal ? (i + 11) >> 3 : length >> 3;
         const row = probabilities + scores * i;
         rowBlock(q + rowBytes * i, rowBytes, keys, 8 * rowBytes, row, scores, depth, panels, false);
-        for (let r = 0; r < 4; r++) softmaxRow(row + scores * r, i + r + 1, 8 * panels);
-        rowBlock(row, scores, values, 32 * length, o + rowBytes * i, rowBytes, i + 4, depth >> 3, false);
+        for (let r = 0; r < 4; r++) softmaxRow(row + scores * r, causal ? i + r + 1 : time, 8 * panels);
+        rowBlock(row, scores, values, 32 * length, o + rowBytes * i, rowBytes, causal ? i + 4 : length, depth >> 3, false);
       }
       copyRows(o, rowBytes, out + stride * (b * time) + 4 * <usize>(h * headWidth), stride, time, headWidth);
       probabilities += scores * length;
@@ -154,7 +155,7 @@ function softmaxRowBackward(p: usize, dp: usize, width: i32): void {
 /** dqkv [batch · time, 3E] from dout [batch · time, E] and the kept probabilities. */
 export function attentionBackward(
   qkv: usize, table: usize, probabilities: usize, dout: usize, dqkv: usize, scratch: usize,
-  batch: i32, time: i32, heads: i32, headWidth: i32, scale: f32,
+  batch: i32, time: i32, heads: i32, headWidth: i32, scale: f32, causal: bool,
 ): void {
   const length = padded(time), depth = padded(headWidth);
   const stride: usize = 4 * heads * headWidth;
@@ -180,30 +181,34 @@ export function attentionBackward(
       copyRows(dout + stride * (b * time) + column, stride, g, rowBytes, time, headWidth);
       packColumns(g, rowBytes, gradients, length, depth);
       for (let i = 0; i < length; i += 4) {
-        const panels = (i + 11) >> 3;
+        const panels = causal ? (i + 11) >> 3 : length >> 3;
         const row = ds + scores * i;
         rowBlock(g + rowBytes * i, rowBytes, values, 8 * rowBytes, row, scores, depth, panels, false);
         for (let r = 0; r < 4; r++) {
           softmaxRowBackward(probabilities + scores * (i + r), row + scores * r, 8 * panels);
         }
-        rowBlock(row, scores, keys, panel, result + rowBytes * i, rowBytes, i + 4, depth >> 3, false);
+        rowBlock(row, scores, keys, panel, result + rowBytes * i, rowBytes, causal ? i + 4 : length, depth >> 3, false);
       }
       rotate(result, rowBytes, to, 3 * stride, table, time, headWidth, scale, -1);
-      transposedProduct(ds, scores, queries, result, rowBytes, length, depth);
+      transposedProduct(ds, scores, queries, result, rowBytes, length, depth, causal);
       rotate(result, rowBytes, to + stride, 3 * stride, table, time, headWidth, 1, -1);
-      transposedProduct(probabilities, scores, gradients, result, rowBytes, length, depth);
+      transposedProduct(probabilities, scores, gradients, result, rowBytes, length, depth, causal);
       copyRows(result, rowBytes, to + 2 * stride, 3 * stride, time, headWidth);
       probabilities += scores * length;
     }
   }
 }
 
-/** C[length, depth] = Aᵀ · B for a lower triangular A: row j of C takes the rows of A from j on. */
-function transposedProduct(a: usize, aStride: usize, b: usize, c: usize, cStride: usize, length: i32, depth: i32): void {
+/** C[length, depth] = Aᵀ · B; of a lower triangular A (causal), row j of C takes the rows of A from j on. */
+function transposedProduct(
+  a: usize, aStride: usize, b: usize, c: usize, cStride: usize, length: i32, depth: i32, causal: bool,
+): void {
   for (let j = 0; j < length; j += 4) {
+    const first = causal ? j : 0;
     for (let panel = 0; panel < depth >> 3; panel++) {
-      const right = b + 32 * <usize>(length * panel + j);
-      columnBlock(a + aStride * j + 4 * <usize>j, aStride, 0, right, c + cStride * j + 32 * <usize>panel, cStride, length - j, 1, false);
+      const right = b + 32 * <usize>(length * panel + first);
+      const left = a + aStride * first + 4 * <usize>j;
+      columnBlock(left, aStride, 0, right, c + cStride * j + 32 * <usize>panel, cStride, length - first, 1, false);
     }
   }
 }

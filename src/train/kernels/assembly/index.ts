@@ -7,3 +7,5 @@ export { add, reluSquaredBackward, reluSquaredForward } from "./elementwise";
 export { crossEntropyBackward, crossEntropyForward, mean } from "./loss";
 export { embeddingBackward, embeddingForward } from "./embedding";
 export { adamwStep, sumOfSquares } from "./optimizer";
+export { meanPoolBackward, meanPoolForward } from "./pooling";
+export { sigmoidLossBackward, sigmoidLossForward } from "./sigmoid-loss";
