@@ -23,6 +23,7 @@ interface Truth {
 const LAWS: readonly Truth[] = [
   { name: "power law with limit (true law known)", loss: (x) => 1.8 + 1.6 * (x / FROM) ** -0.3 },
   { name: "power law with limit, slow", loss: (x) => 1.5 + 2 * (x / FROM) ** -0.15 },
+  { name: "power law", loss: (x) => 3.4 * (x / FROM) ** -0.1 },
 ];
 /** Forms that the catalogue lacks. */
 const OTHERS: readonly Truth[] = [
@@ -32,6 +33,11 @@ const OTHERS: readonly Truth[] = [
     name: "wave on a power law",
     loss: (x) => (1.8 + 1.6 * (x / FROM) ** -0.3) * (1 + 0.01 * Math.sin(3 * Math.log10(x))),
   },
+  {
+    name: "parabola in logarithms",
+    loss: (x) => 3.4 * 10 ** (-0.11 * Math.log10(x / FROM) + 0.009 * Math.log10(x / FROM) ** 2),
+  },
+  { name: "stretched exponential", loss: (x) => 1.5 + 2 * Math.exp(-((Math.log10(x / FROM) + 0.3) ** 0.8)) },
 ];
 
 function draw({ loss }: Truth, points: number, noise: number, grows: boolean, seed: string): Observations {
@@ -68,10 +74,12 @@ function forecasts(truths: readonly Truth[], insisted: boolean): void {
       ] as const) {
         const at = [FROM * 1e3, FROM * 1e4];
         const hits = at.map(() => ({ curve: 0, run: 0, square: 0 }));
+        let doubted = 0;
         for (let set = 0; set < sets; set++) {
           const seed = `${truth.name}/${points}/${noise}/${set}`;
           const curve = draw(truth, points, noise, grows, seed);
           const [one] = forecast([curve], { at, law: insisted ? powerLawWithLimit : null }).forecasts;
+          if (one?.warnings.some(({ code }) => code === "forecasts-missed")) doubted++;
           const stream = random(`${seed}/new`);
           at.forEach((x, k) => {
             const cell = hits[k];
@@ -91,7 +99,7 @@ function forecasts(truths: readonly Truth[], insisted: boolean): void {
             `${k + 1} decade${k === 0 ? "" : "s"}: new run ${share(run, sets)}, curve ${share(curve, sets)}, off ${share(Math.sqrt(square / sets), 1)}`,
         );
         console.log(
-          `${truth.name}, ${points} points, noise ${noise}${grows ? " falling along x" : ""}${insisted ? ", law insisted on" : ""}: ${text.join("; ")}`,
+          `${truth.name}, ${points} points, noise ${noise}${grows ? " falling along x" : ""}${insisted ? ", law insisted on" : ""}: ${text.join("; ")}; score card warns ${share(doubted, sets)}`,
         );
       }
     }

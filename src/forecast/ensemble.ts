@@ -1,5 +1,6 @@
 // Forms put together by how they extrapolate: each is fitted to the smallest part of the data and scored on the rest, for
-// several parts (expanding windows); shares go by that score, and the spread between forms stays in the interval.
+// several parts (expanding windows); shares go by that score, and the interval hears two witnesses: what the forms announce
+// with the spread between them, and what the same construction got wrong beyond its windows, carried on with distance.
 
 import { studentTwoSided } from "../base/distributions.js";
 import { FitError } from "../base/errors.js";
@@ -15,8 +16,6 @@ const WINDOWS = [0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 const LEAST_WINDOW = 4;
 /** Without a window to judge by, errors are taken for this much larger in variance. */
 const UNJUDGED = 2;
-/** Windows that came out as announced, in whose company those are counted that did better: a few alone would say too much. */
-const PRIOR = 6;
 /** Errors below this (log loss) are not told apart. */
 const FLOOR = 3e-4;
 /**
@@ -33,13 +32,18 @@ interface Member {
 }
 
 /** What the forms together say of the loss at x, as a normal law of its logarithm. */
-export interface Outlook {
+interface Announced {
   readonly log: number;
   /** Of the mean curve: the forms' own errors, and the spread between them. */
-  readonly variance: number;
+  readonly announced: number;
   /** The part that is the forms' own. */
   readonly within: number;
   readonly byForm: readonly number[];
+}
+
+export interface Outlook extends Announced {
+  /** Of the mean curve, by both witnesses. */
+  readonly variance: number;
 }
 
 export interface Ensemble {
@@ -50,18 +54,19 @@ export interface Ensemble {
   readonly degreesOfFreedom: number;
   /** How many windows judged the forms. */
   readonly windows: number;
-  /** κ, by which variances were raised. */
-  readonly inflation: number;
+  /** s, the error of log loss per decade beyond windows; null without one. */
+  readonly slopeError: number | null;
   readonly outlook: (x: number) => Outlook;
   /** Of the mean curve, and of a new run. */
   readonly intervals: (x: number, level: number) => { readonly curve: Interval; readonly newRun: Interval };
 }
 
 /**
- * log L̂(x) = Σ wⱼ·log Lⱼ(x), wⱼ ∝ (RMS log error of form j beyond the windows)^−1.5. Its variance is
- * κ·[Σ wⱼ·σ²·qⱼ(x) + Σ wⱼ·(log Lⱼ − log L̂)²], σ² the noise near the end of the data, and κ the mean square
- * of what the same construction got wrong beyond its own windows over what it had announced; where it had announced
- * too much, drawn towards 1.
+ * log L̂(x) = Σ wⱼ·log Lⱼ(x), wⱼ ∝ (RMS log error of form j beyond the windows)^−1.5. The variance of the mean curve
+ * d decades beyond the data is the mean of two: what the forms announce, Σ wⱼ·σ²·qⱼ(x) + Σ wⱼ·(log Lⱼ − log L̂)², σ² the
+ * noise near the end of the data, and (s·d)², s² the mean over windows of Σ(error² − σ²)/Σd² of the same construction.
+ * Forms that agree and are wrong together announce little, and windows too short for a bend to come show none: neither
+ * witness is left alone. Errors grew about in proportion to d, from a half to two decades, on all curves tried.
  * Throws FitError with fewer than four distinct x.
  */
 export function ensemble(observations: Observations): Ensemble {
@@ -85,38 +90,44 @@ export function ensemble(observations: Observations): Ensemble {
   const errors = FORMS.map((_, j) => errorOf(windows, j));
   const weights = weightsOf(full, errors);
   const whole = together(points, full, weights);
-  const surprises = windows.flatMap(({ seen, ahead, fitted }) => {
+  const surprises = windows.flatMap(({ edge, seen, ahead, fitted }) => {
     if (fitted.filter((one) => one !== null).length < 2) return [];
     const part = together(seen, fitted, weights);
     return [
-      ahead.map(({ x: far, log, decades }) => {
-        const { log: mean, variance } = part.outlook(far);
-        return { decades, error: mean - log, variance: variance + part.noise };
+      ahead.map(({ x: far, log: observed }): Surprise => {
+        const { log, announced } = part.outlook(far);
+        return { edge, x: far, decades: Math.log10(far / edge), error: log - observed, announced, noise: part.noise };
       }),
     ];
   });
-  const squares = surprises.map((rows) => meanOf(rows.map(({ error, variance }) => error ** 2 / variance)));
-  const surprise = meanOf(squares);
-  const inflation =
-    squares.length === 0
-      ? UNJUDGED
-      : Math.max(surprise, (PRIOR + squares.length * surprise) / (PRIOR + squares.length));
+  const slopes = surprises.map((rows) => slopeSquare(rows, whole.noise));
+  const last = at(distinct, distinct.length - 1);
   const degreesOfFreedom = Math.max(1, x.length - PARAMETERS);
   const outlook = (far: number): Outlook => {
-    const { log, variance, within, byForm } = whole.outlook(far / origin);
-    return { log, variance: inflation * variance, within: inflation * within, byForm };
+    const says = whole.outlook(far / origin);
+    return { ...says, variance: heard(says.announced, slopes, Math.log10(far / origin / last)) };
   };
-  const noise = inflation * whole.noise;
+  const noise = whole.noise * (slopes.length === 0 ? UNJUDGED : 1);
   const width = (level: number) => studentTwoSided(level, degreesOfFreedom);
   return {
     forms: FORMS.flatMap(({ law }, j) =>
       at(weights, j) > 0 ? [{ law: law.name, weight: at(weights, j), error: errors[j] ?? null }] : [],
     ),
-    scoreCard: scoreCard(surprises.flat(), Math.sqrt(inflation) * width(0.95)),
+    scoreCard: scoreCard(
+      // As it was announced there, by what smaller windows had got wrong up to its edge.
+      surprises.flatMap((rows, w) =>
+        rows.map((row) => {
+          const before = surprises.slice(0, w).map((earlier) => earlier.filter(({ x: seen }) => seen <= row.edge));
+          const known = before.map((earlier) => slopeSquare(earlier, row.noise));
+          const half = width(0.95) * Math.sqrt(heard(row.announced, known, row.decades) + row.noise);
+          return { ...row, half };
+        }),
+      ),
+    ),
     noise,
     degreesOfFreedom,
     windows: surprises.length,
-    inflation,
+    slopeError: slopes.length === 0 ? null : Math.sqrt(meanOf(slopes)),
     outlook,
     intervals: (far, level) => {
       const { log, variance } = outlook(far);
@@ -129,10 +140,33 @@ export function ensemble(observations: Observations): Ensemble {
   };
 }
 
+interface Surprise {
+  /** Largest x of the window, and the x beyond it. */
+  readonly edge: number;
+  readonly x: number;
+  readonly decades: number;
+  readonly error: number;
+  readonly announced: number;
+  readonly noise: number;
+}
+
+/** s² of one window: Σ(error² − σ²)/Σd², not below 0. */
+function slopeSquare(rows: readonly Surprise[], noise: number): number {
+  const beyondNoise = rows.reduce((sum, { error }) => sum + error ** 2 - noise, 0);
+  return Math.max(0, beyondNoise) / rows.reduce((sum, { decades }) => sum + decades ** 2, 0);
+}
+
+/** The mean of both witnesses; the forms alone, taken for surer than they are, without a window. Inside the data d = 0. */
+function heard(announced: number, slopes: readonly number[], decades: number): number {
+  return slopes.length === 0 ? UNJUDGED * announced : (announced + meanOf(slopes) * Math.max(0, decades) ** 2) / 2;
+}
+
 interface Window {
+  /** Its largest x. */
+  readonly edge: number;
   readonly seen: Observations;
   readonly fitted: readonly (Candidate | null)[];
-  readonly ahead: readonly { readonly x: number; readonly log: number; readonly decades: number }[];
+  readonly ahead: readonly { readonly x: number; readonly log: number }[];
 }
 
 function windowOf(
@@ -148,6 +182,7 @@ function windowOf(
     Array.from(x.keys()).filter((i) => at(x, i) <= edge),
   );
   return {
+    edge,
     seen,
     fitted: FORMS.map(({ law, rigid }, j) => {
       const whole = full[j] ?? null;
@@ -155,11 +190,7 @@ function windowOf(
     }),
     ahead: Array.from(x.keys())
       .filter((i) => at(x, i) > edge)
-      .map((i) => ({
-        x: at(x, i),
-        log: Math.log(at(points.loss, i)),
-        decades: Math.log10(at(x, i) / edge),
-      })),
+      .map((i) => ({ x: at(x, i), log: Math.log(at(points.loss, i)) })),
   };
 }
 
@@ -188,7 +219,7 @@ function together(
   seen: Observations,
   fitted: readonly (Candidate | null)[],
   weights: readonly number[],
-): { readonly noise: number; readonly outlook: (x: number) => Outlook } {
+): { readonly noise: number; readonly outlook: (x: number) => Announced } {
   const present = fitted.flatMap((one, j) =>
     one === null || at(weights, j) === 0 ? [] : [{ one, weight: at(weights, j) }],
   );
@@ -205,7 +236,7 @@ function together(
       const between = members.reduce((total, { weight }, j) => total + weight * ((says[j]?.log ?? 0) - log) ** 2, 0);
       return {
         log,
-        variance: within + between,
+        announced: within + between,
         within,
         byForm: says.map(({ log: own }) => Math.exp(own)),
       };
@@ -226,14 +257,8 @@ function noiseOf(seen: Observations, members: readonly Member[]): number {
   return ((Math.min(...squares) / total) * n) / Math.max(1, n - PARAMETERS);
 }
 
-interface Surprise {
-  readonly decades: number;
-  readonly error: number;
-  readonly variance: number;
-}
-
 /** Rows of a quarter decade up to half of one, then by halves. */
-function scoreCard(surprises: readonly Surprise[], width: number): readonly ScoreRow[] {
+function scoreCard(surprises: readonly (Surprise & { readonly half: number })[]): readonly ScoreRow[] {
   const edges = [0, 0.25, 0.5, 1, 1.5, 2, 3, 5, 10];
   return edges.slice(1).flatMap((to, i) => {
     const from = at(edges, i);
@@ -245,7 +270,7 @@ function scoreCard(surprises: readonly Surprise[], width: number): readonly Scor
         to,
         points: inside.length,
         error: Math.sqrt(meanOf(inside.map(({ error }) => error ** 2))),
-        held: meanOf(inside.map(({ error, variance }) => (Math.abs(error) <= width * Math.sqrt(variance) ? 1 : 0))),
+        held: meanOf(inside.map(({ error, half }) => (Math.abs(error) <= half ? 1 : 0))),
       },
     ];
   });

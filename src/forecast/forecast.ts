@@ -29,6 +29,9 @@ const DEFAULTS: ForecastOptions = { at: [], reach: [], level: 0.95, law: null };
 /** With fewer windows the forms were hardly judged. */
 const ENOUGH_WINDOWS = 3;
 const FAR = 1;
+/** Points nearer than this, in decades, say nothing of a forecast; with fewer held than this share it is not to be believed. */
+const NEAR = 0.25;
+const LEAST_HELD = 0.8;
 
 /**
  * Forecasts of each group's curve, and who leads.
@@ -138,12 +141,22 @@ function doubts({ windows, scoreCard }: Ensemble): readonly Warning[] {
       },
     ];
   }
+  const warnings: Warning[] = [];
+  const tested = scoreCard.filter(({ from }) => from >= NEAR);
+  const points = tested.reduce((sum, row) => sum + row.points, 0);
+  const held = tested.reduce((sum, row) => sum + row.points * row.held, 0) / points;
+  if (held < LEAST_HELD) {
+    warnings.push({
+      code: "forecasts-missed",
+      message: `${Math.round(100 * held)}% of ${points} points ${NEAR} decades or more beyond windows of this curve lay inside their intervals: no form carries it, so neither will the interval be held; train to a larger horizon instead`,
+    });
+  }
   const farthest = scoreCard.at(-1);
-  if (farthest === undefined || farthest.to >= FAR) return [];
-  return [
-    {
+  if (farthest !== undefined && farthest.to < FAR) {
+    warnings.push({
       code: "untested-distance",
       message: `the curve itself tests forecasts up to ${farthest.to} decades ahead alone: beyond, the interval rests on the forms; add smaller horizons`,
-    },
-  ];
+    });
+  }
+  return warnings;
 }

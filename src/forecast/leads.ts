@@ -80,7 +80,9 @@ function differenceError(x: number, one: Carried, other: Carried, correlation: n
   if (!(sum > 0)) return Math.exp(a.log) * Math.sqrt(a.variance + b.variance);
   const between = common.reduce((total, { weight, apart }) => total + (weight / sum) * apart ** 2, 0);
   const within = a.within + b.within - 2 * correlation * Math.sqrt(a.within * b.within);
-  return Math.exp((a.log + b.log) / 2) * Math.sqrt(within + one.forms.inflation * between);
+  // What windows say of distance counts as it does for the curves themselves.
+  const heard = Math.sqrt((a.variance / a.announced) * (b.variance / b.announced));
+  return Math.exp((a.log + b.log) / 2) * Math.sqrt(heard * (within + between));
 }
 
 /** The values of the group's columns, as tables name it. */

@@ -103,3 +103,24 @@ test("gadre's 1 B run at 640 tokens per parameter, kept out of the fit of five s
   expect(heldOut?.each[0]?.x).toEqual([1439795200, 640]);
   expect((100 * (heldOut?.each[0]?.error ?? 0)).toFixed(4)).toBe("0.7103");
 });
+
+test("a curve that falls late and all at once tells its own forecasts wrong", () => {
+  const late = (x: number) => 3 - 0.02 * Math.log10(x) - 1.2 / (1 + (6e7 / x) ** 6);
+  const [one] = forecast([curveOf(late, { noise: 0.001, seed: 4 })], { at: [1e9] }).forecasts;
+  expect(one?.warnings.find(({ code }) => code === "forecasts-missed")?.message).toMatch(
+    /^\d+% of \d+ points .* lay inside their intervals: no form carries it/,
+  );
+  const [calm] = forecast([curveOf(law, { noise: 0.001, seed: 4 })], { at: [1e9] }).forecasts;
+  expect(calm?.warnings).toEqual([]);
+});
+
+test("the interval grows with distance by what windows got wrong: forms that agree are not believed alone", () => {
+  // Two power laws are in no form: all five miss them alike, on the same side.
+  const two = (x: number) => 1.6 + (x / 1e6) ** -0.7 + (x / 1e6) ** -0.12;
+  const held = Array.from({ length: 12 }, (_, seed) => {
+    const curve = curveOf(two, { points: 12, noise: 0.002, seed });
+    const point = forecast([curve], { at: [1e9] }).forecasts[0]?.at[0];
+    return (point?.curve?.lower ?? Infinity) <= two(1e9) && two(1e9) <= (point?.curve?.upper ?? 0);
+  }).filter(Boolean).length;
+  expect(held).toBeGreaterThanOrEqual(10);
+});
