@@ -140,7 +140,7 @@ function errorsOf(
   if (fit === undefined || fit.solution.held.length > 0) return null;
   const { fit: linear, gradient } = linearize([fit], clustersOf(groups.slice(l, l + 1)).of);
   const errors = standardErrors(linear);
-  return (parts) => errors?.(gradient([parts])) ?? null;
+  return (parts) => errors?.of(gradient([parts])) ?? null;
 }
 
 function medianOf(values: readonly number[]): number | null {

@@ -31,7 +31,7 @@ export function differenceErrors(
   const between = (scheme: ArrayLike<number>, other: ArrayLike<number>) =>
     gradient([freeGradient(schemes, l, scheme), freeGradient(schemes, baseline, other).map((value) => -value)]);
   return {
-    of: (scheme, other) => errors?.(between(scheme, other)) ?? null,
+    of: (scheme, other) => errors?.of(between(scheme, other)) ?? null,
     member: (scheme, other) => ({ fit: { ...fit, cluster }, gradient: between(scheme, other) }),
   };
 }

@@ -2,12 +2,11 @@
 import { FitError, InputError } from "../base/errors.js";
 import type { Observations } from "../curve/observations.js";
 import { type Fitted, fitted } from "../fit/fitted.js";
-import { mainVariable } from "../fit/held-out.js";
 import { groupName } from "../fit/problem/columns.js";
 import { distinctPoints } from "../fit/problem/points.js";
 import { linkGradient } from "../fit/problem/problem.js";
 import type { FitOptions } from "../fit/record.js";
-import { at, type Law, type LawParameter } from "../law/law.js";
+import { at, type Law, type LawParameter, mainVariable } from "../law/law.js";
 
 export interface Schemes {
   readonly law: Law;

@@ -1,9 +1,9 @@
 // Laws against each other by what they predict beyond the points they were fitted to: expanding windows over a curve.
 import { FitError } from "../base/errors.js";
 import type { Observations } from "../curve/observations.js";
-import { at, type Law } from "../law/law.js";
+import { at, type Law, mainVariable } from "../law/law.js";
 import { fit as fitLaw } from "./fit.js";
-import { mainVariable, pick } from "./held-out.js";
+import { pick } from "./held-out.js";
 import type { FitOptions } from "./record.js";
 
 /** One prediction of an expanding window: fitted to the `fitted` smallest distinct x, scored at a larger one. */

@@ -5,6 +5,7 @@ import type { Observations } from "../curve/observations.js";
 import { at, type Law } from "../law/law.js";
 import { doubts } from "./doubts.js";
 import { type Fitted, fitted } from "./fitted.js";
+import { fittedNoise } from "./fitted-noise.js";
 import { holdOut, score } from "./held-out.js";
 import { linearize } from "./linearize.js";
 import { informationCriteria } from "./model-choice.js";
@@ -127,6 +128,7 @@ function recordOf(
     points: kept.loss.length,
     degreesOfFreedom: problem.points - problem.names.length,
     residualScale: residualScale(whole),
+    noise: fittedNoise(whole, g),
     residuals: reportedResiduals(whole, g),
     correlation: correlation(whole, g),
     clusters: { by: whole.clusters.by, count: whole.clusters.count },

@@ -18,6 +18,8 @@ export interface Fitted extends Solved {
   /** Under noise of one size, each point's own. */
   readonly doubt: Uncertainty;
   readonly clusters: Clusters;
+  /** From the noise as it is; null where the options ask for another kind, or the data say nothing of the noise. */
+  readonly errors: ParameterErrors | null;
   /** One per free parameter: the signed root of the rise, in plain standard errors, at which a profile interval ends. */
   readonly criticals: readonly number[];
   /** Of the free parameters, as the options ask for it; NaN for those on a bound. */
@@ -67,6 +69,7 @@ export function fitted(
     solution,
     doubt,
     clusters,
+    errors,
     criticals,
     covariance: resampled?.covariance ?? errors?.covariance ?? doubt.covariance,
     intervals: resampled?.intervals ?? intervals,

@@ -1,15 +1,9 @@
 // Scoring a law on points it did not see: the largest are kept out of the fit.
 import { InputError } from "../base/errors.js";
 import type { Observations } from "../curve/observations.js";
-import { at, type Law } from "../law/law.js";
+import { at, type Law, mainVariable } from "../law/law.js";
 import { predict } from "./predict.js";
 import type { Fit, HeldOut, HeldOutLoss } from "./record.js";
-
-/** The variable that a law extrapolates along: tokens where it has them, else its last. */
-export function mainVariable(law: Law): number {
-  const tokens = law.variables.indexOf("tokens");
-  return tokens >= 0 ? tokens : law.variables.length - 1;
-}
 
 /** The observations at the given positions, in that order. */
 export function pick(observations: Observations, positions: readonly number[]): Observations {

@@ -1,6 +1,6 @@
 // From fits in memory to the linearization that variances are made of: rows, scores and slopes of all their points, one
 // column for each free parameter that no bound holds.
-import { mainVariable } from "./held-out.js";
+import { mainVariable } from "../law/law.js";
 import { bandwidth } from "./problem/loss.js";
 import { denseJacobian, jacobianCells, type Problem } from "./problem/problem.js";
 import type { Solved } from "./solve/solve.js";

@@ -5,12 +5,15 @@ import type { Uncertainty } from "./interval.js";
 import { linearize } from "./linearize.js";
 import type { Solved } from "./solve/solve.js";
 import type { Clusters } from "./variance/clusters.js";
-import { type RobustError, standardErrors } from "./variance/standard-errors.js";
+import { type RobustError, type StandardErrors, standardErrors } from "./variance/standard-errors.js";
 
 export interface ParameterErrors {
   /** One per free parameter; null where not defined. */
   readonly of: readonly (RobustError | null)[];
   readonly covariance: readonly Float64Array[];
+  /** Of any combination; `gradient` takes one over the free parameters to one that these are asked with. */
+  readonly errors: StandardErrors;
+  gradient(free: Float64Array): Float64Array;
 }
 
 /** With more free parameters than this, correlations are those of noise of one size. */
@@ -26,7 +29,7 @@ export function parameterErrors(fit: Solved, plain: Uncertainty, clusters: Clust
   const errorOf = (entries: readonly (readonly [k: number, factor: number])[]) => {
     const free = new Float64Array(names.length);
     for (const [k, factor] of entries) free[k] = factor;
-    return errors(gradient([free]));
+    return errors.of(gradient([free]));
   };
   const inside = names.map((_, k) => k).filter((k) => (deviation[k] ?? 0) > 0);
   const of = names.map((_, k) => (inside.includes(k) ? errorOf([[k, 1]]) : null));
@@ -57,5 +60,5 @@ export function parameterErrors(fit: Solved, plain: Uncertainty, clusters: Clust
       return entry * at(deviation, j) * at(deviation, k);
     }),
   );
-  return { of, covariance };
+  return { of, covariance, errors, gradient: (free) => gradient([free]) };
 }

@@ -3,15 +3,20 @@
 
 import { studentTwoSided } from "../base/distributions.js";
 import { InputError } from "../base/errors.js";
-import { at, type Law } from "../law/law.js";
-import type { Fit, Interval, Prediction } from "./record.js";
+import { at, type Law, mainVariable } from "../law/law.js";
+import type { Fit, FittedNoise, Interval, NoiseState, Prediction } from "./record.js";
+import type { StandardError } from "./variance/linearization.js";
+import { matchedError } from "./variance/variance-of-log.js";
 
 /**
  * Predictions at points x, one array per variable of the law, in its order (as in Observations).
  *
  * With g the gradient of the curve by the parameters (of its logarithm where the fit was in log space) and C their
- * covariance, the curve's standard error is s = √(gᵀCg) and a new run's √(s² + σ²), σ the residual scale. Intervals are
- * estimate ± t·s in the space of the fit, so that a loss from a fit in log space stays above 0 and its mean is a median.
+ * covariance, the curve's standard error is s = √(gᵀCg) and a new run's √(s² + σ²), σ being the noise at that x: a power of x
+ * between the least and the greatest x fitted, beyond them as at the nearest of the two. Both are taken over the noises that
+ * the residuals allow (`fit.noise`), and what these leave open is in the degrees of freedom of t; without such states σ is
+ * the residual scale and t has those of the fit. Intervals are estimate ± t·s in the space of the fit, so that a loss from a
+ * fit in log space stays above 0 and its mean is a median.
  *
  * Null where a parameter has no standard error, and for a new run of a weighted fit, whose noise is not known. A parameter
  * that was fixed, or that ended on a bound, is taken for known: such a curve is surer of itself than it should be.
@@ -43,32 +48,69 @@ export function predict(
     );
   }
   const theta = law.parameters.map(({ name }) => fit.parameters[name]?.estimate ?? Number.NaN);
-  const covariance = covarianceOf(law, fit);
-  const noise = fit.weighted ? null : fit.residualScale;
+  const { range, degreesOfFreedom, states } = noiseOf(law, fit);
   const level = options.level ?? 0.95;
-  const t = fit.degreesOfFreedom > 0 ? studentTwoSided(level, fit.degreesOfFreedom) : Number.NaN;
+  const main = mainVariable(law);
   const gradient = new Float64Array(theta.length);
   return Array.from({ length: count }, (_, i): Prediction => {
     const point = x.map((column) => at(column, i));
     const loss = law.gradient(theta, point, gradient);
     const unit = fit.space === "log" ? loss : 1;
-    const error = covariance === null ? Number.NaN : Math.sqrt(quadratic(gradient, covariance)) / unit;
-    const around = (size: number): Interval | null => {
-      if (!Number.isFinite(t * size) || !Number.isFinite(loss)) return null;
+    const along = placeIn(range, at(point, main));
+    const of = (variance: (state: NoiseState) => number): StandardError | null => {
+      const mixture = states.map((state) => ({ variance: variance(state), weight: state.weight }));
+      if (mixture.length === 0) return null;
+      // Of parameters that are all held.
+      if (mixture.every(({ variance }) => variance === 0)) return { value: 0, degreesOfFreedom };
+      const defined = degreesOfFreedom > 0 && mixture.every(({ variance }) => variance > 0);
+      return defined ? matchedError(mixture, degreesOfFreedom) : null;
+    };
+    const curve = ({ covariance }: NoiseState) => quadratic(gradient, covariance) / unit ** 2;
+    const newRun = (state: NoiseState) => curve(state) + variance(state, along);
+    const around = (error: StandardError | null): Interval | null => {
+      if (error === null || !Number.isFinite(error.value + loss) || degreesOfFreedom < 1) return null;
+      const half = studentTwoSided(level, error.degreesOfFreedom) * error.value;
       const [lower, upper] =
-        fit.space === "log"
-          ? [loss * Math.exp(-t * size), loss * Math.exp(t * size)]
-          : [loss - t * size, loss + t * size];
+        fit.space === "log" ? [loss * Math.exp(-half), loss * Math.exp(half)] : [loss - half, loss + half];
       return { level, lower, upper, method: "delta" };
     };
+    const error = of(curve);
+    const size = (error?.value ?? Number.NaN) * unit;
     return {
       x: point,
       loss,
-      standardError: Number.isFinite(error * unit) ? error * unit : null,
+      standardError: Number.isFinite(size) ? size : null,
       curve: around(error),
-      newRun: noise === null ? null : around(Math.hypot(error, noise)),
+      newRun: fit.weighted || fit.residualScale === null ? null : around(of(newRun)),
     };
   });
+}
+
+/** What the record says of the noise, or noise of one size. */
+function noiseOf(law: Law, fit: Fit): FittedNoise {
+  if (fit.noise !== null) return fit.noise;
+  const covariance = covarianceOf(law, fit);
+  const scale = fit.residualScale ?? Number.NaN;
+  return {
+    range: null,
+    degreesOfFreedom: fit.degreesOfFreedom,
+    states:
+      covariance === null
+        ? []
+        : [{ weight: 1, covariance: covariance.map((row) => [...row]), deviation: [scale, scale] }],
+  };
+}
+
+/** Where x stands on the logarithmic axis of the noise, from 0 to 1. */
+function placeIn(range: FittedNoise["range"], x: number): number {
+  if (range === null) return 0;
+  const place = Math.log(x / range[0]) / Math.log(range[1] / range[0]);
+  return Math.min(1, Math.max(0, place));
+}
+
+/** Of the noise of a run. */
+function variance({ deviation: [least, greatest] }: NoiseState, along: number): number {
+  return (least * (greatest / least) ** along) ** 2;
 }
 
 /** Of all parameters of the law, rows by parameter: 0 for the ones held; null where one that is free has no error. */
@@ -86,6 +128,6 @@ export function covarianceOf(law: Law, fit: Fit): readonly Float64Array[] | null
 }
 
 /** gᵀ·M·g. */
-function quadratic(g: Float64Array, matrix: readonly Float64Array[]): number {
-  return matrix.reduce((sum, row, j) => sum + at(g, j) * row.reduce((s, value, k) => s + value * at(g, k), 0), 0);
+function quadratic(g: Float64Array, matrix: readonly ArrayLike<number>[]): number {
+  return matrix.reduce((sum, row, j) => sum + at(g, j) * g.reduce((s, value, k) => s + value * at(row, k), 0), 0);
 }

@@ -124,6 +124,25 @@ export interface Prediction {
   readonly newRun: Interval | null;
 }
 
+/** What the residuals say of the noise; what predictions rest on. */
+export interface FittedNoise {
+  /** Least and greatest value of the law's main variable, between which the noise was seen; null without such an axis. */
+  readonly range: readonly [number, number] | null;
+  /** Of each state. */
+  readonly degreesOfFreedom: number;
+  /** The noises that the residuals allow, a few that stand for all. */
+  readonly states: readonly NoiseState[];
+}
+
+export interface NoiseState {
+  /** Its probability; those of all states sum to 1. */
+  readonly weight: number;
+  /** Of the law's parameters, in the law's order, under this noise; 0 for those held. */
+  readonly covariance: readonly (readonly number[])[];
+  /** Standard deviation of a run at the least and the greatest x, in the space of the fit; a power of x between. */
+  readonly deviation: readonly [number, number];
+}
+
 export interface Fit {
   readonly group: Readonly<Record<string, string>>;
   readonly law: string;
@@ -143,6 +162,8 @@ export interface Fit {
   readonly degreesOfFreedom: number;
   /** Residual standard deviation in the space of the fit; null without degrees of freedom. */
   readonly residualScale: number | null;
+  /** Null where noise is taken for one size, the residual scale, each point's own. */
+  readonly noise: FittedNoise | null;
   /** observed − predicted per point, in the space of the fit. */
   readonly residuals: readonly number[];
   /** Correlation of the estimates that were free and not on a bound, tied ones by each name; null when not defined. */

@@ -44,3 +44,9 @@ export function grid(...axes: readonly (readonly number[])[]): readonly (readonl
     [[]],
   );
 }
+
+/** The variable that a law extrapolates along: tokens where it has them, else its last. */
+export function mainVariable(law: Law): number {
+  const tokens = law.variables.indexOf("tokens");
+  return tokens >= 0 ? tokens : law.variables.length - 1;
+}

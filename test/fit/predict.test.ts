@@ -84,6 +84,22 @@ test("curve and new run cover at 95% within the data and a decade beyond", () =>
   }
 });
 
+test("the states of the noise in the record: weights sum to 1, and an error from them is that of the whole posterior", () => {
+  for (const seed of [1, 2, 3, 4]) {
+    const data = drawn(powerLawWithLimit, [1.8, 300, 0.3], [spread(1e7, 1e9, 18)], 0.003, seed);
+    const grown = { ...data, loss: data.loss.map((loss, i) => loss * (1 + 0.002 * (i % 2 === 0 ? i : -i) * 0.1)) };
+    const fitted = fitLaw(powerLawWithLimit, grown);
+    const states = fitted.noise?.states ?? [];
+    expect(states.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1, 12);
+    // At x so large that only the limit is left, the curve's error is the limit's: which the posterior gave itself.
+    const [far] = predict(powerLawWithLimit, fitted, [[1e60]]);
+    const { standardError } = fitted.parameters.limit ?? { standardError: null };
+    expect((far?.standardError ?? 0) / (standardError ?? 1)).toBeGreaterThan(0.98);
+    expect((far?.standardError ?? 0) / (standardError ?? 1)).toBeLessThan(1.02);
+    expect(predict(powerLawWithLimit, JSON.parse(JSON.stringify(fitted)), [[1e60]])).toEqual([far]);
+  }
+});
+
 test("what cannot be said is null, and what makes no sense is refused in one line", () => {
   const exact = fitLaw(powerLawWithLimit, points([[1e6, 1e7, 1e8]], [4, 3, 2.5]));
   expect(predict(powerLawWithLimit, exact, [[1e9]])[0]).toMatchObject({

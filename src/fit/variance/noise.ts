@@ -10,7 +10,7 @@ import {
   type StandardError,
 } from "./linearization.js";
 import { type Likely, type NoiseShape, restrictedLikelihood } from "./restricted-likelihood.js";
-import { logVarianceDegrees, logVarianceMean, logVarianceSpread } from "./variance-of-log.js";
+import { matchedError } from "./variance-of-log.js";
 
 export interface NoiseCandidate extends NoiseShape {
   /** Its posterior probability. */
@@ -19,8 +19,12 @@ export interface NoiseCandidate extends NoiseShape {
 
 export interface Noise {
   readonly candidates: readonly NoiseCandidate[];
-  /** Of several combinations of parameters, one row a combination: the mean over the posterior. */
-  covariance(gradients: readonly ArrayLike<number>[]): Float64Array[];
+  /** u (NoiseShape) at the least and the greatest x. */
+  readonly ends: readonly [number, number];
+  /** Of each candidate. */
+  readonly degreesOfFreedom: number;
+  /** Of several combinations of parameters, one row a combination: the mean over some of the candidates, or over all. */
+  covariance(gradients: readonly ArrayLike<number>[], over?: readonly NoiseCandidate[]): Float64Array[];
   /** Of gradientᵀθ̂, with what is not known of the noise in its degrees of freedom. */
   standardError(gradient: ArrayLike<number>): StandardError;
 }
@@ -93,28 +97,23 @@ export function noise(fit: Linearization): Noise | null {
     .map(({ slope, share, variance, log }) => ({ slope, share, variance, weight: Math.exp(log - top) / total }))
     .filter(({ weight }) => weight > NEGLIGIBLE);
   const shapes = shapesOf(basis, along, candidates);
-  const mean = meanOf(candidates, shapes, basis.rows[0]?.length ?? 0);
   return {
     candidates,
+    ends: [along.reduce((a, b) => Math.min(a, b)), along.reduce((a, b) => Math.max(a, b))],
+    degreesOfFreedom: degrees,
     standardError(gradient) {
       const y = basis.combination(gradient);
       const sums = new Map(
         [...shapes].map(([slope, { own, common }]) => [slope, [form(own, y, y), form(common, y, y)]]),
       );
-      const logs = candidates.map(({ slope, share, variance }) => {
+      const variances = candidates.map(({ slope, share, variance, weight }) => {
         const [own = Number.NaN, common = Number.NaN] = sums.get(slope) ?? [];
-        return Math.log(variance * ((1 - share) * own + share * common));
+        return { variance: variance * ((1 - share) * own + share * common), weight };
       });
-      const centre = candidates.reduce((sum, { weight }, k) => sum + weight * (logs[k] ?? Number.NaN), 0);
-      const spread = candidates.reduce(
-        (sum, { weight }, k) => sum + weight * ((logs[k] ?? Number.NaN) - centre) ** 2,
-        0,
-      );
-      const degreesOfFreedom = logVarianceDegrees(logVarianceSpread(degrees) + spread);
-      const log = centre + logVarianceMean(degrees) - logVarianceMean(degreesOfFreedom);
-      return { value: Math.exp(log / 2), degreesOfFreedom };
+      return matchedError(variances, degrees);
     },
-    covariance(gradients) {
+    covariance(gradients, over = candidates) {
+      const mean = meanOf(over, shapes, basis.rows[0]?.length ?? 0);
       const combinations = gradients.map(basis.combination);
       return combinations.map((a) => Float64Array.from(combinations, (b) => form(mean, a, b)));
     },
@@ -184,14 +183,15 @@ function shapesOf(
   );
 }
 
-/** The covariance of the parameters, over the posterior. */
+/** The covariance of the parameters, over candidates by their weights. */
 function meanOf(candidates: readonly NoiseCandidate[], shapes: ReadonlyMap<number, Shape>, width: number) {
   const mean = Array.from({ length: width }, () => new Float64Array(width));
+  const total = candidates.reduce((sum, { weight }) => sum + weight, 0);
   for (const { slope, share, variance, weight } of candidates) {
     const { own, common } = shapes.get(slope) ?? { own: [], common: [] };
     for (const [a, line] of mean.entries()) {
-      addTo(line, own[a] ?? line, weight * variance * (1 - share));
-      addTo(line, common[a] ?? line, weight * variance * share);
+      addTo(line, own[a] ?? line, (weight / total) * variance * (1 - share));
+      addTo(line, common[a] ?? line, (weight / total) * variance * share);
     }
   }
   return mean;

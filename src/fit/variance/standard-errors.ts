@@ -2,7 +2,7 @@
 // residuals contradict it; then from the residuals alone.
 import { chiSquaredTail } from "../../base/distributions.js";
 import { dot, form, type Linearization, orthogonalise, outerSum, type StandardError } from "./linearization.js";
-import { noise } from "./noise.js";
+import { type Noise, noise } from "./noise.js";
 import { type Sandwich, sandwich } from "./sandwich.js";
 
 export interface RobustError extends StandardError {
@@ -12,7 +12,13 @@ export interface RobustError extends StandardError {
   readonly source: "noise model" | "sandwich";
 }
 
-export type StandardErrors = (gradient: ArrayLike<number>) => RobustError | null;
+export interface StandardErrors {
+  readonly model: Noise;
+  /** Of gradientᵀθ̂; null where it has none. */
+  of(gradient: ArrayLike<number>): RobustError | null;
+  /** CR3; null where the points do not allow it. */
+  jackknife(): Sandwich | null;
+}
 
 /** Two-sided probability below which the residuals' own variance contradicts that of the noise model. */
 const CONTRADICTED = 0.01;
@@ -42,21 +48,28 @@ export function standardErrors(fit: Linearization): StandardErrors | null {
   const gram = outerSum(basis.rows, null, basis.rows[0]?.length ?? 0);
   const unbiased = sandwich(fit, "CR2");
   // Dearer than the rest, and seldom asked for.
-  let jackknife: Sandwich | null | undefined;
-  return (gradient) => {
-    const y = basis.combination(gradient);
-    const plain = Math.sqrt(level * form(gram, y, y));
-    const modelled = model.standardError(gradient);
-    const ratio = (unbiased?.variance(gradient) ?? Number.NaN) / modelled.value ** 2;
-    if (ratio < LEAST_RATIO || ratio > MOST_RATIO) {
-      const df = unbiased?.standardError(gradient)?.degreesOfFreedom ?? 0;
-      const above = df > 0 ? chiSquaredTail(df * ratio, df) : 0.5;
-      if (2 * Math.min(above, 1 - above) < CONTRADICTED) {
-        jackknife ??= sandwich(fit, "CR3");
-        const error = jackknife?.standardError(gradient) ?? null;
-        if (error !== null) return { ...error, plain, source: "sandwich" };
+  let known: Sandwich | null | undefined;
+  const jackknife = () => {
+    known ??= sandwich(fit, "CR3");
+    return known;
+  };
+  return {
+    model,
+    jackknife,
+    of(gradient) {
+      const y = basis.combination(gradient);
+      const plain = Math.sqrt(level * form(gram, y, y));
+      const modelled = model.standardError(gradient);
+      const ratio = (unbiased?.variance(gradient) ?? Number.NaN) / modelled.value ** 2;
+      if (ratio < LEAST_RATIO || ratio > MOST_RATIO) {
+        const df = unbiased?.standardError(gradient)?.degreesOfFreedom ?? 0;
+        const above = df > 0 ? chiSquaredTail(df * ratio, df) : 0.5;
+        if (2 * Math.min(above, 1 - above) < CONTRADICTED) {
+          const error = jackknife()?.standardError(gradient) ?? null;
+          if (error !== null) return { ...error, plain, source: "sandwich" };
+        }
       }
-    }
-    return { ...modelled, plain, source: "noise model" };
+      return { ...modelled, plain, source: "noise model" };
+    },
   };
 }

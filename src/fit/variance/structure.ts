@@ -33,7 +33,7 @@ export function structure(fit: Linearization, predicted: Float64Array, weights: 
     rows: basis.rows.map((row, i) => Float64Array.of(...row, left[i] ?? Number.NaN)),
     score: fit.score.map((value, i) => value - step * (fit.slope[i] ?? Number.NaN) * (left[i] ?? Number.NaN)),
   });
-  const error = errors?.([...new Float64Array(basis.rows[0]?.length ?? 0), 1]) ?? null;
+  const error = errors?.of([...new Float64Array(basis.rows[0]?.length ?? 0), 1]) ?? null;
   const range =
     predicted.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY) -
     predicted.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);

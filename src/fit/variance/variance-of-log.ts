@@ -1,5 +1,24 @@
 // The logarithm of a variance that is estimated with ν degrees of freedom, σ²·ν/χ²_ν seen from the data: its mean and
 // spread, and the degrees of freedom that a given spread amounts to. What a mixture of t distributions is matched by.
+import type { StandardError } from "./linearization.js";
+
+/**
+ * The t distribution whose log variance has the mean and spread of a mixture: of estimates, each with `degreesOfFreedom`,
+ * of which one is right with the probability `weight`.
+ */
+export function matchedError(
+  mixture: readonly { readonly variance: number; readonly weight: number }[],
+  degreesOfFreedom: number,
+): StandardError {
+  const logs = mixture.map(({ variance }) => Math.log(variance));
+  const mean = (of: (log: number) => number) =>
+    mixture.reduce((sum, { weight }, k) => sum + weight * of(logs[k] ?? Number.NaN), 0);
+  const centre = mean((log) => log);
+  const spread = mean((log) => (log - centre) ** 2);
+  const matched = logVarianceDegrees(logVarianceSpread(degreesOfFreedom) + spread);
+  const log = centre + logVarianceMean(degreesOfFreedom) - logVarianceMean(matched);
+  return { value: Math.exp(log / 2), degreesOfFreedom: matched };
+}
 
 /** E log(ν/χ²_ν) = log(ν/2) − ψ(ν/2). */
 export function logVarianceMean(degreesOfFreedom: number): number {

@@ -154,7 +154,7 @@ test("the sandwich takes over where the residuals contradict a noise that grows 
   const stream = random(9);
   const sized = (size: (u: number) => number) => {
     const values = x.map((u) => size(u) * stream.normal());
-    return standardErrors(means([values], null, (_, i) => i))?.([1])?.source;
+    return standardErrors(means([values], null, (_, i) => i))?.of([1])?.source;
   };
   expect(sized((u) => 8 ** u)).toBe("noise model");
   expect(sized(() => 1)).toBe("noise model");
@@ -163,7 +163,7 @@ test("the sandwich takes over where the residuals contradict a noise that grows 
   const middle = x.map((u) => (Math.abs(u - 0.5) < 0.05 ? 1 : 0));
   const both = means([values], null, (_, i) => i);
   const fit: Linearization = { ...both, rows: middle.map((inside) => Float64Array.of(inside, 1 - inside)) };
-  const error = standardErrors(fit)?.([1, 0]);
+  const error = standardErrors(fit)?.of([1, 0]);
   expect(error?.source).toBe("sandwich");
   const inside = values.filter((_, i) => middle[i] === 1);
   expect((error?.value ?? 0) / Math.sqrt(squares(inside) / inside.length / (inside.length - 1))).toBeCloseTo(1, 0.8);
