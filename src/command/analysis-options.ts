@@ -11,6 +11,7 @@ import { LEAST_REPLICATES } from "../fit/bootstrap-interval.js";
 import { DEFAULT_FIT_OPTIONS, type FitOptions, type Loss } from "../fit/record.js";
 import { lawByName } from "../law/catalogue.js";
 import type { Law } from "../law/law.js";
+import { addLimits } from "./command.js";
 import { choice, list, number, positive, share, whole } from "./flags.js";
 
 /** The flags of addDataOptions as commander hands them over. */
@@ -69,7 +70,7 @@ export const repeated = (value: string, before: readonly string[] = []): readonl
 
 /** Adds the options that say how the files of an analysis are read. */
 export function addReadingOptions(command: Command): Command {
-  return command
+  return addLimits(command)
     .option("--unit <UNIT>", "unit of the loss: nats, bits, bpb or ppl; made nats per token where that is known")
     .option("--bytes-per-token <N>", "mean bytes a token, by which bits per byte become nats per token")
     .option("--wide", "every column that is no counter is a curve of its own")

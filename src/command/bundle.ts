@@ -20,7 +20,7 @@ import { locateInputs, usualPlaces } from "../reproduce/inputs.js";
 import { readManifest } from "../reproduce/verify-report.js";
 import { expandPlan } from "../sweep/expand.js";
 import { readPlan } from "../sweep/plan.js";
-import { newCommand } from "./command.js";
+import { addLimits, newCommand } from "./command.js";
 
 interface Options {
   readonly inputs?: string;
@@ -30,10 +30,12 @@ interface Options {
 }
 
 export function command(): Command {
-  return newCommand(
-    "bundle",
-    "pack a report, its inputs and its plan into one archive that rinsight verify checks",
-    "rinsight bundle reports/2026-11-24_reference --out reference.tar.gz",
+  return addLimits(
+    newCommand(
+      "bundle",
+      "pack a report, its inputs and its plan into one archive that rinsight verify checks",
+      "rinsight bundle reports/2026-11-24_reference --out reference.tar.gz",
+    ),
   )
     .argument("<report>", "folder that rinsight report wrote")
     .option("--inputs <folder>", "where the inputs of the report lie (default: as rinsight verify)")

@@ -12,7 +12,7 @@ import {
   type StatisticName,
 } from "../fractal/record.js";
 import { withControls } from "../fractal/shuffled.js";
-import { newCommand } from "./command.js";
+import { addLimits, newCommand } from "./command.js";
 import { choice, number } from "./flags.js";
 
 interface Flags {
@@ -42,10 +42,12 @@ const TITLES: Readonly<Record<StatisticName, string>> = {
 
 export function command(): Command {
   const { from, skip, level, epsilon } = DEFAULT_FRACTAL_OPTIONS;
-  return newCommand(
-    "fractal",
-    "long-range structure of surprisals: self-similarity S, Hurst exponent H, Joseph exponent J",
-    "rinsight fractal surprisals.jsonl --json",
+  return addLimits(
+    newCommand(
+      "fractal",
+      "long-range structure of surprisals: self-similarity S, Hurst exponent H, Joseph exponent J",
+      "rinsight fractal surprisals.jsonl --json",
+    ),
   )
     .argument("[FILE...]", 'JSON lines {"document", "group", "surprisals": […]}, streamed; or a table, one row a token')
     .option("--as <definition>", "ours, or published: ε = .005 and H by R/S, as in arXiv 2402.01825", "ours")

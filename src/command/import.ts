@@ -5,7 +5,7 @@ import { importCurves } from "../curve/import/import.js";
 import type { ImportOptions } from "../curve/import/options.js";
 import { UNITS } from "../curve/names.js";
 import type { Table } from "../curve/table.js";
-import { newCommand } from "./command.js";
+import { addLimits, newCommand } from "./command.js";
 import { choice, number, positive } from "./flags.js";
 import { say } from "./terminal.js";
 
@@ -29,10 +29,12 @@ interface ImportFlags {
 }
 
 export function command(): Command {
-  return newCommand(
-    "import",
-    "import curves from TensorBoard, Weights & Biases, Hugging Face, logs and tables",
-    "rinsight import notebooks/curves.csv --run scheme,seed --out curves.jsonl",
+  return addLimits(
+    newCommand(
+      "import",
+      "import curves from TensorBoard, Weights & Biases, Hugging Face, logs and tables",
+      "rinsight import notebooks/curves.csv --run scheme,seed --out curves.jsonl",
+    ),
   )
     .argument(
       "<SOURCE>",

@@ -6,6 +6,7 @@ import type { Command } from "commander";
 import { InputError } from "../base/errors.js";
 import { buildReport } from "../report/build.js";
 import { checkFolder, writeFolder } from "../report/folder.js";
+import { MOST_REPLICATES } from "../report/record.js";
 import { serveSweep } from "../report/serve.js";
 import { readSource } from "../report/source.js";
 import { terminalReport } from "../report/terminal.js";
@@ -69,7 +70,7 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
   const options = {
     title: flags.title ?? path.basename(path.resolve(flags.out)),
     level,
-    bootstrap: whole("report --bootstrap", flags.bootstrap),
+    bootstrap: whole("report --bootstrap", flags.bootstrap, 0, MOST_REPLICATES),
     seed: whole("report --seed", flags.seed),
     baseline: flags.baseline ?? null,
     selection: selectionOf(flags),

@@ -13,7 +13,7 @@ import { LARGEST_ARCHIVE, unpack } from "../reproduce/archive.js";
 import type { Difference } from "../reproduce/differences.js";
 import { filesUnder, usualPlaces } from "../reproduce/inputs.js";
 import { type VerifiedReport, verifyReport } from "../reproduce/verify-report.js";
-import { newCommand } from "./command.js";
+import { addLimits, newCommand } from "./command.js";
 import { whole } from "./flags.js";
 import { say } from "./terminal.js";
 
@@ -35,10 +35,12 @@ interface Verdict {
 }
 
 export function command(): Command {
-  return newCommand(
-    "verify",
-    "recompute a report, or train runs again, and list every difference",
-    "rinsight verify reports/2026-11-24_reference",
+  return addLimits(
+    newCommand(
+      "verify",
+      "recompute a report, or train runs again, and list every difference",
+      "rinsight verify reports/2026-11-24_reference",
+    ),
   )
     .argument("<target...>", "report folders, bundles (.tar.gz), run files, or with --sample folders of runs")
     .option(

@@ -70,28 +70,37 @@ export function finished(
   return new Map([...builders].map(([name, builder]) => [name, builder.finish(name, rows, mark)]));
 }
 
+/** Numbers remember so many of their cells as they were written, for the case that the column turns out to be text. */
+const MOST_WRITTEN = 65_536;
 /** Text with as many distinct values as this is no grouping column; sharing its strings would cost more than it saves. */
 const MOST_SHARED = 100_000;
 
 /** Collects one column row by row: plain numbers while all cells are, text from the first that is not. */
 export class ColumnBuilder {
   private numbers = new Float64Array(64).fill(Number.NaN);
+  private readonly written: string[] = [];
   private texts: string[] | null = null;
+  /** Text that begins too late for all cells before it to be known as they were written: numbers are then written alike. */
+  private late = false;
   private readonly shared = new Map<string, string>();
   private readonly notFinite = new Set<number>();
 
   /** A number that is not finite was written so; `text` is the cell as it was written, kept in a text column. */
-  set(row: number, value: number | string | null, text = String(value)): void {
+  set(row: number, value: number | string | null, text = value === null ? "" : String(value)): void {
     if (this.texts === null && typeof value === "string") {
-      this.texts = Array.from(this.numbers.subarray(0, row), (number, i) =>
-        Number.isNaN(number) && !this.notFinite.has(i) ? "" : String(number),
-      );
+      this.late = row > MOST_WRITTEN;
+      this.texts = Array.from(this.numbers.subarray(0, row), (number, i) => {
+        const missing = Number.isNaN(number) && !this.notFinite.has(i);
+        if (missing || !this.late) return (this.written[i] ?? "").trim();
+        return String(number);
+      });
     }
     if (this.texts !== null) {
       while (this.texts.length < row) this.texts.push("");
-      this.texts[row] = value === null ? "" : this.share(text.trim());
+      this.texts[row] = this.share(this.late && typeof value === "number" ? String(value) : text.trim());
       return;
     }
+    if (row < MOST_WRITTEN) this.written[row] = text;
     if (row >= this.numbers.length) {
       const larger = new Float64Array(Math.max(row + 1, this.numbers.length * 2)).fill(Number.NaN);
       larger.set(this.numbers);
@@ -202,8 +211,9 @@ export function columnOf(table: Table, name: string, flag: string): Column {
   );
 }
 
-/** A cell as text. */
+/** A cell as text; one that says nan or inf says so. */
 export function textAt(column: Column, row: number): string {
   if (column.kind === "text") return column.values[row] ?? "";
-  return column.written?.texts[row] ?? cellText(column.values[row] ?? Number.NaN);
+  const value = column.values[row] ?? Number.NaN;
+  return column.written?.texts[row] ?? (column.notFinite?.has(row) === true ? String(value) : cellText(value));
 }

@@ -1,10 +1,11 @@
 // A report on the disk. A new one is written beside its place, synced, and made whole by one rename to <folder>.rinsight-ready;
 // then its files take their places one by one, each by a rename, the manifest last. So there is a report at every
 // instant, a page is the old or the new one, and where a process dies on the way the next command carries it to the end.
-import { existsSync, readdirSync, readFileSync, realpathSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { InputError, shown } from "../base/errors.js";
 import { acquireLock } from "../base/lock.js";
+import { readRegularFile } from "../base/regular-file.js";
 import { makeFolder, onDisk, syncFolder, temporaryOf, tidyTemporaries, writeSynced } from "../base/write.js";
 import type { ReportFiles } from "./build.js";
 
@@ -85,8 +86,9 @@ function place(target: string): void {
 function listed(folder: string): readonly string[] | null {
   const file = path.join(folder, MANIFEST);
   if (!existsSync(file)) return null;
+  const text = readRegularFile(file);
   try {
-    const { files }: { files: Record<string, string> } = JSON.parse(readFileSync(file, "utf8"));
+    const { files }: { files: Record<string, string> } = JSON.parse(text);
     return Object.keys(files).filter((name) => !name.split("/").includes(".."));
   } catch {
     return [];

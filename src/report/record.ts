@@ -3,6 +3,9 @@
 import type { Comparison } from "../compare/comparison.js";
 import type { Fit } from "../fit/record.js";
 
+/** Bootstrap replicates of a report at most: whoever checks one has as much to compute as its author. */
+export const MOST_REPLICATES = 20_000;
+
 /** A file the report was made from: its name without folders, and its content hash. */
 export interface InputFile {
   readonly name: string;

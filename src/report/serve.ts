@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import path from "node:path";
 import { fileReason, InputError, reasonOf, shown } from "../base/errors.js";
-import { LIMITS } from "../curve/read/limits.js";
+import { limits } from "../curve/read/limits.js";
 import { parseRun, type Run } from "../curve/read/read-run.js";
 import { statusOf } from "../curve/read/source.js";
 import { learningChart } from "./charts/learning.js";
@@ -130,8 +130,8 @@ function send(
 /** A plain file's text, and when it changed: a folder has none, and a pipe would hold the page up until somebody writes. */
 function regularText(file: string): { readonly text: string; readonly changed: number } {
   const status = statusOf(file);
-  if (!status.isFile() || status.size > LIMITS.bytes) {
-    throw new InputError(`${file}: must be a file of at most ${LIMITS.bytes / 1e6} MB, got another; remove it`);
+  if (!status.isFile() || status.size > limits().bytes) {
+    throw new InputError(`${file}: must be a file of at most ${limits().bytes / 1e6} MB, got another; remove it`);
   }
   try {
     return { text: readFileSync(file, "utf8"), changed: status.mtimeMs };

@@ -4,6 +4,7 @@ import path from "node:path";
 import { z } from "zod";
 import { InputError } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/json.js";
+import { readRegularFile } from "../base/regular-file.js";
 import type { InputFile } from "../report/record.js";
 import type { Difference } from "./differences.js";
 import { filesUnder } from "./inputs.js";
@@ -65,8 +66,9 @@ export function undeclared(folder: string, inputs: readonly InputFile[]): readon
 
 function readContents(file: string): ReadonlyMap<string, string> | null {
   if (!existsSync(file)) return null;
+  const text = readRegularFile(file);
   try {
-    return new Map(Object.entries(contentsSchema.parse(JSON.parse(readFileSync(file, "utf8"))).files));
+    return new Map(Object.entries(contentsSchema.parse(JSON.parse(text)).files));
   } catch {
     throw new InputError(`${file}: must list the files of a bundle, got something else; ask for the bundle again`);
   }

@@ -4,12 +4,14 @@ import path from "node:path";
 import { z } from "zod";
 import { InputError } from "../base/errors.js";
 import { sha256 } from "../base/json.js";
+import { readRegularFile } from "../base/regular-file.js";
 import { KEPT } from "../curve/exclusion.js";
 import { UNITS } from "../curve/names.js";
 import type { Selection } from "../curve/observe.js";
 import type { AnalysisOptions } from "../report/analysis.js";
 import { buildReport } from "../report/build.js";
 import { settleFolder } from "../report/folder.js";
+import { MOST_REPLICATES } from "../report/record.js";
 import { readSource } from "../report/source.js";
 import { INPUTS_FOLDER, isBundled, namesUnder, undeclared } from "./bundle-files.js";
 import { type Difference, differences } from "./differences.js";
@@ -50,7 +52,7 @@ const manifestSchema = z.object({
   options: z.strictObject({
     title: z.string(),
     level: z.number().gt(0).lt(1),
-    bootstrap: z.int().min(0).max(1e6),
+    bootstrap: z.int().min(0).max(MOST_REPLICATES),
     seed: z.number(),
     baseline: z.string().nullable().default(null),
     selection: z.strictObject(selectionShape).partial(),
@@ -67,9 +69,10 @@ export function readManifest(folder: string): ReportManifest {
   const refuse = (got: string) =>
     new InputError(`${file}: must be the manifest of a report, got ${got}; name a folder that rinsight report wrote`);
   if (!existsSync(file)) throw refuse("no such file");
+  const text = readRegularFile(file);
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(file, "utf8"));
+    value = JSON.parse(text);
   } catch {
     throw refuse("text that is not JSON");
   }

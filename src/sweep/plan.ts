@@ -1,9 +1,9 @@
 // A plan says which runs a sweep has: schemes × learning rates × seeds at one shape, horizons as FLOP budgets.
 // JSON text -> checked plan. src/sweep/expand.ts turns it into run configurations.
-import { readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { fileReason, InputError, reasonOf, shown } from "../base/errors.js";
+import { readRegularFile } from "../base/regular-file.js";
 import { validated } from "../base/schema.js";
 import { schemeByName } from "../scheme/catalogue.js";
 import { checkShape } from "../scheme/cost.js";
@@ -111,8 +111,9 @@ export function planJsonSchema(): unknown {
 export function readPlan(file: string): Plan {
   let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    text = readRegularFile(file);
   } catch (error) {
+    if (error instanceof InputError) throw error;
     throw new InputError(`${file}: plan must be readable, got ${fileReason(error)}; see data/sweeps for examples`);
   }
   let value: unknown;

@@ -2,24 +2,24 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { checkLines, LIMITS, limitsFrom } from "../../src/curve/read/limits.js";
+import { checkLines, limits, limitsFrom } from "../../src/curve/read/limits.js";
 
 test("limits are set by name, and what is no limit is refused", () => {
-  expect(limitsFrom("")).toEqual(LIMITS);
-  expect(limitsFrom("rows=5e7, line=10")).toEqual({ ...LIMITS, rows: 5e7, line: 10 });
+  expect(limitsFrom("")).toEqual(limits());
+  expect(limitsFrom("rows=5e7, line=10")).toEqual({ ...limits(), rows: 5e7, line: 10 });
   for (const bad of ["row=5", "rows", "rows=many", "rows=-1", "rows=Infinity", "__proto__=5"]) {
     expect(() => limitsFrom(bad)).toThrow(/^RINSIGHT_LIMITS: must read bytes=…,rows=…,line=…, got /);
   }
 });
 
 test("a line is counted to its end, a file to its last line", () => {
-  const limits = { bytes: 1000, rows: 3, line: 5 };
-  const check = (text: string) => () => checkLines("t", Buffer.from(text), limits);
+  const few = { bytes: 1000, rows: 3, line: 5 };
+  const check = (text: string) => () => checkLines("t", Buffer.from(text), few);
   expect(check("12345\n12345")).not.toThrow();
   expect(check("12345\n123456")).toThrow(/^t line 2: line must have at most/);
   // A header and three rows.
   expect(check("a\n1\n2\n3\n")).not.toThrow();
-  expect(check("a\n1\n2\n3\n4\n")).toThrow(/at most 3 lines, got more; .*RINSIGHT_LIMITS=rows=/);
+  expect(check("a\n1\n2\n3\n4\n")).toThrow(/at most 3 lines, got more; .*--limits rows=/);
 });
 
 test("a pipe that never ends is left at the limit", async () => {
@@ -37,7 +37,7 @@ test("a pipe that never ends is left at the limit", async () => {
   more();
   const code = await new Promise((resolve) => child.once("exit", resolve));
   expect(said).toBe(
-    "standard input: file must be at most 3 MB, got more; keep what the fit needs, or set RINSIGHT_LIMITS=bytes=…\n",
+    "standard input: file must be at most 3 MB, got more; keep what the fit needs, or give --limits bytes=…\n",
   );
   expect(code).toBe(2);
 });

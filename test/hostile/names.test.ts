@@ -162,3 +162,14 @@ test("text is made visible: JSON stays the same JSON, line ends and tabs stay, n
     /guard\(process\.stdout\)/,
   );
 });
+
+test("schemes called as missing numbers are written, and groups that begin as numbers, keep their names", async () => {
+  const names = ["1.0", "null", "NaN", "NA", "none", "", "1e3", "inf", "deep"];
+  const rows = names.flatMap((name, k) => [1, 2, 4, 8, 16].map((n) => `${name},${n * 1e6},${3 + k + 9 / n}`));
+  const file = path.join(home, "missing.csv");
+  writeFileSync(file, `scheme,tokens,loss\n${rows.join("\n")}\n${rows.join("\n")}\n`);
+  const { stdout } = await runCommand(["fit", file, "--by", "scheme", "--json"]);
+  const { fits } = JSON.parse(stdout) as { fits: { group: { scheme: string }; points: number }[] };
+  expect(fits.map(({ group }) => group.scheme).sort()).toEqual([...names].sort());
+  expect(fits.map(({ points }) => points)).toEqual(names.map(() => 10));
+});

@@ -2,7 +2,7 @@
 import { InputError, reasonOf, shown } from "../../base/errors.js";
 import { ColumnBuilder, finished, type Table } from "../table.js";
 import { cellValue } from "./delimited.js";
-import { LIMITS, raise } from "./limits.js";
+import { limits, raise } from "./limits.js";
 
 const MOST_COLUMNS = 1000;
 const DEEPEST = 4;
@@ -54,9 +54,9 @@ export function recordsTable(
   source: string,
   entries: readonly { readonly value: unknown; readonly line: number }[],
 ): Table {
-  if (entries.length > LIMITS.rows)
+  if (entries.length > limits().rows)
     throw new InputError(
-      `${source}: table must have at most ${LIMITS.rows} rows, got ${entries.length}; ${raise("rows")}`,
+      `${source}: table must have at most ${limits().rows} rows, got ${entries.length}; ${raise("rows")}`,
     );
   const builders = new Map<string, ColumnBuilder>();
   entries.forEach(({ value, line }, row) => {

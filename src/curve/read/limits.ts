@@ -1,5 +1,6 @@
 // How much of anything is read, so that what expands or goes on without end is refused before it fills the memory.
-// RINSIGHT_LIMITS=rows=5e7,line=1e8 sets others, for data that are larger and machines that hold them.
+// --limits rows=5e7,line=1e8 sets others, for data that are larger and machines that hold them; scripts and processes that
+// a command starts have them from RINSIGHT_LIMITS.
 import { InputError, shown } from "../../base/errors.js";
 
 export interface Limits {
@@ -14,7 +15,7 @@ export interface Limits {
 const DEFAULTS: Limits = { bytes: 5e8, rows: 1e7, line: 2e7 };
 
 /** The defaults with "name=number,…" in their place. Throws InputError for another name, or what is no positive number. */
-export function limitsFrom(text: string): Limits {
+export function limitsFrom(text: string, where = VARIABLE): Limits {
   const given = text
     .split(",")
     .filter((part) => part.trim() !== "")
@@ -22,7 +23,7 @@ export function limitsFrom(text: string): Limits {
       const [name = "", value = ""] = part.split("=").map((side) => side.trim());
       if (!Object.hasOwn(DEFAULTS, name) || !(Number(value) >= 1 && Number.isFinite(Number(value)))) {
         throw new InputError(
-          `RINSIGHT_LIMITS: must read ${Object.keys(DEFAULTS).join("=…,")}=…, got ${shown(part)}; write for example rows=5e7`,
+          `${where}: must read ${Object.keys(DEFAULTS).join("=…,")}=…, got ${shown(part)}; write for example rows=5e7`,
         );
       }
       return [name, Math.floor(Number(value))];
@@ -30,24 +31,33 @@ export function limitsFrom(text: string): Limits {
   return { ...DEFAULTS, ...Object.fromEntries(given) };
 }
 
-export const LIMITS = limitsFrom(process.env.RINSIGHT_LIMITS ?? "");
+const VARIABLE = "RINSIGHT_LIMITS";
+
+/** The limits that hold now. */
+export const limits = (): Limits => limitsFrom(process.env[VARIABLE] ?? "");
+
+/** Moves the limits of this process and of those that it starts. Throws InputError as limitsFrom. */
+export function moveLimits(text: string): void {
+  limitsFrom(text, "--limits");
+  process.env[VARIABLE] = `${process.env[VARIABLE] ?? ""},${text}`;
+}
 
 /** What may be done about a limit, at the end of a message. */
-export const raise = (name: keyof Limits): string => `keep what the fit needs, or set RINSIGHT_LIMITS=${name}=…`;
+export const raise = (name: keyof Limits): string => `keep what the fit needs, or give --limits ${name}=…`;
 
 /** Throws InputError where `bytes` hold a line that is too long, or more lines than a table may have rows. */
-export function checkLines(source: string, bytes: Uint8Array, limits: Limits = LIMITS): void {
+export function checkLines(source: string, bytes: Uint8Array, { line, rows }: Limits = limits()): void {
   let lines = 0;
   for (let start = 0; start < bytes.length; lines++) {
     const found = bytes.indexOf(10, start);
     const end = found < 0 ? bytes.length : found;
-    if (end - start > limits.line) {
+    if (end - start > line) {
       throw new InputError(
-        `${source} line ${lines + 1}: line must have at most ${limits.line / 1e6} MB, got ${Math.round((end - start) / 1e6)} MB; ${raise("line")}`,
+        `${source} line ${lines + 1}: line must have at most ${line / 1e6} MB, got ${Math.round((end - start) / 1e6)} MB; ${raise("line")}`,
       );
     }
-    if (lines > limits.rows) {
-      throw new InputError(`${source}: file must have at most ${limits.rows} lines, got more; ${raise("rows")}`);
+    if (lines > rows) {
+      throw new InputError(`${source}: file must have at most ${rows} lines, got more; ${raise("rows")}`);
     }
     start = end + 1;
   }

@@ -4,7 +4,7 @@ import type { RowGroup, SchemaTree } from "hyparquet";
 import { InputError, reasonOf } from "../../base/errors.js";
 import { ColumnBuilder, finished, type Table } from "../table.js";
 import { cellValue } from "./delimited.js";
-import { LIMITS, raise } from "./limits.js";
+import { limits, raise } from "./limits.js";
 import type { Source } from "./source.js";
 
 const MOST_COLUMNS = 1000;
@@ -32,8 +32,8 @@ export async function parseParquet(source: Source): Promise<Table> {
     throw damaged(error);
   }
   const rows = Number(metadata.num_rows);
-  if (!(rows <= LIMITS.rows))
-    throw new InputError(`${name}: Parquet must have at most ${LIMITS.rows} rows, got ${rows}; ${raise("rows")}`);
+  if (!(rows <= limits().rows))
+    throw new InputError(`${name}: Parquet must have at most ${limits().rows} rows, got ${rows}; ${raise("rows")}`);
   if (metadata.schema.length > MOST_COLUMNS) {
     throw new InputError(
       `${name}: Parquet must have at most ${MOST_COLUMNS} columns, got ${metadata.schema.length - 1}; keep those the fit needs`,

@@ -107,7 +107,8 @@ function members(folder: string): readonly string[] {
   return readdirSync(folder)
     .filter((name) => /\.jsonl(\.gz)?$/.test(name))
     .sort()
-    .map((name) => path.join(folder, name));
+    .map((name) => path.join(folder, name))
+    .filter((file) => statusOf(file).isFile());
 }
 
 async function isRun(source: Source): Promise<boolean> {

@@ -6,7 +6,7 @@ import { gunzipSync } from "node:zlib";
 import { codeOf, fileReason, InputError, reasonOf } from "../../base/errors.js";
 import { sha256 } from "../../base/json.js";
 import { oneLine } from "../../base/visible.js";
-import { checkLines, LIMITS, raise } from "./limits.js";
+import { checkLines, limits, raise } from "./limits.js";
 
 export interface Source {
   /** For messages: the name as given, "standard input" for `-`. */
@@ -58,7 +58,7 @@ export function openSource(file: string): Source {
     if (status.isCharacterDevice() || status.isBlockDevice()) {
       throw new InputError(`${name}: must be a file, got a device; name a file, or - for standard input`);
     }
-    if (status.size > LIMITS.bytes) throw tooLarge(name);
+    if (status.size > limits().bytes) throw tooLarge(name);
   }
   const raw = readBounded(file === "-" ? 0 : file, name);
   return { name, bytes: expanded(name, raw), sha256: sha256(raw) };
@@ -71,7 +71,7 @@ function readBounded(file: string | 0, name: string): Buffer {
   try {
     const handle = file === 0 ? 0 : openSync(file, "r");
     try {
-      for (let size = fstatSync(handle).size; total <= LIMITS.bytes; size = CHUNK) {
+      for (let size = fstatSync(handle).size; total <= limits().bytes; size = CHUNK) {
         const chunk = Buffer.allocUnsafe(Math.max(size + 1, CHUNK));
         const length = readPart(handle, chunk);
         if (length === 0) break;
@@ -84,7 +84,7 @@ function readBounded(file: string | 0, name: string): Buffer {
   } catch (error) {
     throw unreadable(name, error);
   }
-  if (total > LIMITS.bytes) throw tooLarge(name);
+  if (total > limits().bytes) throw tooLarge(name);
   return Buffer.concat(chunks, total);
 }
 
@@ -103,18 +103,18 @@ function readPart(handle: number, into: Buffer): number {
 }
 
 function tooLarge(name: string): InputError {
-  return new InputError(`${name}: file must be at most ${LIMITS.bytes / 1e6} MB, got more; ${raise("bytes")}`);
+  return new InputError(`${name}: file must be at most ${limits().bytes / 1e6} MB, got more; ${raise("bytes")}`);
 }
 
 function expanded(name: string, raw: Buffer): Uint8Array {
   if (raw[0] !== 0x1f || raw[1] !== 0x8b) return raw;
   try {
-    return gunzipSync(raw, { maxOutputLength: LIMITS.bytes });
+    return gunzipSync(raw, { maxOutputLength: limits().bytes });
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     if (code === "ERR_BUFFER_TOO_LARGE") {
       throw new InputError(
-        `${name}: gzip must expand to at most ${LIMITS.bytes / 1e6} MB, got more from ${raw.length} bytes; ${raise("bytes")}`,
+        `${name}: gzip must expand to at most ${limits().bytes / 1e6} MB, got more from ${raw.length} bytes; ${raise("bytes")}`,
       );
     }
     const reason = reasonOf(error);

@@ -2,10 +2,11 @@
 // windows. Prepared once, kept in a cache under its content hash; larger than memory is fine.
 
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { InputError } from "../../base/errors.js";
 import { canonicalJson, sha256 } from "../../base/json.js";
+import { readRegularFile } from "../../base/regular-file.js";
 import { writeAtomically } from "../../base/write.js";
 import { fileSource, proseSource, type TextSource } from "./source.js";
 import { tokenReader, tokenWriter } from "./token-file.js";
@@ -87,8 +88,9 @@ const signed = (prepared: Prepared): string => canonicalJson({ prepared, checksu
 
 /** What the cache says of a corpus; null where it says nothing, or not what was written. */
 function readPrepared(description: string): Prepared | null {
+  if (!existsSync(description)) return null;
+  const text = readRegularFile(description);
   try {
-    const text = readFileSync(description, "utf8");
     const { prepared }: { prepared: Prepared } = JSON.parse(text);
     return signed(prepared) === text ? prepared : null;
   } catch {

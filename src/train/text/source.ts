@@ -6,6 +6,7 @@ import path from "node:path";
 import { createGunzip } from "node:zlib";
 import { InputError, shown } from "../../base/errors.js";
 import { canonicalJson, sha256 } from "../../base/json.js";
+import { regularFile } from "../../base/regular-file.js";
 
 /** A part of a document; pieces of one document follow each other and share its name. */
 export interface Piece {
@@ -110,12 +111,13 @@ interface SourceFile {
 
 function listFiles(location: string): SourceFile[] {
   const entry = (file: string, name: string): SourceFile => {
-    const { size, mtimeMs, ctimeMs } = statSync(file);
+    const { size, mtimeMs, ctimeMs } = regularFile(file);
     return { path: file, name, size, times: [mtimeMs, ctimeMs] };
   };
   try {
     if (!statSync(location).isDirectory()) return [entry(location, path.basename(location))];
-  } catch {
+  } catch (error) {
+    if (error instanceof InputError) throw error;
     throw new InputError(`corpus: --corpus must be a readable file or folder, got ${shown(location)}; check the path`);
   }
   const files = readdirSync(location, { recursive: true, encoding: "utf8" })

@@ -5,6 +5,7 @@ import path from "node:path";
 import { crc32 } from "node:zlib";
 import { InputError } from "../../base/errors.js";
 import { sha256 } from "../../base/json.js";
+import { regularFile } from "../../base/regular-file.js";
 import { makeFolder, onDisk, syncFolder, temporaryOf, tidyTemporaries, writeWhole } from "../../base/write.js";
 
 /** Bytes under one checksum: so few that a window costs little more to read, 0.05% in space. */
@@ -22,6 +23,7 @@ export interface TokenReader {
 /** @param checksum of the file's checksums, as its writer gave it. */
 export function tokenReader(folder: string, name: string, tokens: number, checksum: string): TokenReader {
   const file = path.join(folder, name);
+  onDisk(file, () => regularFile(file), PLACE);
   const handle = onDisk(file, () => openSync(file, "r"), PLACE);
   const size = 2 * tokens;
   const sums = Buffer.alloc(CRC_BYTES * Math.ceil(size / BLOCK));

@@ -1,6 +1,7 @@
 // Every system call with which a command changes files is failed in turn: refused, made by half, or the process killed at
 // it. After each fault: one line and no stack; then the same command once more, which must end in the bytes of an
-// undisturbed one, and leave nothing else behind.
+// undisturbed one, and leave nothing else behind. From a state of the files that a restart has already brought to its
+// end it is not started once more.
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -25,14 +26,25 @@ interface Scenario {
 }
 
 const SHAPE = ["--width", "8", "--layers", "2", "--heads", "2", "--context", "16", "--batch", "2"];
-const SCHEDULE = ["--warmup", "4", "--timescale", "20", "--validation-windows", "4", "--backend", "wasm"];
+const SCHEDULE = [
+  "--threads",
+  "1",
+  "--warmup",
+  "2",
+  "--timescale",
+  "20",
+  "--validation-windows",
+  "4",
+  "--backend",
+  "wasm",
+];
 const PLAN = {
   name: "tiny",
   shape: { width: 8, layers: 2, heads: 2, context: 16, vocabulary: 256 },
   batch: 2,
   corpus: { path: "texts", tokenizer: "byte" },
   schemes: ["baseline"],
-  horizons: [1.2e7, 2.4e7],
+  horizons: [3e6, 6e6],
   seeds: [1, 2],
   schedule: { warmupSteps: 3, timescale: 20 },
   validation: { windows: 4, pointsPerOctave: 1 },
@@ -53,7 +65,7 @@ export const SCENARIOS: readonly Scenario[] = [
       "--tokenizer",
       "byte",
       "--horizons",
-      "640,960,1600",
+      "96,160,256",
       "--out",
       "runs",
       ...SHAPE,
@@ -67,7 +79,7 @@ export const SCENARIOS: readonly Scenario[] = [
       writeTexts(folder, 12);
       writeFileSync(path.join(folder, "plan.json"), JSON.stringify(PLAN));
     },
-    argv: [CLI, "sweep", "plan.json", "--workers", "1", "--out", "runs"],
+    argv: [CLI, "sweep", "plan.json", "--workers", "1", "--threads", "1", "--out", "runs"],
     loose: /\.times\.jsonl$/,
   },
   {
@@ -157,26 +169,34 @@ export function disturbable(scenario: Scenario, shim: string, home: string) {
     if (error !== undefined) throw error;
     return { status, signal, stderr };
   };
-  const whole = (folder: string): string =>
+  /** What lies in a folder, a line a file. */
+  const whole = (folder: string, content: (file: string) => string): string =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
       .map((entry) => ({ file: path.join(entry.parentPath, entry.name), plain: entry.isFile() }))
       .filter(({ file }) => !file.startsWith(path.join(folder, "texts")))
       .map(({ file, plain }) => {
-        const loose = scenario.loose?.test(file) === true;
         // A prepared corpus is named after the times of its texts, which every copy has anew.
-        const name = path.relative(folder, file).replace(/(?<=corpus.)[0-9a-f]{16}(?=\.json$)/, "key");
-        return `${name} ${plain && !loose ? sha256(readFileSync(file)) : "there"}`;
+        const name = path.relative(folder, file).replace(/(?<=corpus.)[0-9a-f]{16}(?=\.json)/, "key");
+        return `${name} ${plain ? content(file) : "there"}`;
       })
       .sort()
       .join("\n");
+  const loose = (file: string): boolean => scenario.loose?.test(file) === true;
+  const bytes = (file: string): string => (loose(file) ? "there" : sha256(readFileSync(file)));
+  /** What a restart goes by: all but times, and the numbers of the process that wrote, which is dead. */
+  const state = (folder: string): string =>
+    whole(folder, (file) =>
+      loose(file) || file.includes(".lock") ? readFileSync(file, "utf8").replace(/[\d.]+/g, "#") : bytes(file),
+    ).replace(/[0-9a-f]{8}-\d+-\d+(?=\.tmp )/g, "writer");
 
   const log = path.join(home, `${scenario.name}.log`);
   const undisturbed = fresh("whole");
   const first = run(undisturbed, null, log);
   if (first.status !== 0) throw new Error(`${scenario.name} fails undisturbed: ${first.stderr}`);
-  const expected = whole(undisturbed);
+  const expected = whole(undisturbed, bytes);
   const calls = existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n") : [];
 
+  const survived = new Set<string>();
   /** What is wrong after a fault; null where all is as promised. */
   const outcome = (fault: Fault): string | null => {
     const folder = fresh("disturbed");
@@ -189,10 +209,13 @@ export function disturbable(scenario: Scenario, shim: string, home: string) {
     if (fault.kind === "short" && disturbed.status !== 0) return said("a short write is no error", disturbed);
     if (!killed && disturbed.status !== 0 && !/[^\n]+; [^\n]+\n$/.test(disturbed.stderr))
       return said("no remedy", disturbed);
+    const reached = state(folder);
+    if (survived.has(reached)) return null;
     const again = run(folder, null);
     if (again.status !== 0) return said("does not go on", again);
-    const found = whole(folder);
+    const found = whole(folder, bytes);
     if (found !== expected) return said(`other files:\n${difference(expected, found)}`, again);
+    survived.add(reached);
     return null;
   };
   return { calls, outcome };
