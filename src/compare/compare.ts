@@ -131,7 +131,7 @@ export function compare(observations: readonly Observations[], options: Partial<
     ),
   );
   const fits = observations.map((group) => fitLaw(law, group, fitOptions));
-  const hindering = obstacles(names, fits);
+  const hindering = obstacles(names, fits, observations);
   return {
     law: law.name,
     schemes: names,

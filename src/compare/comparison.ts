@@ -59,14 +59,15 @@ export interface JointRegion {
 /** A scheme whose free fit is not to be read, and so forbids a verdict on limits and exponents. */
 export interface Obstacle {
   readonly scheme: string;
-  /** A fit status other than converged ("at-bound": the limit ended at 0), or "residuals-structured". */
+  /** A fit status other than converged ("at-bound": the limit ended at 0), "residuals-structured", or "one-run". */
   readonly code: string;
 }
 
 export interface Attribution extends NestedTests {
   /**
    * The tests take the law for true. Where a scheme's fit ended at a bound or its residuals keep a shape, a rejection
-   * may be the law's failure instead of a difference between schemes, and the verdict is "cannot tell".
+   * may be the law's failure instead of a difference between schemes, and the verdict is "cannot tell". The same where
+   * all points are of one run: its limit is that of its schedule.
    */
   readonly obstacles: readonly Obstacle[];
   /** Significance level of the tests: .05. */

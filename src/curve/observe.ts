@@ -18,6 +18,7 @@ import { type Kept, orderOfRuns, stateReason } from "./exclusion.js";
 import { defaultGrouping } from "./grouping.js";
 import type { Unit } from "./names.js";
 import type { Exclusion, Observations } from "./observations.js";
+import { isLoggedEvenly } from "./one-run.js";
 import { pairing } from "./pairing.js";
 import { pointDoubts } from "./point-doubts.js";
 import { columnOf, placeOf, type Table, textAt } from "./table.js";
@@ -183,7 +184,7 @@ export function observe(source: Table, variables: readonly string[], selection: 
         x: x.map(at),
         loss: at(loss),
         standardError: standardError === null ? null : at(standardError),
-        run: runNames === null ? null : rows.map(runNames),
+        run: runNames !== null ? rows.map(runNames) : logged(x, rows) ? rows.map(() => "") : null,
         pair: pairOf === null ? null : rows.map(pairOf),
         decayed: decayed === null ? null : rows.map((row) => decayed[row] ?? false),
         excluded,
@@ -195,6 +196,11 @@ export function observe(source: Table, variables: readonly string[], selection: 
   const losses = groups.map((group) => group.loss);
   const warnings = [...columnDoubts(xNames, yName, selection.unit ?? null, losses), ...pointDoubts(groups, yName)];
   return { groups, warnings, taken: { x: xNames, y: yName, by: byNames }, notes };
+}
+
+/** Without a column of runs: one variable, in even steps. */
+function logged([x, ...others]: readonly Float64Array[], rows: readonly number[]): boolean {
+  return x !== undefined && others.length === 0 && isLoggedEvenly(Float64Array.from(rows, (row) => x[row] ?? 0));
 }
 
 interface Member {

@@ -3,6 +3,7 @@
 import type { Warning } from "../base/errors.js";
 import { wordsOf } from "./names.js";
 import type { Observations } from "./observations.js";
+import { isOneRun } from "./one-run.js";
 
 export function pointDoubts(groups: readonly Observations[], y: string): readonly Warning[] {
   return [...duplicates(groups), ...rising(groups, y), ...oneRun(groups)];
@@ -50,9 +51,7 @@ const mean = (values: Float64Array): number => values.reduce((sum, value) => sum
 
 /** Mid-run points of one schedule are no runs of their length: nothing in them says what a cooled-down run would reach. */
 function oneRun(groups: readonly Observations[]): readonly Warning[] {
-  const single = groups.filter(
-    ({ run, loss, decayed }) => decayed === null && run !== null && loss.length > 2 && new Set(run).size === 1,
-  );
+  const single = groups.filter(isOneRun);
   if (single.length === 0) return [];
   const names = single.map(({ group }) => Object.values(group).join(", ")).filter((name) => name !== "");
   const which =

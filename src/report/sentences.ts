@@ -45,6 +45,9 @@ export function verdict(analysis: Analysis): Verdict {
 export function answerText({ attribution, schemes }: Comparison): string {
   const n = `n = ${attribution.free.points} points, ${schemes.length} schemes`;
   if (attribution.verdict !== "cannot tell") return `${TELLS[attribution.verdict]} (${n}).`;
+  if (attribution.obstacles.some(({ code }) => code === "one-run")) {
+    return `These data cannot tell whether the schemes differ in the exponent or in the limit, because the points of a scheme are of one run, whose limit is that of its schedule (${n}).`;
+  }
   if (attribution.obstacles.length > 0) {
     return `These data cannot tell whether the schemes differ in the exponent or in the limit, because the law does not describe every scheme well enough (${n}).`;
   }
@@ -65,6 +68,7 @@ const OBSTACLES: Readonly<Record<string, string>> = {
   "residuals-structured": "Residuals keep a shape along the budget",
   "iteration-limit": "The fit did not converge",
   "ill-conditioned": "The data do not fix the parameters",
+  "one-run": "All points are of one run",
 };
 
 /** Schemes spelled out before the others are counted. */
@@ -83,8 +87,11 @@ function obstacleSentences({ attribution }: Comparison): readonly string[] {
   });
 }
 
+const OF_ONE_RUN = "Runs that end at several horizons, or a learning rate cooled down at each, would tell.";
+
 /** What would tell; runs of ours that are smaller than the reference sweep are pointed at it. */
-function remedy({ schemes, provenance }: Analysis): string {
+function remedy({ schemes, provenance, comparison }: Analysis): string {
+  if (comparison?.attribution.obstacles.some(({ code }) => code === "one-run") === true) return OF_ONE_RUN;
   const small = schemes.some(({ seeds }) => seeds < 3);
   const ours = provenance.corpus !== undefined;
   return small && ours

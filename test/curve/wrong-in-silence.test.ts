@@ -239,16 +239,34 @@ test("a unit in the header is taken at its word", async () => {
   }
 });
 
-test("mid-run points of one run have a doubt with a remedy", async () => {
+test("mid-run points of one run have a doubt with a remedy, and bear no verdict on limits", async () => {
+  const midRun = (run: string, limit: number) =>
+    Array.from({ length: 48 }, (_, i) => {
+      const tokens = 1e6 * (i + 1);
+      return { run, scheme: run, tokens, loss: limit + 50 * tokens ** -0.3 + 0.001 * Math.sin(7 * i) };
+    });
+  const points = [...midRun("a", 2), ...midRun("b", 2.4)];
+  const csv = (names: readonly ("run" | "scheme" | "tokens" | "loss")[]) =>
+    [names.join(), ...points.map((point) => names.map((name) => point[name]).join())].join("\n");
+  const doubt = { code: "one-run", message: expect.stringMatching(/cool the rate down at each/) };
+  put("one.jsonl", points.map((point) => JSON.stringify(point)).join("\n"));
+  // Without a column of runs, even steps give them away.
+  put("one.csv", csv(["scheme", "tokens", "loss"]));
+  for (const file of ["@/one.jsonl", "@/one.csv"]) {
+    expect(fits((await run(["fit", file, "--json"])).stdout).warnings).toContainEqual(doubt);
+    const compared = await run(["compare", file, "--bootstrap", "0"]);
+    expect(compared.stdout).toMatch(/cannot tell .*because the points of a scheme are of one run/);
+    expect(compared.stdout).toMatch(/no verdict: a: one-run\n {2}no verdict: b: one-run/);
+    expect(compared.said).toMatch(/one-run: all points of a; b are of one run.*cool the rate down at each/);
+  }
+  // Ends of runs that were planned in ratios are as many runs.
   put(
-    "one.jsonl",
-    TOKENS.map((tokens) => JSON.stringify({ run: "a", scheme: "a", tokens, loss: law(tokens) })).join("\n"),
+    "ends.csv",
+    `scheme,tokens,loss\n${["a", "b"].flatMap((name, k) => TOKENS.map((tokens, i) => `${name},${tokens},${law(tokens) + 0.4 * k + 0.001 * Math.sin(7 * i)}`)).join("\n")}\n`,
   );
-  const { stdout } = await run(["fit", "@/one.jsonl", "--json"]);
-  expect(fits(stdout).warnings).toContainEqual({
-    code: "one-run",
-    message: expect.stringMatching(/cool the rate down at each/),
-  });
+  const ends = await run(["compare", "@/ends.csv", "--bootstrap", "0"]);
+  expect(ends.stdout + ends.said).not.toMatch(/one-run/);
+  expect(ends.stdout).toMatch(/differ in the limit/);
 });
 
 test("architectures and sizes are never pooled in silence", async () => {

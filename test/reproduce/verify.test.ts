@@ -77,7 +77,7 @@ test("a report with every option that its command knows is verified the same", a
     keepDiverged: "",
   };
   // These choose what is shown and where, not what is computed; --wide wants a table of its own, below.
-  const others = ["json", "out", "serve", "port", "wide"];
+  const others = ["json", "out", "serve", "port", "wide", "limits"];
   const options = reportCommand().options.filter((option) => !others.includes(option.attributeName()));
   const flags = options.flatMap((option) => {
     const value = values[option.attributeName()];
