@@ -18,9 +18,13 @@ export interface Extrapolation {
   readonly relativeError: number;
 }
 
+/** Windows at most: neighbours among more differ by a point or two, and each is a fit of every law. */
+const MOST_WINDOWS = 16;
+
 /**
  * Expanding windows: each law fitted to the smallest m distinct x, m = (most parameters + 1) …, and scored on every
  * larger x, so that a law is judged against simpler ones on the same windows by error against distance in decades.
+ * Of more than 16 windows, 16 in even steps of m are taken, the first and the last among them.
  * A window on which some law cannot be fitted is left out for all.
  *
  * @example
@@ -43,7 +47,9 @@ export function extrapolations(
   const distinct = [...new Set(x)].sort((a, b) => a - b);
   const smallest = Math.max(...laws.map((law) => law.parameters.length)) + 1;
   const rows: Extrapolation[] = [];
-  for (let size = smallest; size < distinct.length; size++) {
+  const windows = Math.min(MOST_WINDOWS, distinct.length - smallest);
+  for (let w = 0; w < windows; w++) {
+    const size = smallest + Math.round((w * (distinct.length - 1 - smallest)) / Math.max(1, windows - 1));
     const edge = distinct[size - 1] ?? 0;
     const window = pick(
       observations,
