@@ -72,7 +72,8 @@ export function addCounts(total: Record<string, Count>, part: Counts): void {
   }
 }
 
-class Tally {
+/** Counts as they come in. */
+export class Tally {
   readonly counts: Record<string, Count> = {};
   add(key: string, hit: boolean, width: number | null = null): void {
     addCounts(this.counts, { [key]: { hits: Number(hit), of: 1, closed: Number(width !== null), width: width ?? 0 } });
