@@ -1,8 +1,9 @@
-"""The peer of bench-train.ts: the same model, batch and optimizer in PyTorch. Prints seconds a step as JSON.
+"""The peer of bench-train.ts and bench-gpu.ts: the same model, batch and optimizer in PyTorch. Prints seconds a step as JSON.
 
-usage: bench-train.py WIDTH LAYERS HEADS CONTEXT VOCABULARY BATCH ORDER THREADS SECONDS
-ORDER is the order in which layers apply, such as 0,1,0,1,2,3.
+usage: bench-train.py WIDTH LAYERS HEADS CONTEXT VOCABULARY BATCH ORDER THREADS SECONDS [DEVICE KIND]
+ORDER is the order in which layers apply, such as 0,1,0,1,2,3. DEVICE is cpu or cuda, KIND f32, or bf16 or f16 under autocast.
 """
+import contextlib
 import json
 import statistics
 import sys
@@ -15,6 +16,8 @@ width, layers, heads, context, vocabulary, batch = map(int, sys.argv[1:7])
 order = [int(layer) for layer in sys.argv[7].split(",")]
 torch.set_num_threads(int(sys.argv[8]))
 seconds = float(sys.argv[9])
+device, kind = sys.argv[10:12] if len(sys.argv) > 10 else ("cpu", "f32")
+torch.set_default_device(device)
 torch.manual_seed(0)
 
 
@@ -63,10 +66,21 @@ def forward(ids):
     return F.rms_norm(x, (width,), last, 1e-6) @ head
 
 
+def cast():
+    if kind == "f32":
+        return contextlib.nullcontext()
+    return torch.autocast(device, torch.bfloat16 if kind == "bf16" else torch.float16)
+
+
+scale = 1024.0 if kind == "f16" else 1.0
+
+
 def step():
     ids = torch.randint(vocabulary, (batch, context + 1))
-    loss = F.cross_entropy(forward(ids[:, :-1]).view(-1, vocabulary), ids[:, 1:].reshape(-1))
-    loss.backward()
+    with cast():
+        loss = F.cross_entropy(forward(ids[:, :-1]).view(-1, vocabulary), ids[:, 1:].reshape(-1))
+    # A gradient in f16 is scaled into its range; the cost is that of one product.
+    (loss * scale).backward()
     torch.nn.utils.clip_grad_norm_(parameters, 1.0)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)

@@ -1,14 +1,21 @@
 // rinsight doctor: what this machine can train on and which backend would be taken.
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import type { Command } from "commander";
-import { count } from "../base/format.js";
+import { count, fixed } from "../base/format.js";
 import { defaultBackend, loadBackend } from "../train/backend.js";
 import type { BackendName } from "../train/configuration.js";
+import { initialState } from "../train/learner.js";
+import { learnersOn } from "../train/learners.js";
+import { type Measured, thisProcessor, writeMeasured } from "../train/measured.js";
+import { DEFAULT_STEP, stepSeconds } from "../train/step-speed.js";
 import { describeTensorflow } from "../train/tensorflow/link.js";
 import { openCorpus } from "../train/text/corpus.js";
-import { adapters } from "../train/webgpu/node-device.js";
+import { adapters, deviceName } from "../train/webgpu/node-device.js";
 import { newCommand } from "./command.js";
 import { say } from "./terminal.js";
+
+/** What each backend is measured for. */
+const MEASURED_SECONDS = 1;
 
 interface Finding {
   readonly ready: boolean;
@@ -19,6 +26,8 @@ interface Diagnosis {
   readonly node: Finding;
   readonly backends: Readonly<Record<BackendName, Finding>>;
   readonly taken: BackendName | null;
+  /** Seconds of a training step of the default shape, where there is a real GPU to compare with. */
+  readonly stepSeconds: Measured["seconds"] | null;
   readonly cores: number;
   readonly processor: string;
   readonly memoryBytes: number;
@@ -44,11 +53,14 @@ async function diagnose(): Promise<Diagnosis> {
     wasm: await loads("wasm"),
     cpu: await loads("cpu"),
   };
-  const preferred = await defaultBackend();
+  const measured = backends.wasm.ready ? await measureGpu() : null;
+  if (measured !== null) writeMeasured(measured);
+  const preferred = await defaultBackend(measured);
   return {
     node: { ready: recent, detail: `${process.versions.node}${recent ? "" : "; Rinsight needs 20.19 or newer"}` },
     backends,
     taken: backends[preferred].ready ? preferred : null,
+    stepSeconds: measured?.seconds ?? null,
     cores: availableParallelism(),
     processor: cpus()[0]?.model ?? "unknown",
     memoryBytes: totalmem(),
@@ -77,6 +89,22 @@ async function webgpu(): Promise<Finding> {
   } catch (error) {
     return { ready: false, detail: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** A step on the GPU that would be taken and on this processor's cores; null where no real GPU is. */
+async function measureGpu(): Promise<Measured | null> {
+  const [gpu] = await adapters().catch(() => []);
+  if (gpu === undefined || gpu.software) return null;
+  const seconds = async (name: "webgpu" | "wasm") => {
+    const { learner, useThreads } = await learnersOn(name);
+    await useThreads(availableParallelism());
+    return stepSeconds((run) => learner(run, initialState(run)), DEFAULT_STEP, MEASURED_SECONDS);
+  };
+  return {
+    gpu: deviceName(gpu),
+    processor: thisProcessor(),
+    seconds: { webgpu: await seconds("webgpu"), wasm: await seconds("wasm") },
+  };
 }
 
 async function loads(name: "wasm" | "cpu"): Promise<Finding> {
@@ -112,13 +140,27 @@ async function corpus(): Promise<Finding> {
   }
 }
 
-function text({ node, backends, taken, cores, processor, memoryBytes, freeMemoryBytes, corpus }: Diagnosis): string {
+const speeds = ({ webgpu, wasm }: Measured["seconds"]): string =>
+  `${fixed(1000 * webgpu, 1)} ms on webgpu, ${fixed(1000 * wasm, 1)} ms on wasm (default shape of rinsight train)`;
+
+function text({
+  node,
+  backends,
+  taken,
+  stepSeconds,
+  cores,
+  processor,
+  memoryBytes,
+  freeMemoryBytes,
+  corpus,
+}: Diagnosis): string {
   const mark = ({ ready, detail }: Finding) => `${ready ? "ok" : "--"}  ${detail}`;
   const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
   const rows: readonly (readonly [string, string])[] = [
     ["node", mark(node)],
     ...Object.entries(backends).map(([name, finding]) => [name, mark(finding)] as const),
     ["taken", taken ?? "none: see above"],
+    ...(stepSeconds === null ? [] : [["a step", speeds(stepSeconds)] as const]),
     ["cores", `${cores} (${processor})`],
     ["memory", `${gibibytes(memoryBytes)}, ${gibibytes(freeMemoryBytes)} free`],
     ["corpus", mark(corpus)],

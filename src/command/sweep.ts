@@ -26,6 +26,7 @@ interface Options extends SlurmOptions {
   readonly out?: string;
   readonly workers?: string;
   readonly threads?: string;
+  readonly gpu?: string;
   readonly task?: string;
   readonly executor: string;
   readonly status?: boolean;
@@ -42,6 +43,10 @@ export function command(): Command {
     .argument("<plan>", "a plan file, or the name of one in data/sweeps")
     .option("--out <folder>", "folder of the run files (default: data/runs/<plan name>)")
     .option("--workers <n>", "worker processes (default: one a core)")
+    .option(
+      "--gpu <name,…>",
+      "which GPUs, by parts of names that rinsight doctor lists; workers take them in turn, on webgpu",
+    )
     .option("--threads <n>", "threads a run, which change no bit (default: cores shared out among the runs at work)")
     .option("--dry-run", "print runs, tokens, FLOPs and the time they would take")
     .option("--take-over", "take runs over from processes that cannot be seen from here and are gone for certain")
@@ -77,11 +82,12 @@ export interface Prepared {
   readonly workers: number;
   /** Threads a run; null for the cores shared out. */
   readonly threads: number | null;
+  readonly gpus: readonly string[] | null;
 }
 
 async function prepare(
   name: string,
-  options: Pick<Options, "out" | "workers" | "threads" | "task">,
+  options: Pick<Options, "out" | "workers" | "threads" | "gpu" | "task">,
 ): Promise<Prepared> {
   const plan = readPlan(planFile(name));
   const corpus = { ...plan.corpus, vocabulary: plan.shape.vocabulary };
@@ -92,6 +98,7 @@ async function prepare(
     folder: options.out ?? path.join("data", "runs", plan.name),
     corpus,
     workers: options.workers === undefined ? availableParallelism() : whole("sweep --workers", options.workers, 1, 256),
+    gpus: options.gpu?.split(",") ?? null,
     threads: options.threads === undefined ? null : whole("sweep --threads", options.threads, 1, 256),
   };
 }
@@ -183,7 +190,10 @@ async function describe({ runs, folder, corpus, workers }: Prepared, options: Op
   }
 }
 
-async function execute({ runs, folder, corpus, workers, threads }: Prepared, takeOver: boolean): Promise<SweepResult> {
+async function execute(
+  { runs, folder, corpus, workers, threads, gpus }: Prepared,
+  takeOver: boolean,
+): Promise<SweepResult> {
   const missing = missingRuns(runs, folder);
   say(`${runs.length} runs in ${folder}, ${missing.length} to do`);
   const stop = new AbortController();
@@ -196,7 +206,16 @@ async function execute({ runs, folder, corpus, workers, threads }: Prepared, tak
   try {
     const { isTTY, columns } = process.stderr;
     const onEvent = sweepProgress(missing, workers, { isTTY, columns, write: draw }, Date.now);
-    return await executeRuns(missing, { folder, corpus, workers, threads, signal: stop.signal, takeOver, onEvent });
+    return await executeRuns(missing, {
+      folder,
+      corpus,
+      workers,
+      threads,
+      ...(gpus === null ? {} : { gpus }),
+      signal: stop.signal,
+      takeOver,
+      onEvent,
+    });
   } finally {
     process.off("SIGINT", onSignal);
     process.off("SIGTERM", onSignal);

@@ -24,6 +24,7 @@ import type { RunProgress } from "../train/progress-clock.js";
 import { openCorpus } from "../train/text/corpus.js";
 import { writeSurprisals } from "../train/text/surprisals.js";
 import { trainRun } from "../train/trainer.js";
+import { GPU_VARIABLE } from "../train/webgpu/node-device.js";
 import { newCommand } from "./command.js";
 import { amount, choice, positive, whole } from "./flags.js";
 import { draw, say } from "./terminal.js";
@@ -59,6 +60,8 @@ interface Flags {
   readonly corpus?: string;
   readonly tokenizer: string;
   readonly backend?: string;
+  readonly gpu?: string;
+  readonly precision: string;
   readonly threads?: string;
   readonly surprisals?: string;
   readonly score?: string;
@@ -98,7 +101,12 @@ export function command(): Command {
       ".txt, .jsonl (a text field), .gz of these, or a folder; English prose when left out; prepared once, in .cache of the working folder",
     )
     .option("--tokenizer <bpe|byte>", "tokenizer", "bpe")
-    .option("--backend <name>", `${BACKENDS.join(", ")}; tensorflow where it loads, else wasm, when left out`)
+    .option(
+      "--backend <name>",
+      `${BACKENDS.join(", ")}; when left out tensorflow where it loads, else the faster that doctor measured, else wasm`,
+    )
+    .option("--gpu <name>", "which GPU, by part of a name that rinsight doctor lists, on webgpu")
+    .option("--precision <f32|f16>", "what kept activations are stored in, on webgpu; sums are f32", "f32")
     .option("--threads <n>", "threads of the wasm backend, which change no bit (default: one a core)")
     .option("--surprisals <file>", "write −log p of every token of the validation text, for rinsight fractal")
     .option("--score <path,…>", "texts to write surprisals of in its place, a group each")
@@ -108,9 +116,14 @@ export function command(): Command {
 }
 
 async function run(flags: Flags): Promise<void> {
+  if (flags.gpu !== undefined) process.env[GPU_VARIABLE] = flags.gpu;
   const tokenizer = choice("train --tokenizer", flags.tokenizer, ["bpe", "byte"] as const);
   const backend: BackendName =
     flags.backend === undefined ? await defaultBackend() : choice("train --backend", flags.backend, BACKENDS);
+  const precision = choice("train --precision", flags.precision, ["f32", "f16"] as const);
+  if (flags.backend === undefined && backend === "webgpu") {
+    say("backend webgpu, which rinsight doctor measured to be faster here than wasm; --backend names another");
+  }
   const shape = {
     width: amount("train --width", flags.width),
     layers: amount("train --layers", flags.layers),
@@ -151,6 +164,7 @@ async function run(flags: Flags): Promise<void> {
     validation: { ...DEFAULT_VALIDATION, windows: amount("train --validation-windows", flags.validationWindows) },
     seed: amount("train --seed", flags.seed),
     backend,
+    ...(precision === "f16" ? { precision } : {}),
   };
   const threads =
     flags.threads === undefined ? availableParallelism() : whole("train --threads", flags.threads, 1, 256);

@@ -23,6 +23,8 @@ export interface SweepOptions {
   readonly workers: number;
   /** Threads a run; null or left out for the machine's cores shared out among the runs at work. */
   readonly threads?: number | null;
+  /** GPUs by part of their names, for plans on webgpu: workers take them in turn. Left out for the one that is preferred. */
+  readonly gpus?: readonly string[];
   /** Aborting stops the workers after their checkpoints. */
   readonly signal?: AbortSignal;
   /** Takes over locks whose holders cannot be seen from here. */
@@ -76,7 +78,7 @@ export async function executeRuns(runs: readonly PlannedRun[], options: SweepOpt
     let child: WorkerProcess | null = null;
     for (let run = await queue.next(); run !== undefined; run = await queue.next()) {
       if (child === null) {
-        child = startWorker(options.signal);
+        child = startWorker(options.signal, options.gpus?.[worker % options.gpus.length]);
         working.add(child);
         shareCores();
       }

@@ -63,6 +63,7 @@ function plannedRun(plan: Plan, corpus: CorpusFacts, scheme: Scheme, learningRat
     validation: plan.validation,
     seed,
     backend: plan.backend,
+    ...(plan.precision === undefined ? {} : { precision: plan.precision }),
   });
   const tokens = trainedTokens(configuration);
   const id = runId(configuration);

@@ -98,6 +98,7 @@ export const planSchema = z.strictObject({
     })
     .prefault({}),
   backend: z.enum(BACKENDS).default("wasm"),
+  precision: z.literal("f16").optional().describe("Half precision for kept activations, on webgpu; 32 bits by default"),
 });
 
 export type Plan = z.infer<typeof planSchema>;

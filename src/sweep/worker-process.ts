@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { GPU_VARIABLE } from "../train/webgpu/node-device.js";
 import type { FromWorker, ToWorker } from "./messages.js";
 import type { Outcome } from "./outcome.js";
 
@@ -17,13 +18,14 @@ export interface WorkerProcess {
 }
 
 /** A process of this very program: dist/sweep/worker.js, or the source under tsx when run from source. */
-export function startWorker(signal: AbortSignal | undefined): WorkerProcess {
+export function startWorker(signal: AbortSignal | undefined, gpu?: string): WorkerProcess {
   const entry = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
   const fromSource = entry.pathname.endsWith(".ts");
   const loader = () => pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
   const child = fork(fileURLToPath(entry), [], {
     execArgv: fromSource ? ["--import", loader()] : [],
     stdio: ["ignore", "ignore", "pipe", "ipc"],
+    env: gpu === undefined ? process.env : { ...process.env, [GPU_VARIABLE]: gpu },
   });
   let lastWords = "";
   child.stderr?.on("data", (bytes: Buffer) => {

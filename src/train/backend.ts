@@ -7,11 +7,13 @@ import { composedOperations, composedOptimizer } from "./composed.js";
 import type { BackendName } from "./configuration.js";
 import { shareMemory } from "./kernels/shared-memory.js";
 import { wasmKernels } from "./kernels/wasm.js";
+import { type Measured, readMeasured } from "./measured.js";
 import type { Operations, OptimizerKernels } from "./operations.js";
 import { TENSORFLOW_PACKAGE, TENSORFLOW_PINNED, tensorflowPackage } from "./tensorflow/link.js";
 import { tensorflowOperations, tensorflowOptimizer } from "./tensorflow/operations.js";
 import { composedTowers } from "./towers/composed.js";
 import type { TowerOperations } from "./towers/operations.js";
+import { type AdapterDescription, adapters, deviceName } from "./webgpu/node-device.js";
 
 /** The backends that compute with tensors of tfjs. */
 export type TensorBackendName = Exclude<BackendName, "webgpu">;
@@ -44,9 +46,18 @@ export async function loadBackend(name: TensorBackendName): Promise<Backend> {
   return wasmBackend(tf);
 }
 
-/** The first that is there: tensorflow, then wasm. */
-export async function defaultBackend(): Promise<BackendName> {
-  return (await nativeProblem()) === null ? "tensorflow" : "wasm";
+/**
+ * tensorflow where it is there; else webgpu where `rinsight doctor` found this very GPU, a real one, faster than wasm; else
+ * wasm.
+ */
+export async function defaultBackend(
+  measured: Measured | null = readMeasured(),
+  gpus: () => Promise<readonly AdapterDescription[]> = adapters,
+): Promise<BackendName> {
+  if ((await nativeProblem()) === null) return "tensorflow";
+  if (measured === null || measured.seconds.webgpu >= measured.seconds.wasm) return "wasm";
+  const [first] = await gpus().catch(() => []);
+  return first !== undefined && !first.software && deviceName(first) === measured.gpu ? "webgpu" : "wasm";
 }
 
 const COMMAND = "npm install @tensorflow/tfjs@4.22.0 @tensorflow/tfjs-backend-wasm@4.22.0";

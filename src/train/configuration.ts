@@ -59,6 +59,8 @@ export interface RunConfiguration {
   };
   readonly seed: number;
   readonly backend: BackendName;
+  /** What activations are kept in for the way back, on webgpu; sums are in 32 bits. Absent for 32 bits. */
+  readonly precision?: "f16" | undefined;
 }
 
 export const DEFAULT_OPTIMIZER: OptimizerSettings = {
@@ -139,6 +141,7 @@ const configuration: z.ZodType<RunConfiguration> = z.strictObject({
   }),
   seed: z.number().int().min(0),
   backend: z.enum(BACKENDS),
+  precision: z.literal("f16").optional(),
 });
 
 /** The flag of rinsight train that sets a field. */
@@ -169,6 +172,7 @@ function remedy(field: string): string {
 export function checkConfiguration(value: unknown): RunConfiguration {
   const run = validated(configuration, value, "configuration", remedy);
   checkShape(run.shape);
+  checkPrecision(run);
   const { rounds } = run.scheme;
   if (rounds.kind === "growing" && rounds.share !== run.schedule.cooldownFraction) {
     throw new InputError(
@@ -192,6 +196,20 @@ export function checkConfiguration(value: unknown): RunConfiguration {
     previous = tokens;
   }
   return run;
+}
+
+function checkPrecision({ precision, backend, shape: { width, heads } }: RunConfiguration): void {
+  if (precision === undefined) return;
+  if (backend !== "webgpu") {
+    throw new InputError(
+      `configuration: half precision must train on webgpu, got ${backend}; give --backend webgpu or leave --precision out`,
+    );
+  }
+  if (width % (8 * heads) !== 0) {
+    throw new InputError(
+      `configuration: half precision must have heads of a multiple of 8, got ${width} / ${heads}; give another --width or --heads`,
+    );
+  }
 }
 
 /** D a step: batch · context. */

@@ -37,7 +37,7 @@ export interface Learner {
 }
 
 /** What a learner needs to know of a run. */
-export type Trained = Pick<RunConfiguration, "scheme" | "shape" | "batch" | "optimizer" | "seed">;
+export type Trained = Pick<RunConfiguration, "scheme" | "shape" | "batch" | "optimizer" | "seed" | "precision">;
 
 /** The state that a run starts from. */
 export function initialState(run: Trained): ModelState {

@@ -1,11 +1,11 @@
 // What trains a run: a model on tensors of tfjs, or one that lives on a GPU (webgpu/).
 import { type Backend, loadBackend, OWN_THREADS } from "./backend.js";
-import type { BackendName, RunConfiguration } from "./configuration.js";
-import { type Learner, learner, type ModelState } from "./learner.js";
+import type { BackendName } from "./configuration.js";
+import { type Learner, learner, type ModelState, type Trained } from "./learner.js";
 import { webgpuLearner } from "./webgpu/learner.js";
-import { nodeGpu } from "./webgpu/node-device.js";
+import { deviceName, nodeGpu } from "./webgpu/node-device.js";
 
-export type LearnerMaker = (run: RunConfiguration, start: ModelState) => Learner | Promise<Learner>;
+export type LearnerMaker = (run: Trained, start: ModelState) => Learner | Promise<Learner>;
 
 /** What trains on a backend, and the device where there is a choice of them. */
 export interface Learners {
@@ -18,10 +18,9 @@ export interface Learners {
 export async function learnersOn(name: BackendName): Promise<Learners> {
   if (name === "webgpu") {
     const gpu = await nodeGpu();
-    const { name: adapter, driver } = gpu.adapter;
     return {
       learner: (run, start) => webgpuLearner(gpu, run, start),
-      device: `${adapter} (${driver})`,
+      device: deviceName(gpu.adapter),
       useThreads: OWN_THREADS,
     };
   }

@@ -8,6 +8,7 @@ import { productSpeeds } from "../../src/train/kernels/product-speed.js";
 import { rotaryTable } from "../../src/train/kernels/rotary.js";
 import { shareMemory } from "../../src/train/kernels/shared-memory.js";
 import { type WasmKernels, wasmKernels } from "../../src/train/kernels/wasm.js";
+import { distance, draw, type Evaluated, type KernelCase, testKernels } from "./kernel-cases.js";
 import * as reference from "./reference-operations.js";
 
 let kernels: WasmKernels;
@@ -17,156 +18,33 @@ beforeAll(async () => {
   kernels = await wasmKernels(tf);
 });
 
-const stream = random(11).split("kernels");
-const draw = (count: number): Float32Array => Float32Array.from({ length: count }, () => 4 * stream.uniform() - 2);
-const drawIds = (count: number, below: number): Int32Array =>
-  Int32Array.from({ length: count }, () => Math.floor(stream.uniform() * below));
 const matrix = (values: Float32Array, columns: number): tf.Tensor2D =>
   tf.tensor2d(values, [values.length / columns, columns]);
+const values = (tensor: tf.Tensor | undefined): Float32Array => Float32Array.from(tensor?.dataSync() ?? []);
 
-/** Largest difference over the largest entry, or over `floor` where that is more. */
-function distance(got: tf.Tensor | undefined, want: ArrayLike<number>, floor = 1e-30): number {
-  const values = got?.dataSync() ?? [];
-  expect(values.length).toBe(want.length);
-  let difference = 0;
-  let scale = floor;
-  for (let i = 0; i < want.length; i++) {
-    difference = Math.max(difference, Math.abs((values[i] ?? Number.NaN) - (want[i] ?? Number.NaN)));
-    scale = Math.max(scale, Math.abs(want[i] ?? 0));
-  }
-  return difference / scale;
+/** Value and gradients of an operation; nothing may be left behind but these. */
+async function evaluate({ inputs, ids, dy, operations, call }: KernelCase): Promise<Evaluated> {
+  return tf.tidy(() => {
+    const tensors = inputs.map((given) =>
+      given.rows === null ? tf.tensor1d(given.values) : matrix(given.values, given.values.length / given.rows),
+    );
+    const at = tf.tensor1d(ids, "int32");
+    const f = (...list: tf.Tensor[]): tf.Tensor =>
+      call(kernels.operations, list.filter(isMatrix), list.filter(isVector), at);
+    const before = tf.memory().numTensors;
+    const value = f(...tensors);
+    const gradients = tf.grads(f)(
+      tensors,
+      dy.length === 1 && value.rank === 0 ? tf.scalar(dy[0] ?? 0) : tf.tensor(dy, value.shape),
+    );
+    expect(tf.memory().numTensors).toBe(before + operations + 1 + inputs.length);
+    return { value: values(value), gradients: gradients.map(values) };
+  });
 }
+const isMatrix = (tensor: tf.Tensor): tensor is tf.Tensor2D => tensor.rank === 2;
+const isVector = (tensor: tf.Tensor): tensor is tf.Tensor1D => tensor.rank === 1;
 
-/** Value and gradients for inputs, given the gradient dy of the value; nothing may be left behind but these. */
-function run(f: (...inputs: tf.Tensor[]) => tf.Tensor, inputs: tf.Tensor[], dy: Float32Array) {
-  const before = tf.memory().numTensors;
-  const value = f(...inputs);
-  const gradients = tf.grads(f)(inputs, tf.tensor(dy, value.shape));
-  expect(tf.memory().numTensors).toBe(before + 2 + inputs.length);
-  return { value, gradients };
-}
-
-const LINEAR = [
-  [1, 1, 1],
-  [4, 8, 8],
-  [7, 5, 9],
-  [3, 16, 24],
-  [261, 13, 19],
-  [64, 520, 264],
-  [513, 4, 12],
-] as const;
-test.each(LINEAR)("linear %i × %i × %i", (rows, inputs, outputs) => {
-  const [x, w, dy] = [draw(rows * inputs), draw(inputs * outputs), draw(rows * outputs)];
-  tf.tidy(() => {
-    const { value, gradients } = run(
-      (a, b) => kernels.operations.linear(a as tf.Tensor2D, b as tf.Tensor2D),
-      [matrix(x, inputs), matrix(w, outputs)],
-      dy,
-    );
-    const want = reference.linear(x, w, dy, rows, inputs, outputs);
-    expect(distance(value, want.y)).toBeLessThan(2e-6);
-    expect(distance(gradients[0], want.dx)).toBeLessThan(2e-6);
-    expect(distance(gradients[1], want.dw)).toBeLessThan(2e-6);
-  });
-});
-
-const ATTENTION = [
-  { batch: 1, time: 1, heads: 1, headWidth: 2 },
-  { batch: 2, time: 8, heads: 2, headWidth: 8 },
-  { batch: 1, time: 13, heads: 3, headWidth: 6 },
-  { batch: 3, time: 5, heads: 4, headWidth: 16 },
-  { batch: 2, time: 66, heads: 2, headWidth: 20 },
-  { batch: 1, time: 128, heads: 2, headWidth: 32 },
-] as const;
-test.each(ATTENTION)("attention %o", ({ batch, time, heads, headWidth }) => {
-  const width = heads * headWidth;
-  const [qkv, dy] = [draw(batch * time * 3 * width), draw(batch * time * width)];
-  tf.tidy(() => {
-    const { value, gradients } = run(
-      (x) => kernels.operations.attention(x as tf.Tensor2D, { batch, time, heads }),
-      [matrix(qkv, 3 * width)],
-      dy,
-    );
-    const want = reference.attention(qkv, dy, batch, time, heads, headWidth);
-    expect(distance(value, want.out)).toBeLessThan(2e-6);
-    expect(distance(gradients[0], want.dqkv)).toBeLessThan(4e-6);
-  });
-});
-
-test.each([
-  [1, 2],
-  [3, 8],
-  [5, 7],
-  [130, 66],
-] as const)("rmsNorm, reluSquared and add %i × %i", (rows, width) => {
-  const [x, y, gain, dy] = [draw(rows * width), draw(rows * width), draw(width), draw(rows * width)];
-  tf.tidy(() => {
-    const norm = run(
-      (a, b) => kernels.operations.rmsNorm(a as tf.Tensor2D, b as tf.Tensor1D),
-      [matrix(x, width), tf.tensor1d(gain)],
-      dy,
-    );
-    const want = reference.rmsNorm(x, gain, dy, rows, width);
-    expect(distance(norm.value, want.y)).toBeLessThan(1e-6);
-    expect(distance(norm.gradients[0], want.dx)).toBeLessThan(2e-6);
-    expect(distance(norm.gradients[1], want.dgain)).toBeLessThan(2e-6);
-
-    const relu = run((a) => kernels.operations.reluSquared(a as tf.Tensor2D), [matrix(x, width)], dy);
-    expect(
-      distance(
-        relu.value,
-        x.map((v) => Math.max(v, 0) ** 2),
-      ),
-    ).toBeLessThan(1e-7);
-    expect(
-      distance(
-        relu.gradients[0],
-        x.map((v, i) => 2 * Math.max(v, 0) * (dy[i] ?? 0)),
-      ),
-    ).toBeLessThan(1e-7);
-
-    const sum = run(
-      (a, b) => kernels.operations.add(a as tf.Tensor2D, b as tf.Tensor2D),
-      [matrix(x, width), matrix(y, width)],
-      dy,
-    );
-    expect(
-      distance(
-        sum.value,
-        x.map((v, i) => v + (y[i] ?? 0)),
-      ),
-    ).toBe(0);
-    expect(distance(sum.gradients[0], dy)).toBe(0);
-    expect(distance(sum.gradients[1], dy)).toBe(0);
-  });
-});
-
-test.each([
-  [1, 2],
-  [3, 5],
-  [9, 256],
-  [40, 1023],
-] as const)("cross-entropy %i × %i, by row and as a mean", (rows, vocabulary) => {
-  const logits = draw(rows * vocabulary).map((v) => 8 * v);
-  const targets = drawIds(rows, vocabulary);
-  const dy = draw(rows);
-  tf.tidy(() => {
-    const ids = tf.tensor1d(targets, "int32");
-    const byRow = run((x) => kernels.operations.crossEntropy(x as tf.Tensor2D, ids), [matrix(logits, vocabulary)], dy);
-    const want = reference.crossEntropy(logits, targets, dy, rows, vocabulary);
-    expect(distance(byRow.value, want.losses, 1)).toBeLessThan(1e-6);
-    expect(distance(byRow.gradients[0], want.dlogits, 1)).toBeLessThan(2e-6);
-
-    const mean = run(
-      (x) => kernels.operations.meanCrossEntropy(x as tf.Tensor2D, ids),
-      [matrix(logits, vocabulary)],
-      Float32Array.of(3),
-    );
-    const same = reference.crossEntropy(logits, targets, new Float32Array(rows).fill(3 / rows), rows, vocabulary);
-    expect(distance(mean.value, [same.losses.reduce((a, b) => a + b, 0) / rows], 1)).toBeLessThan(1e-6);
-    expect(distance(mean.gradients[0], same.dlogits, 1)).toBeLessThan(2e-6);
-  });
-});
+testKernels(evaluate);
 
 test("logits far apart neither overflow nor lose the gradient; NaN reaches the loss", () => {
   tf.tidy(() => {
@@ -174,32 +52,6 @@ test("logits far apart neither overflow nor lose the gradient; NaN reaches the l
     const logits = Float32Array.of(-300, 300, 0, 1000, -1000, 0, Number.NaN, 0, 0);
     const losses = kernels.operations.crossEntropy(matrix(logits, 3), ids).dataSync();
     expect([...losses]).toEqual([0, 0, Number.NaN]);
-  });
-});
-
-test("embedding: rows, and gradients added up where an id comes twice", () => {
-  const [vocabulary, width] = [7, 6];
-  const table = draw(vocabulary * width);
-  const ids = Int32Array.of(3, 0, 3, 6, 3);
-  const dy = draw(ids.length * width);
-  tf.tidy(() => {
-    const tensor = tf.tensor1d(ids, "int32");
-    const { value, gradients } = run(
-      (t) => kernels.operations.embedding(t as tf.Tensor2D, tensor),
-      [matrix(table, width)],
-      dy,
-    );
-    const want = new Float64Array(vocabulary * width);
-    ids.forEach((id, i) => {
-      for (let j = 0; j < width; j++) want[id * width + j] = (want[id * width + j] ?? 0) + (dy[i * width + j] ?? 0);
-    });
-    expect(
-      distance(
-        value,
-        [...ids].flatMap((id) => [...table.subarray(id * width, (id + 1) * width)]),
-      ),
-    ).toBe(0);
-    expect(distance(gradients[0], want)).toBeLessThan(1e-6);
   });
 });
 
@@ -259,9 +111,9 @@ test("AdamW steps are those of the formula, and the sum of squares is exact", ()
       p[i] = (p[i] ?? 0) - 0.01 * (direction + 0.1 * (p[i] ?? 0));
     }
   }
-  expect(distance(parameter, p)).toBeLessThan(1e-6);
-  expect(distance(firstMoment, m)).toBeLessThan(1e-6);
-  expect(distance(secondMoment, v)).toBeLessThan(1e-6);
+  expect(distance(values(parameter), p)).toBeLessThan(1e-6);
+  expect(distance(values(firstMoment), m)).toBeLessThan(1e-6);
+  expect(distance(values(secondMoment), v)).toBeLessThan(1e-6);
   tf.dispose([parameter, firstMoment, secondMoment]);
 });
 

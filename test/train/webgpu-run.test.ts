@@ -164,4 +164,50 @@ describe.skipIf(gpu === null)("runs on a GPU", () => {
       /^webgpu: a buffer must have at most \d+ MiB on this GPU, got \d+ MiB; lower --batch, --vocab or --width$/,
     );
   });
+
+  test("a GPU without the memory for a run says how much that would take, before it starts", async () => {
+    const gpu = await nodeGpu();
+    const { device } = gpu;
+    const pop = device.popErrorScope.bind(device);
+    let buffers = 0;
+    const spy = vi.spyOn(device, "popErrorScope").mockImplementation(async () => {
+      const error = await pop();
+      return ++buffers === 20 ? { message: "Out of memory" } : error;
+    });
+    const run = onGpu("baseline");
+    await expect(webgpuLearner(gpu, run, initialState(run))).rejects.toThrow(
+      /^webgpu: the GPU must have memory for the \d+ MiB of the run, got less; lower --batch, .* or give --precision f16$/,
+    );
+    expect(buffers).toBeGreaterThan(20);
+    spy.mockRestore();
+  });
+
+  test("more workgroups than a GPU runs along a side are refused before training starts", async () => {
+    const gpu = await nodeGpu();
+    const batch = Math.floor(gpu.device.limits.maxComputeWorkgroupsPerDimension / 2) + 1;
+    const run = onGpu("baseline", { batch, shape: { ...shape, context: 1 } });
+    await expect(webgpuLearner(gpu, run, initialState(run))).rejects.toThrow(
+      /^webgpu: a kernel must have at most \d+ workgroups along a side on this GPU, got \d+; lower --batch, /,
+    );
+  });
+
+  test.each([
+    ["baseline", {}],
+    ["A^3 B", { reinjection: true }],
+  ] as const)(
+    "half precision, %s %o: 50 steps within 1%% of wasm, not the same, in less memory",
+    async (name, options) => {
+      const wide = { ...shape, width: 16 };
+      const run = onGpu("baseline", { scheme: schemeByName(name, options), shape: wide });
+      const [wasm, full, half] = [
+        await fifty("wasm", run),
+        await fifty("webgpu", run),
+        await fifty("webgpu", { ...run, precision: "f16" }),
+      ];
+      expect(half).not.toEqual(full);
+      half.forEach((loss, i) => {
+        expect(Math.abs(loss / (wasm[i] ?? 0) - 1), `step ${i}`).toBeLessThan(1e-2);
+      });
+    },
+  );
 });

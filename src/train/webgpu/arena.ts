@@ -2,8 +2,9 @@
 // so that memory stays as it is once every kind of step has run.
 import { InputError } from "../../base/errors.js";
 import type { Gpu } from "./gpu.js";
+import { BYTES, type Kernel, type Storage } from "./kernel.js";
 import { place } from "./placement.js";
-import { BYTES, type Dispatch, type Piece } from "./tape.js";
+import type { Dispatch, Piece } from "./tape.js";
 
 /** GPUBufferUsage and GPUMapMode of the standard: Node has no such globals. */
 const USAGE = { mapRead: 1, copySource: 4, copyTarget: 8, storage: 128 } as const;
@@ -33,10 +34,13 @@ export interface Arena {
   destroy(): void;
 }
 
-export function newArena(gpu: Gpu): Arena {
+/** `precision` is that of the run, for what is said when it does not fit. */
+export function newArena(gpu: Gpu, precision: Storage = "f32"): Arena {
   const { device } = gpu;
   const named = new Map<string, GPUBuffer>();
   const passing: GPUBuffer[] = [];
+  /** Whether the device had the memory of each buffer since the last look. */
+  let refusals: Promise<GPUError | null>[] = [];
   const checkSize = (bytes: number): void => {
     const most = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize);
     if (bytes > most) {
@@ -47,7 +51,20 @@ export function newArena(gpu: Gpu): Arena {
   };
   const buffer = (bytes: number): GPUBuffer => {
     checkSize(bytes);
-    return device.createBuffer({ size: bytes, usage: USAGE.storage | USAGE.copySource | USAGE.copyTarget });
+    device.pushErrorScope("out-of-memory");
+    const made = device.createBuffer({ size: bytes, usage: USAGE.storage | USAGE.copySource | USAGE.copyTarget });
+    refusals.push(device.popErrorScope());
+    return made;
+  };
+  /** A kernel that needs more workgroups along a dimension than the device runs. */
+  const checkGroups = ({ groups }: Kernel): void => {
+    const most = device.limits.maxComputeWorkgroupsPerDimension;
+    const needed = Math.max(...groups);
+    if (needed > most) {
+      throw new InputError(
+        `webgpu: a kernel must have at most ${most} workgroups along a side on this GPU, got ${needed}; lower --batch, --heads or --context`,
+      );
+    }
   };
   const lasting = (name: string): GPUBuffer => {
     const found = named.get(name);
@@ -71,18 +88,19 @@ export function newArena(gpu: Gpu): Arena {
 
   return {
     make: (name, numbers) => {
-      named.set(name, buffer(BYTES * numbers));
+      named.set(name, buffer(BYTES.f32 * numbers));
     },
     write: (name, values) => device.queue.writeBuffer(lasting(name), 0, values),
     prepare: async (dispatches, kept = []) => {
       const placement = place(dispatches, kept);
       for (const size of placement.buffers) checkSize(size);
-      device.pushErrorScope("out-of-memory");
+      for (const { kernel } of dispatches) checkGroups(kernel);
       const held = passingOf(placement.buffers);
-      const error = await gpu.awaited(device.popErrorScope());
-      if (error !== null) {
+      const errors = await gpu.awaited(Promise.all(refusals));
+      refusals = [];
+      if (errors.some((error) => error !== null)) {
         throw new InputError(
-          `webgpu: the GPU must have memory for the run, got none left at ${mebibytes(bytes())}; lower --batch, --context, --vocab or --width`,
+          `webgpu: the GPU must have memory for the ${mebibytes(bytes())} of the run, got less; lower --batch, --context, --layers or --width${precision === "f16" ? "" : ", or give --precision f16"}`,
         );
       }
       const bufferOf = (piece: Piece): GPUBuffer => {
@@ -121,7 +139,7 @@ export function newArena(gpu: Gpu): Arena {
       }
       pass.end();
       if (copy !== undefined) {
-        encoder.copyBufferToBuffer(bufferOf(copy.piece), 0, lasting(copy.to), BYTES * copy.at, copy.piece.bytes);
+        encoder.copyBufferToBuffer(bufferOf(copy.piece), 0, lasting(copy.to), BYTES.f32 * copy.at, copy.piece.bytes);
       }
       device.queue.submit([encoder.finish()]);
     },

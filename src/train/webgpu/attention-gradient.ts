@@ -14,21 +14,37 @@ import {
   STEP,
   writeQuad,
 } from "./attention-tiles.js";
-import { buffers, elementwise, type Kernel } from "./kernel.js";
+import { buffers, elementwise, type Kernel, quadType, read4, type Storage } from "./kernel.js";
 
-/** Σ over a head of out · dout, which the softmax takes off every score. Buffers: out [N, E], dout [N, E], dots [B, H, T]. */
-export const attentionDots = ({ batch, time, heads }: AttentionShape, headWidth: number): Kernel =>
+/**
+ * Σ over a head of out · dout, which the softmax takes off every score. Buffers: out [N, E] in `storage`, dout [N, E],
+ * dots [B, H, T].
+ */
+export const attentionDots = (
+  { batch, time, heads }: AttentionShape,
+  headWidth: number,
+  storage: Storage = "f32",
+): Kernel =>
   elementwise(
-    buffers(["out", "read", "f32"], ["dout", "read", "f32"], ["dots", "write", "f32"]),
+    buffers(
+      ["out", "read", storage === "f16" ? quadType(storage) : "f32"],
+      ["dout", "read", "f32"],
+      ["dots", "write", "f32"],
+    ),
     batch * heads * time,
     `let start = ((i / ${heads * time}u) * ${time}u + i % ${time}u) * ${heads * headWidth}u + (i / ${time}u) % ${heads}u * ${headWidth}u;
   var sum = 0.0;
-  for (var c = 0u; c < ${headWidth}u; c++) { sum += out[start + c] * dout[start + c]; }
+  for (var c = 0u; c < ${headWidth}u; c++) { sum += ${storage === "f16" ? `${read4(storage, "out[(start + c) / 4u]")}[c % 4u]` : "out[start + c]"} * dout[start + c]; }
   dots[i] = sum;`,
   );
 
-/** Buffers of both: qkv [N, 3E], dout [N, E], logSums [B, H, T], dots [B, H, T], dqkv [N, 3E], of which it writes its parts. */
-export function attentionGradient(shape: AttentionShape, headWidth: number, side: "queries" | "keys"): Kernel {
+/** Buffers of both: qkv [N, 3E] in `storage`, dout [N, E], logSums [B, H, T], dots [B, H, T], dqkv [N, 3E], of which it writes its parts. */
+export function attentionGradient(
+  shape: AttentionShape,
+  headWidth: number,
+  side: "queries" | "keys",
+  storage: Storage = "f32",
+): Kernel {
   const { batch, time, heads } = shape;
   const width = heads * headWidth;
   const scale = 1 / Math.sqrt(headWidth);
@@ -64,10 +80,10 @@ export function attentionGradient(shape: AttentionShape, headWidth: number, side
   const clear = (name: string) =>
     chunks.map((c) => EACH.map((r) => `var ${name}${c}_${r} = vec4f();`).join(" ")).join(" ");
   const code = `
-${buffers(["qkv", "read", element], ["dout", "read", element], ["logSums", "read", "f32"], ["dots", "read", "f32"], ["dqkv", "write", element])}
+${buffers(["qkv", "read", elementOf(headWidth, storage)], ["dout", "read", element], ["logSums", "read", "f32"], ["dots", "read", "f32"], ["dqkv", "write", element])}
 var<workgroup> tiles: array<vec4f, ${4 * STEP * PITCH}>;
 var<workgroup> weights: array<vec4f, ${ROWS * PITCH}>;
-${loaders("qkv", 3 * width, time, headWidth)}
+${loaders("qkv", 3 * width, time, headWidth, storage)}
 ${loaders("dout", width, time, headWidth)}
 @compute @workgroup_size(${LANES * LANES})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {

@@ -1,5 +1,6 @@
 // The pieces of the attention kernels: 64 threads, 8 × 8, each with a 4 × 4 block of 32 × 32 scores; tiles of the
 // sequences in workgroup memory, no more than the 16 KiB that WebGPU grants everywhere.
+import { quadType, read4, type Storage, write4 } from "./kernel.js";
 
 /** Rows of queries and of keys in a tile of scores, and columns of a head in a tile of values. */
 export const ROWS = 32;
@@ -13,11 +14,12 @@ export const PITCH = ROWS / 4 + 1;
 export const EACH = [0, 1, 2, 3] as const;
 
 /** Four columns of a row from `column` on that lie within the head: one vec4 where the layout allows it. */
-const quadOf = (name: string, pitch: number, headWidth: number): string =>
+const quadOf = (name: string, pitch: number, headWidth: number, storage: Storage): string =>
   isWide(headWidth)
     ? `fn quad_${name}(row: u32, head: u32, column: u32) -> vec4f {
   if (column >= ${headWidth}u) { return vec4f(); }
-  return ${name}[(row * ${pitch}u + head + column) / 4u];
+  let four = ${name}[(row * ${pitch}u + head + column) / 4u];
+  return ${read4(storage, "four")};
 }`
     : `fn quad_${name}(row: u32, head: u32, column: u32) -> vec4f {
   var value = vec4f();
@@ -27,8 +29,9 @@ const quadOf = (name: string, pitch: number, headWidth: number): string =>
 
 /** Whether the rows of a head begin at multiples of four numbers. */
 const isWide = (headWidth: number): boolean => headWidth % 4 === 0;
-/** How a kernel sees the sequences that it loads tiles from. */
-export const elementOf = (headWidth: number): string => (isWide(headWidth) ? "vec4f" : "f32");
+/** How a kernel sees the sequences that it loads tiles from. Half precision takes heads of multiples of four. */
+export const elementOf = (headWidth: number, storage: Storage = "f32"): string =>
+  isWide(headWidth) ? quadType(storage) : "f32";
 
 /**
  * Two functions that put a tile in workgroup memory, zeros beyond the sequence or the head:
@@ -36,8 +39,14 @@ export const elementOf = (headWidth: number): string => (isWide(headWidth) ? "ve
  * a line holds one column; loadColumns_NAME(thread, sequence, row0, head, d): ROWS columns from `d` on of ROWS rows at
  * the start of `tiles`, a line a row.
  */
-export const loaders = (name: string, pitch: number, time: number, headWidth: number): string => `
-${quadOf(name, pitch, headWidth)}
+export const loaders = (
+  name: string,
+  pitch: number,
+  time: number,
+  headWidth: number,
+  storage: Storage = "f32",
+): string => `
+${quadOf(name, pitch, headWidth, storage)}
 fn loadRows_${name}(thread: u32, place: u32, sequence: u32, row0: u32, head: u32, d: u32) {
   for (var f = thread; f < ${(STEP * ROWS) / 4}u; f += ${LANES * LANES}u) {
     let k = f % ${STEP / 4}u * 4u;
@@ -66,9 +75,16 @@ export const addProduct = (name: string): string =>
   `for (var j = 0u; j < ${ROWS}u; j++) { let w = weights[j * ${PITCH}u + down]; let v = tiles[j * ${PITCH}u + along]; ${EACH.map((r) => `${name}${r} += w[${r}] * v;`).join(" ")} }`;
 
 /** Four columns of a row from `4 along` of chunk c on, as far as the head goes. */
-export const writeQuad = (to: string, start: string, chunk: number, headWidth: number, value: string): string =>
+export const writeQuad = (
+  to: string,
+  start: string,
+  chunk: number,
+  headWidth: number,
+  value: string,
+  storage: Storage = "f32",
+): string =>
   isWide(headWidth)
-    ? `if (${chunk * ROWS}u + 4u * along < ${headWidth}u) { ${to}[(${start} + ${chunk * ROWS}u + 4u * along) / 4u] = ${value}; }`
+    ? `if (${chunk * ROWS}u + 4u * along < ${headWidth}u) { ${to}[(${start} + ${chunk * ROWS}u + 4u * along) / 4u] = ${write4(storage, value)}; }`
     : `{ let quad = ${value}; ${[0, 1, 2, 3]
         .map((j) => {
           const column = `${chunk * ROWS + j}u + 4u * along`;

@@ -13,19 +13,19 @@ import {
   STEP,
   writeQuad,
 } from "./attention-tiles.js";
-import { buffers, type Kernel } from "./kernel.js";
+import { buffers, type Kernel, type Storage } from "./kernel.js";
 
-/** Buffers: qkv [N, 3E], out [N, E], logSums [B, H, T] of the scaled scores of each row. */
-export function attention(shape: AttentionShape, headWidth: number): Kernel {
+/** Buffers: qkv [N, 3E] and out [N, E], in `storage`, logSums [B, H, T] of the scaled scores of each row. */
+export function attention(shape: AttentionShape, headWidth: number, storage: Storage = "f32"): Kernel {
   const { batch, time, heads } = shape;
   const width = heads * headWidth;
   const chunks = Array.from({ length: Math.ceil(headWidth / ROWS) }, (_, c) => c);
   const code = `
-${buffers(["qkv", "read", elementOf(headWidth)], ["out", "write", elementOf(headWidth)], ["logSums", "write", "f32"])}
+${buffers(["qkv", "read", elementOf(headWidth, storage)], ["out", "write", elementOf(headWidth, storage)], ["logSums", "write", "f32"])}
 var<workgroup> tiles: array<vec4f, ${Math.max(2 * STEP, ROWS) * PITCH}>;
 var<workgroup> weights: array<vec4f, ${ROWS * PITCH}>;
 var<workgroup> shared_: array<f32, ${ROWS * LANES}>;
-${loaders("qkv", 3 * width, time, headWidth)}
+${loaders("qkv", 3 * width, time, headWidth, storage)}
 fn across(at: u32) -> array<f32, ${LANES}> {
   return array<f32, ${LANES}>(${Array.from({ length: LANES }, (_, i) => `shared_[at + ${i}u]`).join(", ")});
 }
@@ -85,7 +85,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
     let sum = ${join("+", "parts")};
     if (row < ${time}u) {
       if (along == 0u) { logSums[group.y * ${time}u + row] = top${r} + log(sum); }
-      ${chunks.map((c) => writeQuad("out", `(sequence + row) * ${width}u + head`, c, headWidth, `o${c}_${r} / sum`)).join("\n      ")}
+      ${chunks.map((c) => writeQuad("out", `(sequence + row) * ${width}u + head`, c, headWidth, `o${c}_${r} / sum`, storage)).join("\n      ")}
     }
   }`,
   ).join("\n  ")}

@@ -7,6 +7,22 @@ export interface Kernel {
   readonly groups: readonly [x: number, y: number, z: number];
 }
 
+/**
+ * How the numbers of a matrix are stored: each in 32 bits, or rounded to half precision, four in a `vec2u`. Packing and
+ * unpacking are plain WGSL, so that half precision needs no feature of a GPU; sums are always in 32 bits.
+ */
+export type Storage = "f32" | "f16";
+
+export const BYTES: Readonly<Record<Storage, number>> = { f32: 4, f16: 2 };
+
+/** What a kernel reads in place of `x`, four numbers as they are stored, and what it writes for `value`, four numbers. */
+export const read4 = (storage: Storage, x: string): string =>
+  storage === "f32" ? x : `vec4f(unpack2x16float(${x}.x), unpack2x16float(${x}.y))`;
+export const write4 = (storage: Storage, value: string): string =>
+  storage === "f32" ? value : `vec2u(pack2x16float((${value}).xy), pack2x16float((${value}).zw))`;
+/** The type of four numbers as they are stored. */
+export const quadType = (storage: Storage): string => (storage === "f32" ? "vec4f" : "vec2u");
+
 /** How a kernel sees a buffer: `read` or `write` (which may read too), and of what. */
 export type Access = readonly [name: string, mode: "read" | "write", type: string];
 

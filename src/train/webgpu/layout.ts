@@ -59,6 +59,7 @@ export function valuesOf({ specs, offsets }: Layout, trained: boolean): Paramete
       piece: piece("parameters"),
       rows: second === undefined ? 1 : first,
       columns: second ?? first,
+      storage: "f32",
       gradient: trained ? { kind: "added", to: piece("gradients") } : { kind: "none" },
     };
     (second === undefined ? vectors : matrices)[spec.name] = value;

@@ -36,7 +36,7 @@ export async function webgpuLearner(gpu: Gpu, run: Trained, start: ModelState): 
   const rows = batch * context;
   const specs = parameterSpecs(scheme, shape);
   const layout = layoutOf(specs);
-  const arena = newArena(gpu);
+  const arena = newArena(gpu, run.precision);
   const pieces = {
     parameters: lasting("parameters", layout.length),
     gradients: lasting("gradients", layout.length),
@@ -74,7 +74,7 @@ export async function webgpuLearner(gpu: Gpu, run: Trained, start: ModelState): 
   });
   const record = (tape: Tape, tokens: number, rounds: number, trained: boolean) => {
     const noises: string[] = [];
-    const logits = forward(operationsOn(tape), valuesOf(layout, trained), idsOf(tokens, "inputs"), {
+    const logits = forward(operationsOn(tape, run.precision), valuesOf(layout, trained), idsOf(tokens, "inputs"), {
       scheme,
       shape,
       applications: applications(scheme, rounds),
@@ -95,7 +95,7 @@ export async function webgpuLearner(gpu: Gpu, run: Trained, start: ModelState): 
     const prepared = (async () => {
       const tape = newTape({ sum: add, sumInto: addTo });
       const { logits, noises } = record(tape, rows, rounds, true);
-      operationsOn(tape).meanCrossEntropy(logits, idsOf(rows, "targets"));
+      operationsOn(tape, run.precision).meanCrossEntropy(logits, idsOf(rows, "targets"));
       tape.backward();
       const reached = layout.offsets.map((offset) =>
         tape.dispatches.some(({ pieces: used }) =>
@@ -131,7 +131,7 @@ export async function webgpuLearner(gpu: Gpu, run: Trained, start: ModelState): 
     const prepared = (async () => {
       const tape = newTape({ sum: add, sumInto: addTo });
       const { logits, noises } = record(tape, tokens, rounds, false);
-      const { piece: losses } = operationsOn(tape).crossEntropy(logits, idsOf(tokens, "targets"));
+      const { piece: losses } = operationsOn(tape, run.precision).crossEntropy(logits, idsOf(tokens, "targets"));
       return { program: await arena.prepare(tape.dispatches, [losses]), noises, losses };
     })();
     scores.set(key, prepared);

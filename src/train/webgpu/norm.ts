@@ -1,19 +1,23 @@
 // RMSNorm and its gradients; one workgroup a row.
-import { buffers, entry, groupsOf, type Kernel, sumOver } from "./kernel.js";
+import { buffers, entry, groupsOf, type Kernel, quadType, type Storage, sumOver, write4 } from "./kernel.js";
 
 const THREADS = 64;
 const EPSILON = 1e-6;
 
-/** Buffers: x [N, E], gain [E], y [N, E], inverse [N] = 1/√(mean(x²) + 1e-6). */
-export const rmsNorm = (rows: number, width: number): Kernel => ({
-  code: `${buffers(["x", "read", "f32"], ["gain", "read", "f32"], ["y", "write", "f32"], ["inverse", "write", "f32"])}
+/** Buffers: x [N, E], gain [E], y [N, E] in `storage`, inverse [N] = 1/√(mean(x²) + 1e-6). */
+export const rmsNorm = (rows: number, width: number, storage: Storage = "f32"): Kernel => ({
+  code: `${buffers(["x", "read", "f32"], ["gain", "read", "f32"], ["y", "write", storage === "f16" ? quadType(storage) : "f32"], ["inverse", "write", "f32"])}
 ${sumOver(THREADS)}
 ${entry(THREADS, rows)}
   let start = workgroup * ${width}u;
   var squares = 0.0;
   for (var j = thread; j < ${width}u; j += ${THREADS}u) { squares += x[start + j] * x[start + j]; }
   let r = 1.0 / sqrt(total(thread, squares) / ${width}.0 + ${EPSILON});
-  for (var j = thread; j < ${width}u; j += ${THREADS}u) { y[start + j] = x[start + j] * r * gain[j]; }
+  ${
+    storage === "f16"
+      ? `for (var j = 4u * thread; j < ${width}u; j += ${4 * THREADS}u) { y[(start + j) / 4u] = ${write4(storage, `r * vec4f(${[0, 1, 2, 3].map((k) => `x[start + j + ${k}u] * gain[j + ${k}u]`).join(", ")})`)}; }`
+      : `for (var j = thread; j < ${width}u; j += ${THREADS}u) { y[start + j] = x[start + j] * r * gain[j]; }`
+  }
   if (thread == 0u) { inverse[workgroup] = r; }
 }`,
   groups: groupsOf(rows),

@@ -3,8 +3,18 @@ import { InputError } from "../../base/errors.js";
 import type { AttentionShape, Operations } from "../operations.js";
 import { attention } from "./attention.js";
 import { attentionDots, attentionGradient } from "./attention-gradient.js";
-import { add, reluSquared, reluSquaredGradient, rotate, rotateBack, sumSlices } from "./elementwise.js";
+import {
+  add,
+  reluSquared,
+  reluSquaredGradient,
+  reluSquaredGradientOfResult,
+  rotate,
+  rotateBack,
+  sumSlices,
+  widen,
+} from "./elementwise.js";
 import { embedding, embeddingGradient } from "./embedding.js";
+import type { Storage } from "./kernel.js";
 import { crossEntropy, crossEntropyGradient, meanLoss } from "./loss.js";
 import { gainSlices, rmsNorm, rmsNormGain, rmsNormGradient } from "./norm.js";
 import { type ProductShape, product, slicesOf } from "./product.js";
@@ -25,10 +35,21 @@ export const rotaryName = (time: number, headWidth: number): string => `rotary $
 
 export type TapeOperations = Operations<Value, Value, Ids, Value>;
 
-/** meanCrossEntropy ends a tape: it writes the loss into its slot, and the gradient of the logits in their place. */
-export function operationsOn(tape: Tape): TapeOperations {
-  const matrix = (rows: number, columns: number, inputs: readonly Value[]): Value =>
-    tape.value(tape.passing(rows * columns), rows, columns, inputs);
+/**
+ * meanCrossEntropy ends a tape: it writes the loss into its slot, and the gradient of the logits in their place.
+ * `storage` is that of factors: norms, turned queries, keys and values, mixed values and activations, which the way back
+ * needs again. What is summed stays in 32 bits: products, the residual stream, logits, gradients and weights.
+ */
+export function operationsOn(tape: Tape, storage: Storage = "f32"): TapeOperations {
+  const matrix = (rows: number, columns: number, inputs: readonly Value[], kept: Storage = "f32"): Value =>
+    tape.value(tape.passing(rows * columns, kept), rows, columns, inputs, kept);
+  /** Where the value stands in 32 bits. */
+  const wide = ({ piece, rows, columns, storage: kept }: Value): Piece => {
+    if (kept === "f32") return piece;
+    const widened = tape.passing(rows * columns);
+    tape.dispatch(widen(rows * columns), piece, widened);
+    return widened;
+  };
 
   /** A product whose result is given to the gradient of `of`: straight into a lasting one, in slices where that is faster. */
   const giveProduct = (of: Value, shape: ProductShape, left: Piece, right: Piece): void => {
@@ -62,18 +83,19 @@ export function operationsOn(tape: Tape): TapeOperations {
 
     rmsNorm: (x, gain) => {
       check(gain.columns === x.columns, `rmsNorm: gain must have ${x.columns} entries, got ${gain.columns}`);
-      const value = matrix(x.rows, x.columns, [x, gain]);
+      const value = matrix(x.rows, x.columns, [x, gain], storage);
       const inverse = tape.passing(x.rows);
-      tape.dispatch(rmsNorm(x.rows, x.columns), x.piece, gain.piece, value.piece, inverse);
+      const from = wide(x);
+      tape.dispatch(rmsNorm(x.rows, x.columns, storage), from, gain.piece, value.piece, inverse);
       tape.onReturn(value, (dy) => {
         if (gain.gradient.kind === "added") {
           const slices = tape.passing(gainSlices(x.rows) * x.columns);
-          tape.dispatch(rmsNormGain(x.rows, x.columns), x.piece, inverse, dy, slices);
+          tape.dispatch(rmsNormGain(x.rows, x.columns), from, inverse, dy, slices);
           tape.dispatch(sumSlices(gainSlices(x.rows), x.columns), slices, gain.gradient.to);
         }
         if (x.gradient.kind !== "none") {
           const dx = tape.passing(x.rows * x.columns);
-          tape.dispatch(rmsNormGradient(x.rows, x.columns), x.piece, gain.piece, inverse, dy, dx);
+          tape.dispatch(rmsNormGradient(x.rows, x.columns), from, gain.piece, inverse, dy, dx);
           tape.give(x, dx);
         }
       });
@@ -84,11 +106,16 @@ export function operationsOn(tape: Tape): TapeOperations {
       const [rows, inputs, outputs] = [x.rows, x.columns, w.columns];
       check(w.rows === inputs, `linear: w must have ${inputs} rows, got ${w.rows}; one for each column of x`);
       const value = matrix(rows, outputs, [x, w]);
-      const shape: ProductShape = { rows, columns: outputs, depth: inputs, transposed: "none" };
+      const shape: ProductShape = { rows, columns: outputs, depth: inputs, transposed: "none", storage: x.storage };
       tape.dispatch(product(shape, 1, false), x.piece, w.piece, value.piece);
       tape.onReturn(value, (dy) => {
-        giveProduct(w, { rows: inputs, columns: outputs, depth: rows, transposed: "left" }, x.piece, dy);
-        giveProduct(x, { rows, columns: inputs, depth: outputs, transposed: "right" }, dy, w.piece);
+        giveProduct(
+          w,
+          { rows: inputs, columns: outputs, depth: rows, transposed: "left", storage: x.storage },
+          x.piece,
+          dy,
+        );
+        giveProduct(x, { rows, columns: inputs, depth: outputs, transposed: "right", storage: "f32" }, dy, w.piece);
       });
       return value;
     },
@@ -102,18 +129,18 @@ export function operationsOn(tape: Tape): TapeOperations {
         Number.isInteger(headWidth / 2),
         `attention: qkv must have 3 · heads · K columns with K even, got ${qkv.columns} for ${heads} heads`,
       );
-      const value = matrix(qkv.rows, width, [qkv]);
+      const value = matrix(qkv.rows, width, [qkv], storage);
       const table = lasting(rotaryName(time, headWidth), time * headWidth);
-      const turned = tape.passing(qkv.rows * qkv.columns);
+      const turned = tape.passing(qkv.rows * qkv.columns, storage);
       const logSums = tape.passing(batch * heads * time);
-      tape.dispatch(rotate(shape, headWidth), qkv.piece, table, turned);
-      tape.dispatch(attention(shape, headWidth), turned, value.piece, logSums);
+      tape.dispatch(rotate(shape, headWidth, storage), wide(qkv), table, turned);
+      tape.dispatch(attention(shape, headWidth, storage), turned, value.piece, logSums);
       tape.onReturn(value, (dy) => {
         const dots = tape.passing(batch * heads * time);
         const dqkv = tape.passing(qkv.rows * qkv.columns);
-        tape.dispatch(attentionDots(shape, headWidth), value.piece, dy, dots);
+        tape.dispatch(attentionDots(shape, headWidth, storage), value.piece, dy, dots);
         for (const side of ["queries", "keys"] as const) {
-          tape.dispatch(attentionGradient(shape, headWidth, side), turned, dy, logSums, dots, dqkv);
+          tape.dispatch(attentionGradient(shape, headWidth, side, storage), turned, dy, logSums, dots, dqkv);
         }
         tape.dispatch(rotateBack(shape, headWidth), dqkv, table);
         tape.give(qkv, dqkv);
@@ -123,11 +150,13 @@ export function operationsOn(tape: Tape): TapeOperations {
 
     reluSquared: (x) => {
       const count = x.rows * x.columns;
-      const value = matrix(x.rows, x.columns, [x]);
-      tape.dispatch(reluSquared(count), x.piece, value.piece);
+      const value = matrix(x.rows, x.columns, [x], storage);
+      const from = wide(x);
+      tape.dispatch(reluSquared(count, storage), from, value.piece);
       tape.onReturn(value, (dy) => {
         const dx = tape.passing(count);
-        tape.dispatch(reluSquaredGradient(count), x.piece, dy, dx);
+        if (storage === "f32") tape.dispatch(reluSquaredGradient(count), from, dy, dx);
+        else tape.dispatch(reluSquaredGradientOfResult(count), value.piece, dy, dx);
         tape.give(x, dx);
       });
       return value;
@@ -139,7 +168,7 @@ export function operationsOn(tape: Tape): TapeOperations {
         `add: both must have one shape, got [${x.rows},${x.columns}] and [${y.rows},${y.columns}]; nothing is broadcast`,
       );
       const value = matrix(x.rows, x.columns, [x, y]);
-      tape.dispatch(add(x.rows * x.columns), x.piece, y.piece, value.piece);
+      tape.dispatch(add(x.rows * x.columns), wide(x), wide(y), value.piece);
       tape.onReturn(value, (dy) => {
         tape.give(x, dy);
         tape.give(y, dy);
@@ -168,7 +197,7 @@ export function operationsOn(tape: Tape): TapeOperations {
       tape.dispatch(crossEntropy(rows, vocabulary, true), logits.piece, targets.piece, losses);
       tape.dispatch(meanLoss(rows), losses, STEP, LOSSES);
       tape.give(logits, logits.piece);
-      return { piece: LOSSES, rows: 1, columns: 1, gradient: { kind: "none" } };
+      return { piece: LOSSES, rows: 1, columns: 1, storage: "f32", gradient: { kind: "none" } };
     },
   };
 }

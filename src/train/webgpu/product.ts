@@ -1,6 +1,6 @@
 // Matrix products in the three orientations of a linear map and its gradients: tiles in workgroup memory, a block of
 // the result in the registers of each thread, the next tile fetched while this one is used.
-import { buffers, type Kernel } from "./kernel.js";
+import { buffers, type Kernel, quadType, read4, type Storage } from "./kernel.js";
 
 export interface ProductShape {
   /** The result is rows × columns, each entry a sum over `depth`. */
@@ -9,6 +9,8 @@ export interface ProductShape {
   readonly depth: number;
   /** Which side is stored with rows and columns exchanged: left [depth, rows], or right [columns, depth]. */
   readonly transposed: "none" | "left" | "right";
+  /** Of the left side, whose stored rows must be multiples of four numbers long in half precision. */
+  readonly storage: Storage;
 }
 
 /**
@@ -53,7 +55,7 @@ export function product(shape: ProductShape, slices: number, add: boolean): Kern
   const across = tile.width / side;
   const threads = (tile.height / side) * across;
   const sliceDepth = tile.depth * Math.ceil(depth / slices / tile.depth);
-  const left = side4("left", tile.height, tile.depth, rows, depth, transposed !== "left");
+  const left = side4("left", tile.height, tile.depth, rows, depth, transposed !== "left", shape.storage);
   const right = side4("right", tile.width, tile.depth, columns, depth, transposed === "right");
   const wide = columns % 4 === 0;
   const blocks = Array.from({ length: side / 4 }, (_, g) => g);
@@ -127,17 +129,19 @@ function side4(
   length: number,
   depth: number,
   depthInside: boolean,
+  storage: Storage = "f32",
 ) {
   const pitch = size / 4 + 1;
   const four = [0, 1, 2, 3];
   if (depthInside && depth % 4 === 0) {
     const [k, row] = [`thread % ${tileDepth / 4}u * 4u`, `thread / ${tileDepth / 4}u`];
     return {
-      type: "vec4f",
+      type: quadType(storage),
       fetch: `
 fn ${name}Fetch(row: u32, k: u32, end: u32) -> vec4f {
   if (k >= end || row >= ${length}u) { return vec4f(); }
-  return ${name}[(row * ${depth}u + k) / 4u];
+  let four = ${name}[(row * ${depth}u + k) / 4u];
+  return ${read4(storage, "four")};
 }`,
       fetched: (origin: string) => `let ${name}0 = ${name}Fetch(${origin} + ${row}, at + ${k}, end);`,
       store: four
@@ -146,6 +150,7 @@ fn ${name}Fetch(row: u32, k: u32, end: u32) -> vec4f {
     };
   }
   const wide = !depthInside && length % 4 === 0;
+  if (storage === "f16" && !wide) throw new Error(`product: ${name} in half precision must have rows of four numbers`);
   const [k, quad] = depthInside
     ? [`thread % ${tileDepth}u`, `thread / ${tileDepth}u`]
     : [`thread / ${size / 4}u`, `thread % ${size / 4}u`];
@@ -154,11 +159,15 @@ fn ${name}Fetch(row: u32, k: u32, end: u32) -> vec4f {
     return `select(0.0, ${name}[${depthInside ? `${at} * ${depth}u + k` : `k * ${length}u + ${at}`}], at + ${j}u < ${length}u)`;
   };
   return {
-    type: wide ? "vec4f" : "f32",
+    type: wide ? quadType(storage) : "f32",
     fetch: `
 fn ${name}Fetch(at: u32, k: u32, end: u32) -> vec4f {
   if (k >= end${wide ? ` || at >= ${length}u` : ""}) { return vec4f(); }
-  return ${wide ? `${name}[(k * ${length}u + at) / 4u]` : `vec4f(${four.map(one).join(", ")})`};
+  ${
+    wide
+      ? `let four = ${name}[(k * ${length}u + at) / 4u]; return ${read4(storage, "four")};`
+      : `return vec4f(${four.map(one).join(", ")});`
+  }
 }`,
     fetched: (origin: string) => `let ${name}0 = ${name}Fetch(${origin} + 4u * (${quad}), at + ${k}, end);`,
     store: `${name}Tile[(${k}) * ${pitch}u + ${quad}] = ${name}0;`,

@@ -1,6 +1,6 @@
 // A step written down before it runs: which kernels, in which order, on which pieces of memory. Operations put their
 // kernels on the tape and remember how to take their gradients; nothing is computed and no device is needed yet.
-import type { Kernel } from "./kernel.js";
+import { BYTES, type Kernel, type Storage } from "./kernel.js";
 
 /** A piece of memory that a kernel reads or writes: one that lives within the step, or a named one that outlives it. */
 export type Piece =
@@ -18,6 +18,7 @@ export interface Value {
   readonly piece: Piece;
   readonly rows: number;
   readonly columns: number;
+  readonly storage: Storage;
   /** Where its gradient goes: nowhere, into a lasting piece that is added to, or into whatever its uses bring. */
   readonly gradient:
     | { readonly kind: "none" }
@@ -26,10 +27,10 @@ export interface Value {
 }
 
 export interface Tape {
-  passing(numbers: number): Piece;
+  passing(numbers: number, storage?: Storage): Piece;
   dispatch(kernel: Kernel, ...pieces: Piece[]): void;
   /** A value computed from `inputs`; it has a gradient if one of them has. */
-  value(piece: Piece, rows: number, columns: number, inputs: readonly Value[]): Value;
+  value(piece: Piece, rows: number, columns: number, inputs: readonly Value[], storage?: Storage): Value;
   /** What `backward` does on the way back, given the gradient of `of`; not called when nothing asks for it. */
   onReturn(of: Value, take: (gradient: Piece) => void): void;
   /** Adds `piece` to the gradient of `of`. */
@@ -39,17 +40,17 @@ export interface Tape {
   readonly dispatches: readonly Dispatch[];
 }
 
-export const BYTES = 4;
 export const lasting = (name: string, numbers: number, offset = 0): Piece => ({
   kind: "lasting",
   name,
-  offset: BYTES * offset,
-  bytes: BYTES * numbers,
+  offset: BYTES.f32 * offset,
+  bytes: BYTES.f32 * numbers,
 });
 export const constant = (piece: Piece, rows: number, columns: number): Value => ({
   piece,
   rows,
   columns,
+  storage: "f32",
   gradient: { kind: "none" },
 });
 
@@ -61,7 +62,11 @@ export function newTape(kernels: {
   const dispatches: Dispatch[] = [];
   const returns: (() => void)[] = [];
   let pieces = 0;
-  const passing = (numbers: number): Piece => ({ kind: "passing", id: pieces++, bytes: BYTES * numbers });
+  const passing = (numbers: number, storage: Storage = "f32"): Piece => ({
+    kind: "passing",
+    id: pieces++,
+    bytes: BYTES[storage] * numbers,
+  });
   const dispatch = (kernel: Kernel, ...list: Piece[]): void => {
     dispatches.push({ kernel, pieces: list });
   };
@@ -69,10 +74,11 @@ export function newTape(kernels: {
     dispatches,
     passing,
     dispatch,
-    value: (piece, rows, columns, inputs) => ({
+    value: (piece, rows, columns, inputs, storage = "f32") => ({
       piece,
       rows,
       columns,
+      storage,
       gradient: inputs.some(({ gradient }) => gradient.kind !== "none")
         ? { kind: "passed", piece: null }
         : { kind: "none" },
