@@ -133,7 +133,7 @@ function recordOf(
     correlation: correlation(whole, g),
     clusters: { by: whole.clusters.by, count: whole.clusters.count },
     errorRatio: errorRatio(whole),
-    structure: alone ? departure(whole) : null,
+    structure: alone ? departure(whole, options.interval !== "auto") : null,
     ...(alone ? informationCriteria(problem, solution.cost, options.loss) : { aicc: null, bic: null }),
     excluded: kept.excluded,
     heldOut: null,
@@ -167,13 +167,13 @@ function parametersOf(law: Law, whole: Fitted, g: number, level: number): Readon
   );
 }
 
-/** A smooth departure from the law along x. */
-function departure(whole: Fitted): Fit["structure"] {
+/** A smooth departure from the law along x; `equal` where the options take noise for one of one size. */
+function departure(whole: Fitted, equal: boolean): Fit["structure"] {
   const { problem, solution, clusters } = whole;
   const residuals = new Float64Array(problem.points);
   problem.residuals(solution.free, residuals);
   const predicted = residuals.map((r, i) => at(problem.target, i) - r / at(problem.weights, i));
-  return structure(linearize([whole], clusters.of).fit, predicted, problem.weights);
+  return structure(linearize([whole], clusters.of).fit, predicted, problem.weights, equal);
 }
 
 /** Of the parameter whose standard error is farthest from that under noise of one size, each point's own. */

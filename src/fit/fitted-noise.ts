@@ -38,14 +38,13 @@ export function fittedNoise({ problem, errors }: Fitted, g: number): FittedNoise
   };
   const contradicted = errors.of.flatMap((error) => (error?.source === "sandwich" ? [error.degreesOfFreedom] : []));
   const sandwich = contradicted.length === 0 ? null : jackknife();
+  // Losses near the ends of double precision have no covariance in it.
+  const finite = (state: NoiseState) => [...state.covariance.flat(), ...state.deviation].every(Number.isFinite);
   if (sandwich !== null) {
     const influences = gradients.map((gradient) => sandwich.influence(gradient));
     const covariance = influences.map((a) => influences.map((b) => dot(a, b)));
-    return {
-      range,
-      degreesOfFreedom: Math.min(...contradicted),
-      states: [stateOf(model.candidates, covariance)],
-    };
+    const state = stateOf(model.candidates, covariance);
+    return finite(state) ? { range, degreesOfFreedom: Math.min(...contradicted), states: [state] } : null;
   }
   const shared = model.candidates.some(({ share }) => share !== 0);
   const bins = shared
@@ -59,7 +58,7 @@ export function fittedNoise({ problem, errors }: Fitted, g: number): FittedNoise
       model.covariance(gradients, bin).map((row) => Array.from(row)),
     ),
   );
-  return { range, degreesOfFreedom: model.degreesOfFreedom, states };
+  return states.every(finite) ? { range, degreesOfFreedom: model.degreesOfFreedom, states } : null;
 }
 
 /** Candidates in order, joined up until each bin holds its part of the probability. */

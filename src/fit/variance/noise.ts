@@ -71,12 +71,13 @@ export function noise(fit: Linearization): Noise | null {
   if (every.length > 1 && mostLikely(flat).log - (flat.at(-1)?.log ?? Number.NaN) < LEAST_FALL) return null;
   if (along.some((u) => u !== 0)) {
     // The slope with the share that goes with it, then the shares that are not out of the question there.
-    let best = mostLikely(flat);
-    for (let round = 0; round < 2; round++) {
-      best = mostLikely(at(evenly(-SLOPE_MOST, SLOPE_MOST, COARSE), [best.share]));
-      best = mostLikely(at([best.slope], every));
+    const coarse = evenly(-SLOPE_MOST, SLOPE_MOST, COARSE);
+    let steep = flat;
+    for (let round = 0; round < Math.min(2, every.length); round++) {
+      const { slope } = mostLikely(at(coarse, [mostLikely(steep).share]));
+      steep = at([slope], every);
     }
-    const steep = at([best.slope], every);
+    const best = mostLikely(steep);
     const shares = every.filter((_, k) => [flat, steep].some((of) => (of[k]?.log ?? 0) > mostLikely(of).log - REACH));
     // The log variance of n points over an even range is known to √(24/n).
     const reach = 5 * Math.sqrt(24 / degrees) + SLOPE_MOST / COARSE;

@@ -1,6 +1,7 @@
 // What residuals say beside their size: whether it changes along x (scipy 1.17: stats.linregress on |r|/√(1 − h)) and
 // whether they keep a shape (numpy 2.4: least squares with the parabola in the law), and how often by chance.
 import { expect, test } from "vitest";
+import { fTail } from "../../../src/base/distributions.js";
 import { random } from "../../../src/base/random.js";
 import type { Linearization } from "../../../src/fit/variance/linearization.js";
 import { noiseTrend } from "../../../src/fit/variance/noise-trend.js";
@@ -51,7 +52,13 @@ test("a known ratio lies within its bounds in 19 of 20 data sets, and equal nois
 
 test("a parabola that the line lacks: its share of the range as numpy has it", () => {
   const { fit, predicted } = line(Y);
-  expect(structure(fit, predicted, ones(10))?.share).toBeCloseTo(0.06034263825134874, 10);
+  expect(structure(fit, predicted, ones(10), false)?.share).toBeCloseTo(0.06034263825134874, 10);
+  // Under noise of one size: F of the orthogonal polynomial, (i − 4.5)² − 8.25, in a regression on it and the line.
+  const polynomial = Y.map((_, i) => (i - 4.5) ** 2 - 8.25);
+  const sum = (of: (i: number) => number) => Y.reduce((total, _, i) => total + of(i), 0);
+  const explained = sum((i) => (polynomial[i] ?? 0) * (Y[i] ?? 0)) ** 2 / sum((i) => (polynomial[i] ?? 0) ** 2);
+  const left = sum((i) => (fit.score[i] ?? 0) ** 2) - explained;
+  expect(structure(fit, predicted, ones(10), true)?.pValue).toBeCloseTo(fTail(explained / (left / 7), 1, 7), 10);
 });
 
 test("no shape is seen in 19 of 20 data sets without one, grown noise or not; a shape is", () => {
@@ -59,7 +66,7 @@ test("no shape is seen in 19 of 20 data sets without one, grown noise or not; a 
   let [equal, grown, seen] = [0, 0, 0];
   const found = (y: readonly number[]) => {
     const { fit, predicted } = line(y);
-    return Number((structure(fit, predicted, ones(y.length))?.pValue ?? 1) < 0.05);
+    return Number((structure(fit, predicted, ones(y.length), false)?.pValue ?? 1) < 0.05);
   };
   for (let i = 0; i < 300; i++) {
     equal += found(Array.from({ length: 24 }, (_, k) => k + stream.normal()));
