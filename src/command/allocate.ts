@@ -4,22 +4,20 @@ import type { Command } from "commander";
 import { InputError } from "../base/errors.js";
 import { count, percent, significant } from "../base/format.js";
 import { writeAtomically } from "../base/write.js";
-import { guessColumn } from "../curve/columns.js";
-import { withDerived } from "../curve/derive.js";
 import type { Observations } from "../curve/observations.js";
 import { observe, type Selection } from "../curve/observe.js";
 import { readTable } from "../curve/read/read-table.js";
+import { observeSizes } from "../curve/sizes.js";
 import type { Table } from "../curve/table.js";
 import { allocate } from "../forecast/allocate.js";
 import type { Allocation, Demand } from "../forecast/allocation.js";
-import { approaches, quantityText } from "../forecast/allocation-sentences.js";
+import { quantityText } from "../forecast/allocation-sentences.js";
 import { chooseRounds } from "../forecast/rounds-choice.js";
 import { SURFACE_LAWS } from "../forecast/surface.js";
 import { lawByName } from "../law/catalogue.js";
 import { optimumCells, valleyCells } from "../report/allocation-cells.js";
 import { terminalTable } from "../report/cells.js";
-import { computeFrontier } from "../report/charts/compute-frontier.js";
-import { isoflopValleys } from "../report/charts/isoflop-valleys.js";
+import { allocationCharts } from "../report/surface/charts.js";
 import { addDataOptions, type DataFlags, lossOf, selectionOf } from "./analysis-options.js";
 import { writeCharts } from "./charts.js";
 import { newCommand } from "./command.js";
@@ -61,16 +59,9 @@ export function command(): Command {
       const budgets = budgetsOf(flags);
       const demand = demandOf(flags);
       const { table, notes: read } = await readTable(files);
-      // Sizes are what is compared: without a column of schemes all runs are one family.
-      const family = guessColumn(table, "scheme") === null ? { by: [] } : {};
-      const selection = { ...family, ...selectionOf(flags) };
+      const selection = selectionOf(flags);
       if (flags.rounds !== undefined) return rounds(table, read, selection, budgets, flags);
-      const flops = flags.flops ?? guessColumn(withDerived(table, selection.derive ?? [], selection.map), "flops");
-      const { groups, warnings, notes } = observe(
-        table,
-        flops === null ? ["parameters", "tokens"] : ["parameters", "tokens", "flops"],
-        flops === null ? selection : { ...selection, map: { ...selection.map, flops } },
-      );
+      const { groups, warnings, notes } = observeSizes(table, selection, flags.flops ?? null);
       for (const note of [...read, ...notes]) say(note);
       for (const warning of warnings) say(`${warning.code}: ${warning.message}`);
       const law = lawByName(
@@ -99,22 +90,12 @@ export function command(): Command {
       if (flags.out !== undefined) writeAtomically(flags.out, json);
       if (flags.charts !== undefined) {
         for (const [g, group] of groups.entries()) {
-          const valleys = allocations[g]?.valleys;
-          const measured = valleys?.kind === "answer" ? valleys.value.valleys.map((valley) => valley.flops) : [];
-          // Where the data end, solid lines turn into dashed ones.
-          const ends = (allocations[g] === undefined ? [] : approaches(allocations[g])).flatMap(({ optima }) =>
-            optima.slice(0, 1).map(({ flops, decades }) => flops / 10 ** decades),
-          );
-          const drawing = allocationOf(group, spread([...measured, ...budgets, ...ends.slice(0, 1)]));
+          const allocation = allocations[g];
+          if (allocation === undefined) continue;
           const folder = groups.length === 1 ? flags.charts : path.join(flags.charts, String(g + 1));
-          const charts = [
-            isoflopValleys(drawing),
-            computeFrontier(drawing, "parameters"),
-            computeFrontier(drawing, "tokens"),
-          ];
           await writeCharts(
             folder,
-            charts.filter((chart) => chart !== null),
+            allocationCharts(allocation, (drawn) => allocationOf(group, drawn)),
           );
         }
       }
@@ -169,13 +150,6 @@ function rounds(
   for (const { code, message } of [...warnings, ...choices.flatMap((choice) => choice.warnings)]) {
     say(`${code}: ${message}`);
   }
-}
-
-/** Budgets evenly in log C over those given, for drawing. */
-function spread(budgets: readonly number[]): readonly number[] {
-  const [low, high] = [Math.min(...budgets), Math.max(...budgets)];
-  const inside = Array.from({ length: 41 }, (_, i) => low * (high / low) ** (i / 40));
-  return [...new Set([...inside, ...budgets])].sort((a, b) => a - b);
 }
 
 const groupName = ({ group }: Allocation): string => Object.values(group).join(", ");

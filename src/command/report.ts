@@ -4,15 +4,15 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../base/errors.js";
-import { buildReport } from "../report/build.js";
 import { checkFolder, writeFolder } from "../report/folder.js";
 import { MOST_REPLICATES } from "../report/record.js";
+import { reportOf } from "../report/report-of.js";
 import { serveSweep } from "../report/serve.js";
-import { readSource } from "../report/source.js";
 import { terminalReport } from "../report/terminal.js";
+import { allocationText } from "./allocate.js";
 import { addReadingOptions, checkReplicates, type DataFlags, repeated, selectionOf } from "./analysis-options.js";
 import { newCommand } from "./command.js";
-import { share, whole } from "./flags.js";
+import { list, positive, share, whole } from "./flags.js";
 import { say } from "./terminal.js";
 
 interface Flags extends DataFlags {
@@ -21,6 +21,9 @@ interface Flags extends DataFlags {
   readonly baseline?: string;
   readonly bootstrap: string;
   readonly seed: string;
+  readonly law?: string;
+  readonly at?: string;
+  readonly heldOut?: string;
   readonly serve?: boolean;
   readonly port: string;
 }
@@ -42,6 +45,10 @@ export function command(): Command {
     .option("--derive <TOKENS=STEP*524288>", "add a column by a formula; may be given again", repeated)
     .option("--where <EXPR>", "keep rows for which this holds, for tables")
     .option("--pair-by <COL,…>", "columns that match points across schemes, for tables: horizon and seed")
+    .option("--law <NAME>", "chinchilla or chinchilla-tied: a report on sizes, L(N, D) (default: one on curves)")
+    .option("--map <N=COL,D=COL>", "columns of parameters, tokens and flops of a report on sizes")
+    .option("--at <C,…>", "budgets to forecast the loss at; of a report on sizes, FLOPs to split")
+    .option("--held-out <K>", "largest budgets kept out of forecasts, to score them")
     .option("--baseline <SCHEME>", "the scheme that the others are held against (default: the cheapest, or the first)")
     .option("--level <LEVEL>", "confidence level of the intervals", ".95")
     .option("--bootstrap <N>", "bootstrap replicates of the comparison", "1000")
@@ -74,20 +81,29 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
     seed: whole("report --seed", flags.seed),
     baseline: flags.baseline ?? null,
     selection: selectionOf(flags),
+    ...(flags.law === undefined ? {} : { law: flags.law }),
+    ...(flags.at === undefined ? {} : { at: list(flags.at).map((text) => positive("report --at", text)) }),
+    ...(flags.heldOut === undefined ? {} : { heldOut: whole("report --held-out", flags.heldOut, 1) }),
   };
   checkReplicates("report", options.bootstrap);
   checkFolder(flags.out);
-  const { source, notes } = await readSource(files, options.selection);
-  for (const note of notes) say(note);
-  const report = await buildReport(source, options, versions());
+  const report = await reportOf(files, options, versions());
+  for (const note of report.notes) say(note);
   writeFolder(flags.out, report.files);
   const page = path.join(flags.out, "index.html");
   if (flags.json === true) {
     const { verdict, analysis } = report;
     process.stdout.write(`${JSON.stringify({ page, verdict, analysis }, null, 2)}\n`);
-  } else {
-    process.stdout.write(`${terminalReport(source, report.analysis)}\n${page}\n`);
+    return;
   }
+  const text =
+    report.kind === "curves"
+      ? terminalReport(report.source, report.analysis)
+      : report.analysis.families
+          .flatMap(({ allocation }) => allocation ?? [])
+          .map(allocationText)
+          .join("\n");
+  process.stdout.write(`${text}\n${page}\n`);
 }
 
 /** Rinsight, Node's major version, and the commit where the working folder is Rinsight's own repository. */

@@ -22,11 +22,13 @@ export function sharedNoise(one: Observations | undefined, other: Observations |
 /** Each point's log loss less the line between its neighbours in x; ends have none. */
 function roughness({ x, loss, pair }: Observations): ReadonlyMap<string, number> {
   const logX = (x[0] ?? new Float64Array(0)).map(Math.log);
+  const order = Array.from(logX.keys()).sort((a, b) => at(logX, a) - at(logX, b) || at(loss, a) - at(loss, b));
   const found = new Map<string, number>();
-  for (let i = 1; i < loss.length - 1; i++) {
-    const [left, right] = [at(logX, i - 1), at(logX, i + 1)];
+  for (let k = 1; k < order.length - 1; k++) {
+    const [before, i, after] = [at(order, k - 1), at(order, k), at(order, k + 1)];
+    const [left, right] = [at(logX, before), at(logX, after)];
     const share = right > left ? (at(logX, i) - left) / (right - left) : 0.5;
-    const line = Math.log(at(loss, i - 1)) * (1 - share) + Math.log(at(loss, i + 1)) * share;
+    const line = Math.log(at(loss, before)) * (1 - share) + Math.log(at(loss, after)) * share;
     const key = pair?.[i];
     if (key !== undefined) found.set(key, Math.log(at(loss, i)) - line);
   }

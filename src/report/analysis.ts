@@ -8,6 +8,8 @@ import { extrapolations } from "../fit/extrapolations.js";
 import { fit as fitLaw } from "../fit/fit.js";
 import { profile } from "../fit/profile.js";
 import type { Fit, FitOptions } from "../fit/record.js";
+import { forecast } from "../forecast/forecast.js";
+import { heldOutForecasts } from "../forecast/held-out.js";
 import { powerLaw, powerLawWithLimit } from "../law/power-law.js";
 import { drawn } from "./drawn.js";
 import { ranking } from "./ranking.js";
@@ -21,6 +23,7 @@ import type {
   SchemeSummary,
   Variable,
 } from "./record.js";
+import { tally } from "./tally.js";
 
 export interface AnalysisOptions {
   readonly title: string;
@@ -31,6 +34,12 @@ export interface AnalysisOptions {
   readonly baseline: string | null;
   /** Columns and rows taken from plain tables; run files need none. */
   readonly selection: Selection;
+  /** A law in parameters and tokens makes the report one of sizes (see surface/); left out, one of curves. */
+  readonly law?: string;
+  /** Budgets to forecast or to split; left out, those ten and a hundred times (to split: one and ten times) the largest. */
+  readonly at?: readonly number[];
+  /** How many of the largest budgets are kept out of a forecast to score it. */
+  readonly heldOut?: number;
 }
 
 export const DEFAULT_OPTIONS: AnalysisOptions = {
@@ -94,6 +103,7 @@ export function analyse(source: ReportSource, given: Partial<AnalysisOptions> = 
         }),
       ),
     ),
+    ...carriedOn(source, variable, options),
     points: {
       read: source.points.length + source.leftOut.length,
       fitted: fitted.length,
@@ -103,6 +113,27 @@ export function analyse(source: ReportSource, given: Partial<AnalysisOptions> = 
     },
     excludedRuns: source.excludedRuns,
     provenance: source.provenance,
+  };
+}
+
+/** Distinct budgets from which on at least three expanding windows judge the forms; with fewer, forecasts are to be asked for. */
+const ENOUGH_BUDGETS = 7;
+/** More curves than this are not told apart beyond their data. */
+const MOST_FORECASTS = 20;
+
+function carriedOn(source: ReportSource, variable: Variable, options: AnalysisOptions): Pick<Analysis, "forecast"> {
+  const groups = source.schemes.map((scheme) => observationsOf(source, scheme, variable));
+  const { heldOut: held = 0, level } = options;
+  const asked = held > 0 || options.at !== undefined;
+  const enough = groups.every(({ x }) => new Set(x[0]).size >= ENOUGH_BUDGETS);
+  if (groups.length === 0 || (!asked && (groups.length > MOST_FORECASTS || !enough))) return {};
+  const largest = groups.reduce((most, { x }) => Array.from(x[0] ?? []).reduce((m, v) => Math.max(m, v), most), 0);
+  return {
+    forecast: {
+      ...forecast(groups, { at: options.at ?? [10 * largest, 100 * largest], level }),
+      heldOutBudgets: held,
+      heldOut: held === 0 ? [] : heldOutForecasts(groups, held, { level }),
+    },
   };
 }
 
@@ -217,12 +248,4 @@ function profiles(
     return Number.isFinite(critical) ? drawn(critical ** 2) : null;
   });
   return { profiles: rows, profileCutoffs: cutoffs };
-}
-
-function tally(codes: readonly string[]): { readonly reason: string; readonly points: number }[] {
-  const counts = new Map<string, number>();
-  for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1);
-  return [...counts]
-    .map(([reason, count]) => ({ reason, points: count }))
-    .sort((a, b) => (a.reason < b.reason ? -1 : 1));
 }

@@ -7,7 +7,7 @@ import { InputError, shown } from "../base/errors.js";
 import { acquireLock } from "../base/lock.js";
 import { readRegularFile } from "../base/regular-file.js";
 import { makeFolder, onDisk, syncFolder, temporaryOf, tidyTemporaries, writeSynced } from "../base/write.js";
-import type { ReportFiles } from "./build.js";
+import type { ReportFiles } from "./assemble.js";
 
 const MANIFEST = "manifest.json";
 

@@ -2,12 +2,13 @@
 import { count, percent, significant } from "../base/format.js";
 import type { Interval } from "../fit/record.js";
 import type { Forecast, Form } from "../forecast/forecasting.js";
+import type { HeldOutForecast } from "../forecast/held-out.js";
 import { type Cells, left, right } from "./cells.js";
 
 export const rangeText = (interval: Interval | null): string =>
   interval === null ? "–" : `[${significant(interval.lower)}, ${significant(interval.upper)}]`;
 
-const nameOf = ({ group }: Forecast): string => Object.values(group).join(", ");
+const nameOf = ({ group }: Pick<Forecast, "group">): string => Object.values(group).join(", ");
 
 export function forecastCells(forecasts: readonly Forecast[]): Cells {
   return {
@@ -22,6 +23,32 @@ export function forecastCells(forecasts: readonly Forecast[]): Cells {
         rangeText(newRun),
       ]),
     ),
+  };
+}
+
+/** Runs that were kept out, with the signed error of the forecast. */
+export function heldOutForecastCells(rows: readonly HeldOutForecast[]): Cells {
+  return {
+    columns: [
+      left("group"),
+      right("held out at"),
+      right("decades on"),
+      right("observed"),
+      right("forecast"),
+      right("forecast/observed − 1"),
+      left("a new run"),
+      left("inside"),
+    ],
+    rows: rows.map((one) => [
+      nameOf(one) || "–",
+      count(one.x),
+      significant(one.decades, 2),
+      significant(one.observed),
+      significant(one.predicted),
+      `${one.error > 0 ? "+" : ""}${significant(100 * one.error, 2)}%`,
+      rangeText(one.newRun),
+      one.inside === null ? "–" : one.inside ? "yes" : "no",
+    ]),
   };
 }
 

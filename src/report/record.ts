@@ -2,6 +2,8 @@
 // Analysis is written to fits.json as it stands, and tables, charts and sentences read nothing else but the points.
 import type { Comparison } from "../compare/comparison.js";
 import type { Fit } from "../fit/record.js";
+import type { Forecasts } from "../forecast/forecasting.js";
+import type { HeldOutForecast } from "../forecast/held-out.js";
 
 /** Bootstrap replicates of a report at most: whoever checks one has as much to compute as its author. */
 export const MOST_REPLICATES = 20_000;
@@ -117,6 +119,13 @@ export interface Ranking {
   }[];
 }
 
+/** What the curves will reach, in units of `variable`. */
+export interface AnalysisForecast extends Forecasts {
+  /** How many of the largest budgets were kept out to be forecast, and what came of it. */
+  readonly heldOutBudgets: number;
+  readonly heldOut: readonly HeldOutForecast[];
+}
+
 export interface Analysis {
   readonly title: string;
   /** x of `fits`; the comparison is always on training FLOPs where they are known. */
@@ -135,6 +144,8 @@ export interface Analysis {
   /** The value of `statistic` that bounds the interval, one a scheme; null without degrees of freedom. */
   readonly profileCutoffs: readonly (number | null)[];
   readonly heldOut: readonly HeldOutPoint[];
+  /** Left out where some scheme has too few budgets for forms of law to be judged by. */
+  readonly forecast?: AnalysisForecast;
   readonly points: {
     readonly read: number;
     readonly fitted: number;

@@ -1,5 +1,6 @@
 // From run files to what a report is made of: schemes in order, points flat and tagged with why they are kept out.
 import { InputError } from "../base/errors.js";
+import { guessColumn } from "../curve/columns.js";
 import type { Observations } from "../curve/observations.js";
 import { observe, type Selection } from "../curve/observe.js";
 import type { Run } from "../curve/read/read-run.js";
@@ -16,6 +17,9 @@ const natural = new Intl.Collator("en", { numeric: true });
 
 /** What chooses among the rows of a table and has no meaning for runs. */
 const TABLES_ALONE = ["where", "derive", "weights", "undecayed"] as const;
+
+/** From so many sizes of one family on, what is asked is where to put the compute. */
+const LEAST_SIZES = 3;
 
 export interface ReadSource {
   readonly source: ReportSource;
@@ -57,9 +61,19 @@ export async function readSource(files: readonly string[], selection: Selection 
   const { groups: observed, taken, notes, warnings } = observe(read.table, [variable], selection);
   const { groups, notes: thinning } = thinned(observed);
   const x = taken.x[0] ?? variable;
+  const sizes = guessColumn(read.table, "parameters");
+  const column = sizes === null ? undefined : columns.get(sizes);
+  const several = column?.kind === "number" && new Set(column.values).size >= LEAST_SIZES && groups.length === 1;
+  const hint = several ? [`column ${sizes} holds several sizes: --law chinchilla makes a report on L(N, D)`] : [];
   return {
     source: sourceFromGroups(groups, /flop|compute/i.test(x) ? "flops" : "tokens", inputs),
-    notes: [...read.notes, ...notes, ...thinning, ...warnings.map(({ code, message }) => `${code}: ${message}`)],
+    notes: [
+      ...read.notes,
+      ...notes,
+      ...thinning,
+      ...hint,
+      ...warnings.map(({ code, message }) => `${code}: ${message}`),
+    ],
   };
 }
 

@@ -15,6 +15,10 @@ export function readme(page: Page): string {
     markdown(page.verdict.evidence),
     list(page.sentences),
     `## Schemes\n\n${markdownTable(page.table)}`,
+    ...page.sections.map(
+      ({ title, sentences, tables }) =>
+        `## ${markdown(title)}\n\n${[list(sentences), ...tables.map(markdownTable)].filter((part) => part !== "").join("\n\n")}`,
+    ),
     doubts.length === 0 ? "" : `## Doubts\n\n${list(doubts)}`,
     `## Charts\n\n${page.charts.map(picture).join("\n\n")}`,
     `## Methods\n\n${page.checklist.map((item) => `- **${markdown(item.question)}.** ${markdown(item.answer)}`).join("\n")}`,

@@ -9,10 +9,9 @@ import { KEPT } from "../curve/exclusion.js";
 import { UNITS } from "../curve/names.js";
 import type { Selection } from "../curve/observe.js";
 import type { AnalysisOptions } from "../report/analysis.js";
-import { buildReport } from "../report/build.js";
 import { settleFolder } from "../report/folder.js";
 import { MOST_REPLICATES } from "../report/record.js";
-import { readSource } from "../report/source.js";
+import { reportOf } from "../report/report-of.js";
 import { INPUTS_FOLDER, isBundled, namesUnder, undeclared } from "./bundle-files.js";
 import { type Difference, differences } from "./differences.js";
 import { locateInputs } from "./inputs.js";
@@ -56,6 +55,9 @@ const manifestSchema = z.object({
     seed: z.number(),
     baseline: z.string().nullable().default(null),
     selection: z.strictObject(selectionShape).partial(),
+    law: z.string().exactOptional(),
+    at: z.array(z.number().positive()).exactOptional(),
+    heldOut: z.int().min(0).exactOptional(),
   } satisfies Record<keyof AnalysisOptions, z.ZodType>),
   versions: z.record(z.string(), z.string()),
   files: z.record(z.string(), hash),
@@ -100,8 +102,7 @@ export async function verifyReport(folder: string, searched: readonly string[]):
   if (located.differences.length > 0) {
     return { ...facts, filesCompared: 0, differences: [...altered, ...located.differences] };
   }
-  const { source } = await readSource(located.files, manifest.options.selection);
-  const recomputed = await buildReport(source, manifest.options, manifest.versions);
+  const recomputed = await reportOf(located.files, manifest.options, manifest.versions);
   const found = differences(published, recomputed.files, tolerance);
   return { ...facts, filesCompared: recomputed.files.size, differences: [...altered, ...found] };
 }

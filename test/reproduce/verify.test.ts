@@ -75,6 +75,10 @@ test("a report with every option that its command knows is verified the same", a
     keepSuperseded: "",
     keepUnfinished: "",
     keepDiverged: "",
+    law: "power-law-with-limit",
+    map: "tokens=tokens",
+    at: "1e9,1e10",
+    heldOut: "2",
   };
   // These choose what is shown and where, not what is computed; --wide wants a table of its own, below.
   const others = ["json", "out", "serve", "port", "wide", "limits"];
@@ -94,6 +98,22 @@ test("a report with every option that its command knows is verified the same", a
   const again = await runCommand(["verify", out]);
   expect(again.stdout).toMatch(/: same; \d+ files recomputed/);
   expect(again.exit).toBe(0);
+});
+
+test("a report on sizes is verified the same, with its options and without them", async () => {
+  const folder = path.join(home, "sizes");
+  mkdirSync(folder);
+  const file = path.join(folder, "isoflop.csv");
+  cpSync(path.resolve(import.meta.dirname, "../../notebooks/isoflop.csv"), file);
+  const plain = ["--law", "chinchilla"];
+  const chosen = ["--law", "chinchilla-tied", "--at", "1e21,3e22", "--level", ".9", "--map", "parameters=parameters"];
+  for (const [i, flags] of [plain, chosen].entries()) {
+    const out = path.join(folder, `report-${i}`);
+    const made = await runCommand(["report", file, "--out", out, ...flags]);
+    expect([made.exit, made.bug, made.stderr.includes("must be")]).toEqual([0, null, false]);
+    const again = await runCommand(["verify", out]);
+    expect(again.stdout).toMatch(/: same; \d+ files recomputed/);
+  }
 });
 
 test("a report of a wide table is verified the same", async () => {

@@ -8,6 +8,8 @@ import { SIZE_LABEL } from "./isoflop-valleys.js";
 import { palette } from "./palette.js";
 import { BAND, budgetAxis, chartSpec, colour, DASH, logAxis, roomy, shape, strength, ZOOM } from "./parts.js";
 
+const WIDTHS = [4.5, 2, 1];
+
 /** From an allocation of budgets in rising order; null where no approach reaches them. */
 export function computeFrontier(allocation: Allocation, of: "parameters" | "tokens"): Chart | null {
   const known = approaches(allocation).filter(({ optima }) => optima.length > 0);
@@ -62,6 +64,11 @@ export function computeFrontier(allocation: Allocation, of: "parameters" | "toke
     SIZE_LABEL,
   );
   const encoding = { x, y, color: colour(colours, true) };
+  // Lines that agree lie on one another: each later one is thinner, so that all are seen.
+  const line = {
+    ...encoding,
+    strokeWidth: { field: "scheme", type: "nominal" as const, scale: { domain: names, range: WIDTHS }, legend: null },
+  };
   return {
     name: `frontier-${of}`,
     title: of === "parameters" ? "Best size against training compute" : "Best training tokens against training compute",
@@ -86,8 +93,8 @@ export function computeFrontier(allocation: Allocation, of: "parameters" | "toke
             opacity: strength(BAND.inside, colours),
           },
         },
-        { data: { name: "inside" }, mark: { type: "line", strokeWidth: 1.8, clip: true }, encoding },
-        { data: { name: "outside" }, mark: { type: "line", strokeWidth: 1.8, strokeDash: DASH, clip: true }, encoding },
+        { data: { name: "inside" }, mark: { type: "line", clip: true }, encoding: line },
+        { data: { name: "outside" }, mark: { type: "line", strokeDash: DASH, clip: true }, encoding: line },
         {
           data: { name: "minima" },
           mark: { type: "rule", clip: true },

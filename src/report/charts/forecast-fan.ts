@@ -48,9 +48,10 @@ export function forecastFan(
     variable,
     [...path, ...points, ...hollow].map((one) => one.x),
   );
-  // A band that flies off would flatten the rest.
+  // A band that flies off would flatten the rest; bands of many groups lie on one another.
   const losses = [...path, ...points, ...hollow].map(({ loss }) => loss);
-  const spread = Math.max(...losses) - Math.min(...losses);
+  const spread = (Math.max(...losses) - Math.min(...losses)) / 3;
+  const thin = 1 / Math.max(1, names.length - 1);
   const bounds = path.flatMap(({ runLower, runUpper }) =>
     [runLower, runUpper].map((value) =>
       Math.min(Math.max(value, Math.min(...losses) - spread), Math.max(...losses) + spread),
@@ -91,18 +92,39 @@ export function forecastFan(
         beyond: path.filter((one) => one.x >= one.reach),
         points,
         heldOut: hollow,
+        decades: decadesBeyond(forecasts),
       },
       colours,
       [
-        band("runLower", "runUpper", BAND.beyond),
-        band("lower", "upper", BAND.inside),
+        band("runLower", "runUpper", thin * BAND.beyond),
+        band("lower", "upper", thin * BAND.inside),
         line("inside", [1, 0], LINE.inside),
         line("beyond", DASH, LINE.inside),
         { ...dot("points", true), params: ZOOM },
         dot("heldOut", false),
+        {
+          data: { name: "decades" },
+          mark: { type: "rule", aria: false, strokeDash: [2, 3], opacity: 0.6 },
+          encoding: { x },
+        },
+        {
+          data: { name: "decades" },
+          mark: { type: "text", align: "left", baseline: "top", dx: 4, fontSize: 11, aria: false },
+          encoding: { x, y: { value: 4 }, text: { field: "text" } },
+        },
       ],
     ),
   };
+}
+
+/** Where the longest data end, and each whole decade beyond. */
+function decadesBeyond(forecasts: readonly Forecast[]) {
+  const reach = Math.max(...forecasts.map((one) => one.reach));
+  const farthest = Math.max(reach, ...forecasts.flatMap((one) => one.at.map(({ x }) => x)));
+  return Array.from({ length: Math.floor(Math.log10(farthest / reach) + 1e-9) + 1 }, (_, k) => ({
+    x: drawn(reach * 10 ** k),
+    text: k === 0 ? "data end" : k === 1 ? "1 decade on" : `${k} decades on`,
+  }));
 }
 
 function row({ x, loss, curve, newRun }: ForecastPoint) {

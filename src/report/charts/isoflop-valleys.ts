@@ -76,6 +76,11 @@ export function isoflopValleys({ valleys: answer, level }: Allocation): Chart | 
           encoding: { x: { ...x, field: "lower" }, x2: { field: "upper" }, y, color: colour(colours, true) },
         },
         mark("minima", { type: "point", shape: "cross", size: 90, filled: true }),
+        {
+          data: { name: "minima" },
+          mark: { type: "text", dy: 14, fontSize: 11, clip: true },
+          encoding: { x, y, text: { field: "text" }, color: colour(colours, true), opacity: strength(1, colours) },
+        },
       ],
     ),
   };

@@ -12,6 +12,14 @@ import type { Verdict, weighedDoubts } from "../sentences.js";
 import { documentHtml } from "./document.js";
 import { type Content, type Markup, markup } from "./markup.js";
 
+/** A question of its own with what answers it: charts by name, tables, sentences. */
+export interface Section {
+  readonly title: string;
+  readonly sentences: readonly string[];
+  readonly tables: readonly Cells[];
+  readonly charts: readonly string[];
+}
+
 export interface Page {
   readonly title: string;
   readonly verdict: Verdict;
@@ -22,6 +30,7 @@ export interface Page {
   readonly schemes: readonly string[];
   readonly doubts: ReturnType<typeof weighedDoubts>;
   readonly charts: readonly Chart[];
+  readonly sections: readonly Section[];
   readonly palette: Palette;
   readonly checklist: readonly ChecklistItem[];
   readonly inputs: readonly InputFile[];
@@ -32,8 +41,8 @@ export interface Page {
 /** Doubts that stand with the answer; the others are one click away. */
 const MOST_BESIDE = 3;
 /** Charts that may stand in the first screen, the first that there is on each side. */
-const CURVES = ["loss-flops", "loss-tokens"];
-const BESIDE_ANSWER = ["differences", "ranking"];
+const CURVES = ["loss-flops", "loss-tokens", "isoflop-valleys", "surface-residuals"];
+const BESIDE_ANSWER = ["differences", "ranking", "frontier-parameters"];
 
 /** The whole page as one text. */
 export function reportPage(page: Page): string {
@@ -41,7 +50,8 @@ export function reportPage(page: Page): string {
     names.flatMap((name) => page.charts.find((one) => one.name === name) ?? [])[0];
   const curves = chart(CURVES);
   const beside = chart(BESIDE_ANSWER);
-  const rest = page.charts.filter((one) => one !== curves && one !== beside);
+  const elsewhere = [curves?.name, beside?.name, ...page.sections.flatMap(({ charts }) => charts)];
+  const rest = page.charts.filter(({ name }) => !elsewhere.includes(name));
   const body = markup`<header><h1>${page.title}</h1></header>
 <main>
 <section class="answer" aria-label="Answer">
@@ -53,7 +63,12 @@ ${curves === undefined ? null : figure(curves)}
 </section>
 ${chips(page.palette)}
 <section><h2>Schemes</h2>${schemes(page)}</section>
-${rest.length === 0 ? null : markup`<section><h2>Charts</h2><p class="hint">Point at a scheme to mark it everywhere, click to keep it, Escape to let go. Drag to move, shift and wheel to zoom, double click to reset.</p><div class="grid">${rest.map(figure)}</div></section>`}
+${page.sections.map((section) =>
+  sectionOf(
+    section,
+    page.charts.filter(({ name }) => name !== curves?.name && name !== beside?.name),
+  ),
+)}${rest.length === 0 ? null : markup`<section><h2>Charts</h2><p class="hint">Point at a scheme to mark it everywhere, click to keep it, Escape to let go. Drag to move, shift and wheel to zoom, double click to reset.</p><div class="grid">${rest.map(figure)}</div></section>`}
 <section><h2>What it rests on</h2>
 ${folded("Tests", true, markup`<p>${page.verdict.evidence}</p>${list(page.sentences)}`)}
 ${folded(`Doubts (${page.doubts.deciding.length + page.doubts.others.length})`, false, markup`${list(page.doubts.deciding)}${list(page.doubts.others)}`)}
@@ -105,6 +120,13 @@ function schemes({ table, schemes: names }: Page): Markup {
   const filter = markup`<label>Filter <input id="filter" type="search" autocomplete="off"></label>`;
   return markup`<p class="tools">${names.length > MOST_COLOURS ? filter : null}<button type="button" data-copy="table.tex">Copy as LaTeX</button></p>
 <div class="scroll" data-sorts tabindex="0" role="region" aria-label="Table of schemes">${htmlTable(table, names)}</div>`;
+}
+
+function sectionOf({ title, sentences, tables, charts: names }: Section, charts: readonly Chart[]): Markup {
+  const own = charts.filter(({ name }) => names.includes(name));
+  return markup`<section><h2>${title}</h2>${list(sentences)}
+${tables.map((table) => markup`<div class="scroll" tabindex="0" role="region" aria-label="Table of ${title}">${htmlTable(table)}</div>`)}
+${own.length === 0 ? null : markup`<div class="grid">${own.map(figure)}</div>`}</section>\n`;
 }
 
 function figure({ name, title, caption, spec }: Chart): Markup {
