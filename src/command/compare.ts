@@ -124,8 +124,8 @@ export function comparisonText(comparison: Comparison): string {
           .join(", ")}: ${pairVerdict(pair, attribution)}`,
     ),
     "",
-    `Differences from ${shortName(comparison.baseline)}:`,
-    ...differences.map((row) => `  ${difference(row)}`),
+    `Differences from ${shortName(comparison.baseline)} (p over the schemes of a row's quantity: ${familyText(comparison)}):`,
+    ...differences.map((row) => `  ${difference(row, attribution.alpha)}`),
     "",
     "Budget the baseline needs for the same loss, over the scheme's, at each scheme's own largest budget:",
     ...multipliers.map((one) => `  ${multiplier(one)}`),
@@ -138,6 +138,15 @@ export function comparisonText(comparison: Comparison): string {
     ...(comparison.robustness === null ? [] : [robust(comparison.robustness)]),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** How p-values of differences allow for there being several. */
+function familyText({ differences }: Comparison): string {
+  const together = differences.some(({ simultaneous }) => simultaneous !== null);
+  const apart = differences.some(
+    ({ simultaneous, adjustedPValue }) => simultaneous === null && adjustedPValue !== null,
+  );
+  return [...(together ? ["max-t"] : []), ...(apart ? ["Holm"] : [])].join(" or ") || "none";
 }
 
 /** What forbids a verdict over all schemes forbids that of a pair it is in. */
@@ -157,12 +166,17 @@ function tests(nested: NestedTests, paired: boolean): readonly string[] {
   });
 }
 
-function difference(row: Difference): string {
+function difference(row: Difference, alpha: number): string {
   const interval =
     row.interval === null ? "" : ` [${significant(row.interval.lower)}, ${significant(row.interval.upper)}]`;
   const at = row.budget === null ? "" : ` at ${count(row.budget)}`;
+  const told = (row.adjustedPValue ?? 1) < alpha;
+  const unseen =
+    told || row.detectable === null
+      ? ""
+      : `; not told from 0: 80 of 100 such studies would show ${significant(row.detectable, 2)}`;
   const better = row.probabilityBetter === null ? "" : `, P(better) ${probability(row.probabilityBetter)}`;
-  return `${shortName(row.scheme)} ${row.quantity}${at}: ${significant(row.difference)}${interval}${better}, p ${significant(row.adjustedPValue, 3)} over the schemes`;
+  return `${shortName(row.scheme)} ${row.quantity}${at}: ${significant(row.difference)}${interval}${better}, p ${significant(row.adjustedPValue, 3)} over the schemes${unseen}`;
 }
 
 function trend({ parameter, covariate, slope, interval, pValue, linePValue }: Trend): string {

@@ -6,7 +6,7 @@ import { shortName } from "../base/visible.js";
 import { writeAtomically } from "../base/write.js";
 import { doubtLines } from "../fit/doubt-lines.js";
 import { fit as fitLaw } from "../fit/fit.js";
-import type { Fit } from "../fit/record.js";
+import type { Fit, IntervalMethod } from "../fit/record.js";
 import { type Cells, terminalTable } from "../report/cells.js";
 import { fitCells, heldOutCells } from "../report/fit-cells.js";
 import { type AnalysisFlags, addAnalysisOptions, loadAnalysis } from "./analysis-options.js";
@@ -110,10 +110,22 @@ export function fitTable(fits: readonly Fit[]): string {
   if (first === undefined) return "";
   const heldOut = heldOutCells(fits);
   const level = Object.values(first.parameters).find((parameter) => parameter.interval !== null)?.interval;
-  const foot = level === undefined || level === null ? "" : ` [${percent(level.level)} ${level.method} intervals]`;
+  const foot =
+    level === undefined || level === null ? "" : ` [${percent(level.level)} intervals: ${INTERVALS[level.method]}]`;
   const each = heldOut.rows.length === 0 ? "" : `\n${terminalTable(plain(heldOut))}`;
   return `${terminalTable(plain(fitCells(fits)))}${first.formula}${foot}\n${each}`;
 }
+
+const INTERVALS: Readonly<Record<IntervalMethod, string>> = {
+  profile: "profile, noise of one size",
+  "calibrated-profile": "profile, by the noise as it is",
+  delta: "delta, noise of one size",
+  "bootstrap-percentile": "bootstrap percentiles",
+  "bootstrap-bca": "bootstrap, BCa",
+  fieller: "Fieller",
+  forms: "of several forms",
+  inverted: "inverted test",
+};
 
 const plain = ({ columns, rows }: Cells): Cells => ({
   columns: columns.map((one) => ({ ...one, title: shortName(one.title) })),

@@ -97,6 +97,8 @@ export interface Difference {
   readonly interval: Interval | null;
   /** All of these hold together over the schemes of one quantity, at the same level; null where it is Holm's adjustment. */
   readonly simultaneous: Interval | null;
+  /** The difference that 80 of 100 such studies would tell from 0 over the schemes; null without a standard error. */
+  readonly detectable: number | null;
   /** Share of bootstrap replicates in which the scheme is better (lower limit, higher exponent, lower loss); null without bootstrap. */
   readonly probabilityBetter: number | null;
   /** Two-sided, of no difference: the smallest 1 − level whose interval leaves 0 out; null when not defined. */

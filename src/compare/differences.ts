@@ -23,6 +23,9 @@ export interface DifferenceOptions {
   readonly budget: number;
 }
 
+/** Of the studies that would show a difference of the size that a record calls detectable. */
+const POWER = 0.8;
+
 /** A number that every scheme has. */
 interface Quantity {
   readonly name: string;
@@ -118,6 +121,7 @@ export function differences(
         probabilityBetter: draws.length === 0 || quantity.better === "neither" ? null : better / draws.length,
         pValue: method === "delta" || interval === null ? tTest : inverted(intervalAt, draws.length, fewest, tTest),
         simultaneous: null,
+        detectable: detectable(error, options.level),
         adjustedPValue: null,
       };
     });
@@ -138,11 +142,20 @@ export function differences(
       return {
         ...row,
         simultaneous: bounds === null ? null : { level: options.level, ...bounds, method: "delta" },
+        detectable: detectable(error, all.level),
         adjustedPValue: row.pValue === null ? null : all.adjusted(row.pValue),
       };
     });
   });
 }
+
+/** Of power 80%: (t(level) + t(.8))·s, the first two-sided, the second one-sided. */
+function detectable(error: StandardError | null, level: number): number | null {
+  if (error === null) return null;
+  const { value, degreesOfFreedom } = error;
+  return value * (studentTwoSided(level, degreesOfFreedom) + studentTwoSided(2 * POWER - 1, degreesOfFreedom));
+}
+
 function tBounds(estimate: number, error: StandardError | null, level: number): Bounds | null {
   if (error === null) return null;
   const half = error.value * studentTwoSided(level, error.degreesOfFreedom);

@@ -139,7 +139,9 @@ function assess(solved: Solved, clusters: Clusters, options: FitOptions): Assess
     doubt,
     errors,
     criticals,
-    intervals: profiles.map((profile) => profile.interval),
+    intervals: profiles.map(({ interval }, k) =>
+      (errors?.of[k] ?? null) === null ? interval : { ...interval, method: "calibrated-profile" },
+    ),
     better: profiles.find((profile) => profile.better !== null)?.better ?? null,
   };
 }

@@ -7,6 +7,8 @@ export type FitStatus = "converged" | "iteration-limit" | "at-bound" | "ill-cond
 
 export type IntervalMethod =
   | "profile"
+  /** Ends at the size of rise that the noise as it is makes likely, unequal or shared; "profile": noise of one size. */
+  | "calibrated-profile"
   | "delta"
   | "bootstrap-percentile"
   | "bootstrap-bca"

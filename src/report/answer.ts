@@ -10,6 +10,8 @@ export interface LossDifference {
   /** The wider interval that holds for all differences at once; null where it was not computed. */
   readonly simultaneous: Interval | null;
   readonly adjustedPValue: number | null;
+  /** The difference that 80 of 100 such studies would tell from 0. */
+  readonly detectable: number | null;
   /** Told apart from 0 over all schemes at once, with an interval that is closed. */
   readonly clear: boolean;
 }
@@ -30,10 +32,10 @@ export function lossDifferences({ comparison }: Analysis): LossDifferences {
   const budget = losses.reduce<number | null>((most, one) => Math.max(most ?? 0, one.budget ?? 0), null);
   const rows = losses
     .filter((one) => one.budget === budget)
-    .map(({ scheme, difference, interval, simultaneous, adjustedPValue }): LossDifference => {
+    .map(({ scheme, difference, interval, simultaneous, adjustedPValue, detectable }): LossDifference => {
       const closed = interval !== null && interval.lower !== null && interval.upper !== null;
       const clear = closed && (adjustedPValue ?? 1) < comparison.attribution.alpha;
-      return { scheme, difference, interval, simultaneous, adjustedPValue, clear };
+      return { scheme, difference, interval, simultaneous, adjustedPValue, detectable, clear };
     })
     .sort((one, other) => one.difference - other.difference);
   return { baseline: comparison.baseline, budget, rows };

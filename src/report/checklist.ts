@@ -82,7 +82,11 @@ export function checklist(analysis: Analysis, inputs: readonly InputFile[], seed
       answer:
         comparison === null
           ? "–: no comparison"
-          : `Holm over ${comparison.attribution.pairs.length} pairs at level ${comparison.attribution.alpha}`,
+          : `verdicts on pairs of schemes: Holm over ${comparison.attribution.pairs.length} at level ${comparison.attribution.alpha}; differences from the baseline: ${
+              comparison.differences.some(({ simultaneous }) => simultaneous !== null)
+                ? "single-step max-t over the schemes of a quantity, with simultaneous intervals"
+                : "Holm over the schemes of a quantity"
+            }`,
     },
     {
       question: "Versions and hashes",

@@ -161,10 +161,12 @@ export function lossSummary(analysis: Analysis): string | null {
 export function lossSentences(analysis: Analysis): readonly string[] {
   const { baseline, budget, rows } = lossDifferences(analysis);
   if (rows.length > MOST_SENTENCES) return [];
-  return rows.map(({ scheme, difference, interval, adjustedPValue, clear }) => {
+  return rows.map(({ scheme, difference, interval, adjustedPValue, detectable, clear }) => {
     const says = clear ? (difference < 0 ? "is lower than" : "is higher than") : "cannot be told from";
+    const unseen =
+      clear || detectable === null ? "" : `; 80 of 100 such studies would show a difference of ${fixed(detectable, 4)}`;
     const adjusted = adjustedPValue === null ? "" : `, ${pText(adjustedPValue)} (over all schemes)`;
-    return `At ${count(budget)} ${UNIT[analysis.comparisonVariable]} the loss of ${scheme} by its fitted law ${says} that of ${baseline}: ${signedDecimal(difference, 4)} nats${interval === null ? "" : ` ${intervalText(interval, 4)}`}${adjusted}.`;
+    return `At ${count(budget)} ${UNIT[analysis.comparisonVariable]} the loss of ${scheme} by its fitted law ${says} that of ${baseline}: ${signedDecimal(difference, 4)} nats${interval === null ? "" : ` ${intervalText(interval, 4)}`}${adjusted}${unseen}.`;
   });
 }
 

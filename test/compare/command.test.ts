@@ -48,7 +48,7 @@ test("compare --json has the shape that scripts depend on, on stdout and in --ou
     { scheme: "baseline" },
     { scheme: "rins-3" },
   ]);
-  expect(record.fits[0].parameters.limit.interval).toMatchObject({ level: 0.95, method: "profile" });
+  expect(record.fits[0].parameters.limit.interval).toMatchObject({ level: 0.95, method: "calibrated-profile" });
   expect(record.attribution.verdict).toBe("limit");
   expect(record.attribution.tests.map((one: { model: string }) => one.model)).toEqual([
     "shared-limit",

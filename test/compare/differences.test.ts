@@ -1,9 +1,11 @@
 // P-values of differences: hand-made replicates against tables of t, and never in contradiction to the interval.
 import { describe, expect, test } from "vitest";
+import { random } from "../../src/base/random.js";
 import { compare } from "../../src/compare/compare.js";
 import { differences } from "../../src/compare/differences.js";
 import { differenceErrors } from "../../src/compare/errors-of-differences.js";
 import { fitSchemes } from "../../src/compare/schemes.js";
+import { logHorizons, simulate } from "../../src/compare/simulate.js";
 import { DEFAULT_FIT_OPTIONS } from "../../src/fit/record.js";
 import { clustersOf } from "../../src/fit/variance/clusters.js";
 import { powerLawWithLimit } from "../../src/law/power-law.js";
@@ -70,4 +72,23 @@ test("seven schemes against one: intervals that hold together are wider, and say
     const outside = (simultaneous?.lower ?? Number.NaN) > 0 || (simultaneous?.upper ?? Number.NaN) < 0;
     expect([difference, (adjustedPValue ?? Number.NaN) < 0.05]).toEqual([difference, outside]);
   }
+});
+
+test("the difference called detectable is told from 0 in about 80 of 100 studies", () => {
+  const plan = { horizons: logHorizons(1e6, 1e9, 8), seeds: 3 };
+  const law = { limit: 2.2, coefficient: 60, exponent: 0.25 };
+  const stream = random(8);
+  const lossRow = (shift: number) => {
+    const noise = { standardDeviation: 0.004, correlation: 0 };
+    const groups = simulate([law, { ...law, limit: law.limit + shift }], noise, plan, stream);
+    const schemes = fitSchemes(powerLawWithLimit, groups, DEFAULT_FIT_OPTIONS);
+    const errors = [null, differenceErrors(schemes, clustersOf(groups), [1, 0])];
+    const options = { interval: "delta", level: 0.95, budget: 1e9, point: [1e9] } as const;
+    return differences(schemes, 0, errors, null, [], options).find(({ quantity }) => quantity === "loss");
+  };
+  const sizes = Array.from({ length: 50 }, () => lossRow(0)?.detectable ?? Number.NaN);
+  const size = sizes.reduce((sum, value) => sum + value, 0) / sizes.length;
+  const told = Array.from({ length: 200 }, () => Number((lossRow(size)?.adjustedPValue ?? 1) < 0.05));
+  // Four standard deviations of Binomial(200, .8) are 22.6.
+  expect(Math.abs(told.reduce((sum, value) => sum + value, 0) - 160)).toBeLessThan(22.6);
 });
