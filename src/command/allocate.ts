@@ -9,19 +9,22 @@ import { observe, type Selection } from "../curve/observe.js";
 import { readTable } from "../curve/read/read-table.js";
 import { observeSizes } from "../curve/sizes.js";
 import type { Table } from "../curve/table.js";
+import { LEAST_REPLICATES } from "../fit/bootstrap-interval.js";
 import { allocate } from "../forecast/allocate.js";
 import type { Allocation, Demand } from "../forecast/allocation.js";
 import { quantityText } from "../forecast/allocation-sentences.js";
+import type { Redrawing } from "../forecast/redrawing.js";
 import { chooseRounds } from "../forecast/rounds-choice.js";
 import { SURFACE_LAWS } from "../forecast/surface.js";
 import { lawByName } from "../law/catalogue.js";
 import { optimumCells, valleyCells } from "../report/allocation-cells.js";
 import { terminalTable } from "../report/cells.js";
+import { MOST_REPLICATES } from "../report/record.js";
 import { allocationCharts } from "../report/surface/charts.js";
 import { addDataOptions, type DataFlags, lossOf, selectionOf } from "./analysis-options.js";
 import { writeCharts } from "./charts.js";
 import { newCommand } from "./command.js";
-import { choice, list, positive, share } from "./flags.js";
+import { choice, list, positive, share, whole } from "./flags.js";
 import { say } from "./terminal.js";
 
 interface AllocateFlags extends DataFlags {
@@ -31,6 +34,9 @@ interface AllocateFlags extends DataFlags {
   readonly loss: string;
   readonly space: string;
   readonly tolerance: string;
+  readonly resample?: string;
+  readonly bootstrap: string;
+  readonly seed: string;
   readonly inferenceTokens?: string;
   readonly uniqueTokens?: string;
   readonly rounds?: string | true;
@@ -51,6 +57,12 @@ export function command(): Command {
     .option("--loss <KIND>", "loss of its fit: squared, huber:DELTA or absolute", "squared")
     .option("--space <SPACE>", "residuals of log loss (log) or of loss (linear)", "log")
     .option("--tolerance <SHARE>", "sizes within this share of the best loss count as equally good", ".005")
+    .option(
+      "--resample <WHAT>",
+      "intervals from redrawn points: pairs, wild or residual (default: by the delta method)",
+    )
+    .option("--bootstrap <N>", "how often points are redrawn with --resample", "500")
+    .option("--seed <SEED>", "seed of everything random", "0")
     .option("--inference-tokens <T>", "tokens to be served: the budget pays for training and serving")
     .option("--unique-tokens <U>", "different tokens there are: beyond them data repeat and wear out")
     .option("--rounds [COL]", "choose rounds instead: schemes of one size that differ in the column of rounds")
@@ -71,6 +83,7 @@ export function command(): Command {
           SURFACE_LAWS.map(({ name }) => name),
         ),
       );
+      const redrawing = redrawingOf(flags);
       const allocationOf = (group: Observations, at: readonly number[]) =>
         allocate(group, {
           budgets: at,
@@ -79,6 +92,7 @@ export function command(): Command {
           tolerance: positive("--tolerance", flags.tolerance),
           level: share("--level", flags.level),
           insistOnFlops: flags.flops !== undefined,
+          redrawing,
           fit: {
             loss: lossOf(flags.loss),
             space: choice("--space", flags.space, ["log", "linear"] as const),
@@ -113,6 +127,15 @@ function budgetsOf({ budget }: AllocateFlags): readonly number[] {
   if (budget === undefined)
     throw new InputError("allocate: --budget must say what there is to spend; give for example --budget 1e21");
   return list(budget).map((text) => positive("--budget", text));
+}
+
+function redrawingOf({ resample, bootstrap, seed }: AllocateFlags): Redrawing | null {
+  if (resample === undefined) return null;
+  return {
+    method: choice("--resample", resample, ["pairs", "wild", "residual"] as const),
+    replicates: whole("--bootstrap", bootstrap, LEAST_REPLICATES, MOST_REPLICATES),
+    seed: whole("--seed", seed),
+  };
 }
 
 function demandOf({ inferenceTokens, uniqueTokens }: AllocateFlags): Demand {

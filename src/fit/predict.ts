@@ -87,7 +87,7 @@ export function predict(
 }
 
 /** What the record says of the noise, or noise of one size. */
-function noiseOf(law: Law, fit: Fit): FittedNoise {
+export function noiseOf(law: Law, fit: Fit): FittedNoise {
   if (fit.noise !== null) return fit.noise;
   const covariance = covarianceOf(law, fit);
   const scale = fit.residualScale ?? Number.NaN;
@@ -128,6 +128,6 @@ export function covarianceOf(law: Law, fit: Fit): readonly Float64Array[] | null
 }
 
 /** gᵀ·M·g. */
-function quadratic(g: Float64Array, matrix: readonly ArrayLike<number>[]): number {
+export function quadratic(g: Float64Array, matrix: readonly ArrayLike<number>[]): number {
   return matrix.reduce((sum, row, j) => sum + at(g, j) * g.reduce((s, value, k) => s + value * at(row, k), 0), 0);
 }

@@ -12,6 +12,7 @@ import { allocationSentences } from "./allocation-sentences.js";
 import { computeRule, SIX_N_D } from "./compute-rule.js";
 import { envelope } from "./envelope.js";
 import { isoflop } from "./isoflop.js";
+import type { Redrawing } from "./redrawing.js";
 import { SURFACE_LAWS, surface } from "./surface.js";
 
 export interface AllocateOptions {
@@ -27,6 +28,8 @@ export interface AllocateOptions {
   readonly insistOnFlops: boolean;
   /** Loss, space and weights of the surface's fit. */
   readonly fit: Partial<FitOptions>;
+  /** Intervals of approaches 3 and 2 from redrawn points; null for the delta method. */
+  readonly redrawing: Redrawing | null;
 }
 
 const DEFAULTS: Omit<AllocateOptions, "budgets"> = {
@@ -36,6 +39,7 @@ const DEFAULTS: Omit<AllocateOptions, "budgets"> = {
   level: 0.95,
   insistOnFlops: false,
   fit: {},
+  redrawing: null,
 };
 
 /** Below this spread of log10(D/N) a sweep has one ratio of tokens to parameters for all that a fit can see. */
@@ -85,6 +89,7 @@ export function allocate(
     tolerance: chosen.tolerance,
     level: chosen.level,
     reach: Math.log10(flops.reduce((m, c) => Math.max(m, c), 0)),
+    redrawing: chosen.redrawing,
   };
   const points = { ...observations, x: [parameters, tokens] };
   const answers = {
@@ -106,6 +111,7 @@ export function allocate(
     demand: chosen.demand,
     tolerance: chosen.tolerance,
     level: chosen.level,
+    redrawing: chosen.redrawing,
     ...answers,
     warnings: doubts(parameters, tokens, answers),
   };

@@ -1,6 +1,7 @@
 // What an answer to "where to put the compute" is: records alone, no machinery.
 import type { Warning } from "../base/errors.js";
 import type { Fit, Interval } from "../fit/record.js";
+import type { Redrawing } from "./redrawing.js";
 
 /** A derived quantity; the interval is null where the data give none. */
 export interface Quantity {
@@ -34,6 +35,8 @@ export interface Question {
   readonly level: number;
   /** log10 of the largest budget in the data. */
   readonly reach: number;
+  /** How points are redrawn for intervals; null for the delta method. */
+  readonly redrawing: Redrawing | null;
 }
 
 /** The best split of one budget. */
@@ -110,6 +113,8 @@ export interface Allocation {
   readonly demand: Demand;
   readonly tolerance: number;
   readonly level: number;
+  /** How points were redrawn for the intervals of approaches 3 and 2; null for the delta method. */
+  readonly redrawing: Redrawing | null;
   readonly surface: Answer<Surface>;
   readonly valleys: Answer<Valleys>;
   readonly envelope: Answer<Envelope>;

@@ -1,68 +1,93 @@
-// Quantities computed from a fit's parameters, with intervals by the delta method: what every derived number here uses.
+// Quantities computed from a fit's parameters, with intervals by the delta method, or from parameters fitted to redrawn
+// points: what every derived number here uses.
 import { studentTwoSided } from "../base/distributions.js";
-import { covarianceOf } from "../fit/predict.js";
-import type { Fit, Interval } from "../fit/record.js";
+import { expandedLevel, percentileBounds } from "../fit/bootstrap-interval.js";
+import { noiseOf, quadratic } from "../fit/predict.js";
+import type { Fit, FittedNoise, Interval } from "../fit/record.js";
+import type { StandardError } from "../fit/variance/linearization.js";
+import { matchedError } from "../fit/variance/variance-of-log.js";
 import { at, type Law } from "../law/law.js";
 import type { Quantity } from "./allocation.js";
 
-/** A fit's parameters in the law's order, with their covariance: what quantities are propagated from. */
+/** A fit's parameters in the law's order, with how sure they are: what quantities are propagated from. */
 export interface Source {
   readonly theta: Float64Array;
-  /** Rows by parameter, 0 for held ones; null where not defined. */
-  readonly covariance: readonly Float64Array[] | null;
-  readonly degreesOfFreedom: number;
+  /** Covariances of the parameters under the noises that the residuals allow. */
+  readonly noise: FittedNoise;
   readonly level: number;
+  /** The parameters fitted to redrawn points; null for the delta method. */
+  readonly draws: readonly Float64Array[] | null;
 }
 
-export function sourceOf(law: Law, fit: Fit, level: number): Source {
+export function sourceOf(law: Law, fit: Fit, level: number, draws: Source["draws"] = null): Source {
   return {
     theta: Float64Array.from(law.parameters, ({ name }) => fit.parameters[name]?.estimate ?? Number.NaN),
-    covariance: covarianceOf(law, fit),
-    degreesOfFreedom: fit.degreesOfFreedom,
+    noise: noiseOf(law, fit),
     level,
+    draws,
   };
 }
 
 /**
- * g(θ̂) with standard error √(∇gᵀ·C·∇g), the gradient by central differences over a hundredth of a standard error.
+ * Of g(θ̂): √(∇gᵀ·C·∇g) over the noises that the residuals allow, with degrees of freedom of its own; the gradient by
+ * central differences over a hundredth of a standard error. With redrawn points, the spread of g over them.
  * Null without a covariance or where g has no finite value beside the estimate.
  */
-export function standardErrorOf(source: Source, g: (theta: Float64Array) => number): number | null {
-  const { theta, covariance } = source;
-  if (covariance === null) return null;
+export function standardErrorOf(source: Source, g: (theta: Float64Array) => number): StandardError | null {
+  const {
+    theta,
+    draws,
+    noise: { states, degreesOfFreedom },
+  } = source;
+  if (draws !== null) {
+    const values = draws.map(g).filter(Number.isFinite);
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const square = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+    return Number.isFinite(square) ? { value: Math.sqrt(square), degreesOfFreedom } : null;
+  }
+  if (states.length === 0 || degreesOfFreedom < 1) return null;
   const gradient = theta.map((value, k) => {
-    const step = Math.sqrt(at(covariance[k] ?? [], k)) * 0.01;
+    const own = states.reduce((sum, { weight, covariance }) => sum + weight * at(covariance[k] ?? [], k), 0);
+    const step = Math.sqrt(own) * 0.01;
     if (!(step > 0)) return 0;
     const moved = (by: number) => g(theta.map((other, j) => (j === k ? value + by : other)));
     return (moved(step) - moved(-step)) / (2 * step);
   });
-  const variance = covariance.reduce(
-    (sum, row, j) => sum + at(gradient, j) * row.reduce((s, value, k) => s + value * at(gradient, k), 0),
-    0,
-  );
-  return Number.isFinite(variance) ? Math.sqrt(Math.max(0, variance)) : null;
+  const mixture = states.map(({ weight, covariance }) => ({ weight, variance: quadratic(gradient, covariance) }));
+  if (mixture.every(({ variance }) => variance === 0)) return { value: 0, degreesOfFreedom };
+  return mixture.every(({ variance }) => variance > 0 && Number.isFinite(variance))
+    ? matchedError(mixture, degreesOfFreedom)
+    : null;
 }
 
-/** The quantity g(θ̂) with its t interval. */
+/** Half the width of its t interval; null where it has none. */
+export function halfWidthOf(source: Source, g: (theta: Float64Array) => number): number | null {
+  const error = standardErrorOf(source, g);
+  return error === null ? null : studentTwoSided(source.level, error.degreesOfFreedom) * error.value;
+}
+
+/** The quantity g(θ̂) with its interval. */
 export function quantity(source: Source, g: (theta: Float64Array) => number): Quantity {
-  const estimate = g(source.theta);
-  return { estimate, interval: around(source, estimate, standardErrorOf(source, g), (value) => value) };
+  return { estimate: g(source.theta), interval: around(source, g, (value) => value) };
 }
 
 /** The quantity exp(g(θ̂)), for what is positive: the interval is symmetric in its logarithm. */
 export function positiveQuantity(source: Source, logarithm: (theta: Float64Array) => number): Quantity {
-  const estimate = logarithm(source.theta);
-  const interval = around(source, estimate, standardErrorOf(source, logarithm), Math.exp);
-  return { estimate: Math.exp(estimate), interval };
+  return { estimate: Math.exp(logarithm(source.theta)), interval: around(source, logarithm, Math.exp) };
 }
 
-function around(
-  { level, degreesOfFreedom }: Source,
-  estimate: number,
-  standardError: number | null,
-  scale: (value: number) => number,
-): Interval | null {
-  if (standardError === null || degreesOfFreedom < 1) return null;
-  const half = studentTwoSided(level, degreesOfFreedom) * standardError;
-  return { level, lower: scale(estimate - half), upper: scale(estimate + half), method: "delta" };
+function around(source: Source, g: (theta: Float64Array) => number, scale: (value: number) => number): Interval | null {
+  const { level, draws, theta, noise } = source;
+  if (draws !== null) {
+    const values = draws.map(g).filter(Number.isFinite);
+    const bounds = percentileBounds(values, expandedLevel(level, noise.degreesOfFreedom));
+    return bounds === null
+      ? null
+      : { level, lower: scale(bounds.lower), upper: scale(bounds.upper), method: "bootstrap-percentile" };
+  }
+  const half = halfWidthOf(source, g);
+  const estimate = g(theta);
+  return half === null
+    ? null
+    : { level, lower: scale(estimate - half), upper: scale(estimate + half), method: "delta" };
 }

@@ -8,6 +8,7 @@ import { type Source, sourceOf } from "./delta.js";
 import { exponentsOfLine, lineThrough, optimaOfLine } from "./frontier.js";
 import { type Minima, widenExponents, widenOptimum } from "./joint-minima.js";
 import { parabola } from "./parabola.js";
+import { redrawnThetas } from "./redrawn.js";
 import { lowestOf, valleyLaw } from "./valley-law.js";
 import { type Budget, lawMinimum, parabolaMinimum } from "./valley-minimum.js";
 
@@ -32,7 +33,7 @@ export function isoflop(observations: Observations, flops: Float64Array, questio
         : `at most ${most} sizes share a budget, a valley needs ${LEAST_SIZES}: train more sizes at the same FLOPs`;
     return { kind: "unavailable", reason };
   }
-  const source = fitValleys(budgets, question.level);
+  const source = fitValleys(budgets, question);
   const valleys = readValleys(budgets, source, question);
   const interior = valleys.flatMap(({ flops: budget, minimum }) =>
     minimum.kind === "interior" ? [{ flops: budget, parameters: minimum.parameters }] : [],
@@ -119,7 +120,7 @@ function readValleys(budgets: readonly Budget[], source: Source | null, question
 }
 
 /** All valleys fitted at once; null where there are too few points for their shape, and the parabola must do. */
-function fitValleys(budgets: readonly Budget[], level: number): Source | null {
+function fitValleys(budgets: readonly Budget[], { level, redrawing }: Question): Source | null {
   const law = valleyLaw(budgets.length);
   const sizes = budgets.flatMap(({ sizes: own, centre }) => Array.from(own, (size) => size / centre));
   if (sizes.length <= law.parameters.length || budgets.length > MOST_VALLEYS) return null;
@@ -135,7 +136,8 @@ function fitValleys(budgets: readonly Budget[], level: number): Source | null {
   };
   try {
     const fitted = fitLaw(law, observations, { interval: "delta" });
-    return fitted.status === "converged" ? sourceOf(law, fitted, level) : null;
+    if (fitted.status !== "converged") return null;
+    return sourceOf(law, fitted, level, redrawing === null ? null : redrawnThetas(law, observations, {}, redrawing));
   } catch (error) {
     if (!(error instanceof FitError)) throw error;
     return null;

@@ -1,10 +1,9 @@
 // What the minima of valleys have in common: exponents that are shared move all of them at once, which the scatter about
 // their line does not show. The line is carried back to the fit of all valleys, and the wider of the two intervals stands.
-import { studentTwoSided } from "../base/distributions.js";
 import type { Interval } from "../fit/record.js";
 import { at } from "../law/law.js";
 import type { ComputeRule, Optimum, Quantity } from "./allocation.js";
-import { type Source, standardErrorOf } from "./delta.js";
+import { halfWidthOf, type Source } from "./delta.js";
 
 /** The valleys' fit, and of each minimum on the line its budget, its weight and its log size as a function of the fit. */
 export interface Minima {
@@ -30,10 +29,10 @@ function shares({ minima }: Minima, logFlops: number | "slope"): readonly number
 function halfWidth(joint: Minima, logFlops: number | "slope"): number {
   const { source, minima } = joint;
   const h = shares(joint, logFlops);
-  const error = standardErrorOf(source, (theta) =>
+  const half = halfWidthOf(source, (theta) =>
     minima.reduce((sum, { logSize }, b) => sum + at(h, b) * logSize(theta), 0),
   );
-  return error === null ? 0 : studentTwoSided(source.level, source.degreesOfFreedom) * error;
+  return half ?? 0;
 }
 
 /** At least `half` on both sides of a quantity, in its own measure or in its logarithm. */

@@ -1,5 +1,4 @@
 // How many rounds for a budget: recursion schemes of one size, each round making a token dearer and, perhaps, better used.
-import { studentTwoSided } from "../base/distributions.js";
 import { FitError, InputError, type Warning } from "../base/errors.js";
 import { count } from "../base/format.js";
 import type { Observations } from "../curve/observations.js";
@@ -8,7 +7,7 @@ import type { Fit } from "../fit/record.js";
 import { chinchilla } from "../law/chinchilla.js";
 import { at } from "../law/law.js";
 import type { Quantity } from "./allocation.js";
-import { positiveQuantity, type Source, sourceOf, standardErrorOf } from "./delta.js";
+import { halfWidthOf, positiveQuantity, type Source, sourceOf } from "./delta.js";
 import { lossAt, trainingOptimum } from "./optimum.js";
 import { constantsOf } from "./surface.js";
 
@@ -108,8 +107,8 @@ export function chooseRounds(observations: Observations, budgets: readonly numbe
 }
 
 function isAlike(source: Source, difference: (theta: Float64Array) => number): boolean {
-  const error = standardErrorOf(source, difference);
-  return error === null || difference(source.theta) <= studentTwoSided(source.level, source.degreesOfFreedom) * error;
+  const half = halfWidthOf(source, difference);
+  return half === null || difference(source.theta) <= half;
 }
 
 /** Parameters passed at r rounds: the least-squares line, since every round adds the recursed block once more. */

@@ -8,6 +8,7 @@ import { at, type Law } from "../law/law.js";
 import type { Answer, Demand, Optimum, Question, Surface } from "./allocation.js";
 import { positiveQuantity, quantity, type Source, sourceOf } from "./delta.js";
 import { type Constants, exponentsOf, lossAt, optimumFor, rangeWithin } from "./optimum.js";
+import { redrawnThetas } from "./redrawn.js";
 
 /** The laws that have a best split in closed form. */
 export const SURFACE_LAWS: readonly Law[] = [chinchilla, chinchillaTied];
@@ -33,7 +34,8 @@ export function surface(
     if (!(error instanceof FitError)) throw error;
     return { kind: "unavailable", reason: error.message };
   }
-  const source = sourceOf(law, fitted, question.level);
+  const draws = question.redrawing === null ? null : redrawnThetas(law, observations, options, question.redrawing);
+  const source = sourceOf(law, fitted, question.level, draws);
   const constants = constantsOf(source.theta);
   if (!(constants.A > 0 && constants.B > 0 && constants.alpha > 0 && constants.beta > 0)) {
     const idle = constants.A > 0 && constants.alpha > 0 ? "tokens" : "parameters";

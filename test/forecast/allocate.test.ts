@@ -9,6 +9,7 @@ import type { Allocation, Answer } from "../../src/forecast/allocation.js";
 import { SIX_N_D } from "../../src/forecast/compute-rule.js";
 import { exponentsOfLine, lineThrough } from "../../src/forecast/frontier.js";
 import { type Constants, trainingOptimum } from "../../src/forecast/optimum.js";
+import type { Redrawing } from "../../src/forecast/redrawing.js";
 import { CHINCHILLA, isoflopGrid } from "./grids.js";
 
 const BUDGETS = [1e18, 1e19, 1e20, 1e21];
@@ -156,6 +157,29 @@ test("intervals by the delta method agree with those of redrawn noise", () => {
     // 1.96 to 2.04 standard errors for the surface; the valleys take the wider of two intervals.
     expect(typical / spread).toBeGreaterThan(1.7);
     expect(typical / spread).toBeLessThan(which === 0 ? 2.4 : 4);
+  }
+});
+
+test("intervals from redrawn points agree with those by the delta method, whatever is redrawn", () => {
+  const grid = isoflopGrid(CHINCHILLA, BUDGETS, 9, 4, 0.003, 1);
+  const widths = (redrawing: Redrawing | null) => {
+    const { surface, valleys } = allocate(grid, { budgets: [1e22], redrawing });
+    const [optimum] = value(surface).optima;
+    const [byValleys] = value(valleys).optima;
+    return [optimum?.parameters, optimum?.tokens, byValleys?.parameters, value(surface).exponents.parameters].map(
+      (one) => (one?.interval?.upper ?? Number.NaN) - (one?.interval?.lower ?? Number.NaN),
+    );
+  };
+  const delta = widths(null);
+  const ratios = (method: Redrawing["method"]) =>
+    widths({ method, replicates: 400, seed: 3 }).map((width, i) => width / (delta[i] ?? Number.NaN));
+  // Redrawn residuals assume what the delta method does here; signs and pairs assume less and are wider.
+  for (const ratio of ratios("residual")) expect(Math.abs(ratio - 1)).toBeLessThan(0.2);
+  for (const method of ["wild", "pairs"] as const) {
+    for (const ratio of ratios(method)) {
+      expect(ratio).toBeGreaterThan(0.8);
+      expect(ratio).toBeLessThan(1.8);
+    }
   }
 });
 
