@@ -4,16 +4,21 @@
 import type { Observations } from "./observations.js";
 
 /** Points a group that a comparison takes; more of one curve change its intervals by little and its time in proportion. */
-export const MOST_POINTS = 100;
+export const MOST_POINTS = 80;
 /** Below so many points a run, points are ends of runs and not a curve: none is like another. */
 const LEAST_OF_A_CURVE = 10;
 
-/** The groups with at most about `most` points each, and what to say about it. Groups of ends of runs stay whole. */
-export function thinned(
-  groups: readonly Observations[],
-  most = MOST_POINTS,
-): { readonly groups: readonly Observations[]; readonly notes: readonly string[] } {
-  if (!groups.some((group) => dense(group, most))) return { groups, notes: [] };
+export interface Thinned {
+  readonly groups: readonly Observations[];
+  /** How many points were left out. */
+  readonly left: number;
+  /** What to say about it. */
+  readonly notes: readonly string[];
+}
+
+/** The groups with at most about `most` points each. Groups of ends of runs stay whole. */
+export function thinned(groups: readonly Observations[], most = MOST_POINTS): Thinned {
+  if (!groups.some((group) => dense(group, most))) return { groups, left: 0, notes: [] };
   const ends = groups.flatMap(({ x: [values] }) =>
     values === undefined || values.length === 0 ? [] : [values[0] ?? 1, values.at(-1) ?? 1],
   );
@@ -28,6 +33,7 @@ export function thinned(
   });
   return {
     groups: kept,
+    left: before - after,
     notes: [
       `took ${after} of ${before} points, evenly spaced in the logarithm of x: neighbours on one run say nearly the same; rinsight fit takes all`,
     ],

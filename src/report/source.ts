@@ -59,14 +59,15 @@ export async function readSource(files: readonly string[], selection: Selection 
   const columns = read.table.columns;
   const variable = ["tokens", "flops"].find((name) => name === selection.x || columns.has(name)) ?? "tokens";
   const { groups: observed, taken, notes, warnings } = observe(read.table, [variable], selection);
-  const { groups, notes: thinning } = thinned(observed);
+  const { groups, left, notes: thinning } = thinned(observed);
   const x = taken.x[0] ?? variable;
   const sizes = guessColumn(read.table, "parameters");
   const column = sizes === null ? undefined : columns.get(sizes);
   const several = column?.kind === "number" && new Set(column.values).size >= LEAST_SIZES && groups.length === 1;
   const hint = several ? [`column ${sizes} holds several sizes: --law chinchilla makes a report on L(N, D)`] : [];
+  const source = sourceFromGroups(groups, /flop|compute/i.test(x) ? "flops" : "tokens", inputs);
   return {
-    source: sourceFromGroups(groups, /flop|compute/i.test(x) ? "flops" : "tokens", inputs),
+    source: { ...source, leftOut: [...source.leftOut, ...Array<string>(left).fill("thinned out")] },
     notes: [
       ...read.notes,
       ...notes,

@@ -243,6 +243,17 @@ describe("model choice and selection", () => {
     expect(error("power-law-with-limit")).toBeLessThan(error("power-law") / 2);
   });
 
+  test("of many windows sixteen are fitted, the first and the last among them", () => {
+    const many = Array.from({ length: 60 }, (_, i) => 1e6 * 1.1 ** i);
+    const sizes = (x: readonly number[]) => {
+      const rows = extrapolations([powerLaw], drawn(powerLaw, [300, 0.3], [x], 0.0005, 4));
+      return [...new Set(rows.map(({ fitted }) => fitted))];
+    };
+    const found = sizes(many);
+    expect([found.length, found[0], found.at(-1)]).toEqual([16, 3, 59]);
+    expect(sizes(many.slice(0, 12))).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  });
+
   test("AICc and BIC prefer the limit where there is one", () => {
     const [full, reduced] = [fitLaw(powerLawWithLimit, noisy), fitLaw(powerLaw, noisy)];
     expect(full.aicc ?? 0).toBeLessThan(reduced.aicc ?? 0);
