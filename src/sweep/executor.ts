@@ -121,7 +121,10 @@ function named(run: PlannedRun, outcome: Outcome, folder: string): Outcome {
   try {
     renameSync(from, to);
   } catch (error) {
-    if (endOf(to) === null) return { status: "failed", message: `${from} must become ${to}, got ${fileReason(error)}` };
+    if (endOf(to) === null) {
+      const message = `${from} must become ${to}, got ${fileReason(error)}; mend that and start the sweep again`;
+      return { status: "failed", message };
+    }
   }
   return outcome;
 }
