@@ -4,10 +4,20 @@ import { oneLine, visible } from "../base/visible.js";
 
 const unguarded = process.stderr.write.bind(process.stderr);
 
+let before: (() => void) | null = null;
+
+/** Does `action` before each write of a guarded stream from now on; null for nothing. */
+export function whenWritten(action: (() => void) | null): void {
+  before = action;
+}
+
 /** Makes a stream write out what would not be seen; bytes pass as they are. */
 export function guard(stream: NodeJS.WriteStream): void {
   const write = stream.write.bind(stream);
-  stream.write = (chunk: string | Uint8Array) => write(typeof chunk === "string" ? visible(chunk) : chunk);
+  stream.write = (chunk: string | Uint8Array) => {
+    before?.();
+    return write(typeof chunk === "string" ? visible(chunk) : chunk);
+  };
 }
 
 /** One line for people, on standard error. */

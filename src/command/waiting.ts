@@ -1,6 +1,8 @@
 // A sign of life on a terminal for commands that compute long without a word: after two seconds a line with the time
-// that has passed, taken away at the end. It ticks on a thread of its own, since the computation holds this one.
+// that has passed, taken away before anything else is written. It ticks on a thread of its own, since the computation holds
+// this one.
 import { Worker } from "node:worker_threads";
+import { draw, whenWritten } from "./terminal.js";
 
 const SILENT_MILLISECONDS = 2000;
 /** Written past the streams of the process: a thread's own go through the one that is busy. */
@@ -19,10 +21,15 @@ export async function waiting<T>(what: string, terminal: boolean, work: () => Pr
   if (!terminal) return work();
   const clock = new Worker(CLOCK, { eval: true, workerData: { what, silent: SILENT_MILLISECONDS } });
   const begun = Date.now();
+  const clear = () => {
+    if (Date.now() - begun >= SILENT_MILLISECONDS) draw("\r\u001b[2K");
+  };
+  whenWritten(clear);
   try {
     return await work();
   } finally {
     await clock.terminate();
-    if (Date.now() - begun >= SILENT_MILLISECONDS) process.stderr.write("\r\u001b[2K");
+    clear();
+    whenWritten(null);
   }
 }
