@@ -1,7 +1,9 @@
 // rinsight fractal: surprisals by document -> self-similarity, Hurst and Joseph exponents, beside a shuffled control.
+import path from "node:path";
 import type { Command } from "commander";
 import { InputError, shown } from "../base/errors.js";
 import { count, decimal, percent } from "../base/format.js";
+import { makeFolder, onDisk, writeAtomically } from "../base/write.js";
 import { analyzeFractal } from "../fractal/analyze.js";
 import { readSurprisals } from "../fractal/read.js";
 import {
@@ -12,8 +14,12 @@ import {
   type StatisticName,
 } from "../fractal/record.js";
 import { withControls } from "../fractal/shuffled.js";
+import { TITLES } from "../report/fractal/charts.js";
+import { fractalReport } from "../report/fractal/page.js";
+import { writeCharts } from "./charts.js";
 import { addLimits, newCommand } from "./command.js";
 import { choice, number } from "./flags.js";
+import { say } from "./terminal.js";
 
 interface Flags {
   readonly json?: true;
@@ -28,17 +34,8 @@ interface Flags {
   readonly document: string;
   readonly surprisal: string;
   readonly group?: string;
+  readonly out?: string;
 }
-
-/** As the table names them; the published definition of H is the third. */
-const TITLES: Readonly<Record<StatisticName, string>> = {
-  fluctuation: "H",
-  wavelet: "H wavelet",
-  rescaledRange: "H R/S",
-  correctedRange: "H R/S−AL",
-  selfSimilarity: "S",
-  joseph: "J",
-};
 
 export function command(): Command {
   const { from, skip, level, epsilon } = DEFAULT_FRACTAL_OPTIONS;
@@ -61,6 +58,7 @@ export function command(): Command {
     .option("--document <col>", "column of the document's name in a table", "document")
     .option("--surprisal <col>", "column of the surprisals in a table", "surprisal")
     .option("--group <col>", "column that groups documents in a table")
+    .option("--out <folder>", "write a page with fits, local slopes and controls: index.html, analysis.json, charts")
     .action(run);
 }
 
@@ -87,7 +85,19 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
       `fractal: there must be a document that can be analysed, got none of ${analysis.leftOut.length}; the first, ${shown(first?.document ?? "")}: ${first?.reason ?? "no document"}`,
     );
   }
+  if (flags.out !== undefined) await writePage(flags.out, analysis, files);
   process.stdout.write(flags.json === true ? `${JSON.stringify(analysis, null, 2)}\n` : text(analysis, published));
+}
+
+async function writePage(folder: string, analysis: FractalAnalysis, files: readonly string[]): Promise<void> {
+  const names = files.map((file) => path.basename(file)).join(", ");
+  const { html, charts } = fractalReport(analysis, `Long-range structure: ${names}`);
+  onDisk(folder, () => makeFolder(folder));
+  writeAtomically(path.join(folder, "index.html"), html);
+  writeAtomically(path.join(folder, "analysis.json"), `${JSON.stringify(analysis)}\n`);
+  makeFolder(path.join(folder, "charts"));
+  await writeCharts(path.join(folder, "charts"), charts);
+  say(path.join(folder, "index.html"));
 }
 
 function text({ groups, leftOut, options }: FractalAnalysis, published: boolean): string {
@@ -100,7 +110,7 @@ function text({ groups, leftOut, options }: FractalAnalysis, published: boolean)
       const found = estimates.find(({ statistic }) => statistic === name);
       return found === undefined
         ? []
-        : [`  ${(published && name === "rescaledRange" ? "H" : TITLES[name]).padEnd(10)} ${line(found)}`];
+        : [`  ${(published && name === "rescaledRange" ? "H" : TITLES[name].name).padEnd(10)} ${line(found)}`];
     }),
     `  ${"D = 2 − S".padEnd(10)} ${decimal(dimension, 3)}`,
   ]);

@@ -1,7 +1,7 @@
 // Tallies of a group's documents -> one exponent with its interval: the slope of the pooled statistic on log axes.
 import { studentTwoSided } from "../base/distributions.js";
 import { type FractalEstimate, type ScalePoint, type StatisticName, SYMBOLS } from "./record.js";
-import { slope } from "./scales.js";
+import { lineThrough } from "./scales.js";
 import { STATISTIC, type Tally } from "./statistics.js";
 import type { DocumentTallies, Tallied } from "./tallies.js";
 
@@ -68,10 +68,10 @@ function exponent(pooled: readonly Tally[], statistic: StatisticName, scales: re
   });
   if (rows.length < LEAST_SCALES) return null;
   return STATISTIC[statistic].exponent(
-    slope(
+    lineThrough(
       rows.map(({ x }) => x),
       rows.map(({ y }) => y),
-    ),
+    ).slope,
   );
 }
 

@@ -6,10 +6,14 @@ export function scaleGrid(from: number, to: number): readonly number[] {
   return Array.from({ length: steps + 1 }, (_, k) => Math.round(from * 2 ** (k / 2)));
 }
 
-/** Least-squares slope of y on x. NaN for fewer than two distinct x. */
-export function slope(x: readonly number[], y: readonly number[]): number {
+/** Least-squares line of y on x. NaN for fewer than two distinct x. */
+export function lineThrough(
+  x: readonly number[],
+  y: readonly number[],
+): { readonly slope: number; readonly intercept: number } {
   const meanX = x.reduce((sum, value) => sum + value, 0) / x.length;
   const meanY = y.reduce((sum, value) => sum + value, 0) / y.length;
   const products = x.reduce((sum, value, i) => sum + (value - meanX) * ((y[i] ?? Number.NaN) - meanY), 0);
-  return products / x.reduce((sum, value) => sum + (value - meanX) ** 2, 0);
+  const slope = products / x.reduce((sum, value) => sum + (value - meanX) ** 2, 0);
+  return { slope, intercept: meanY - slope * meanX };
 }

@@ -4,7 +4,7 @@ import { InputError } from "../../src/base/errors.js";
 import { random } from "../../src/base/random.js";
 import { analyzeFractal } from "../../src/fractal/analyze.js";
 import type { GroupAnalysis, StatisticName, Surprisals } from "../../src/fractal/record.js";
-import { scaleGrid, slope } from "../../src/fractal/scales.js";
+import { lineThrough, scaleGrid } from "../../src/fractal/scales.js";
 import { normalized } from "../../src/fractal/series.js";
 import { withControls } from "../../src/fractal/shuffled.js";
 import { expectedRange, STATISTIC } from "../../src/fractal/statistics.js";
@@ -57,7 +57,7 @@ test("the expected range of independent noise: 1 for two values, 2/π·(√2 + 1
 
 test("scales lie half an octave apart; a slope is that of a straight line", () => {
   expect(scaleGrid(16, 100)).toEqual([16, 23, 32, 45, 64, 91]);
-  expect(slope([1, 2, 4], [3, 5, 9])).toBeCloseTo(2, 12);
+  expect(lineThrough([1, 2, 4], [3, 5, 9])).toEqual({ slope: expect.closeTo(2, 12), intercept: expect.closeTo(1, 12) });
 });
 
 test("the noise of the tests has the covariance that it claims", () => {

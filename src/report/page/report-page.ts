@@ -129,7 +129,8 @@ ${tables.map((table) => markup`<div class="scroll" tabindex="0" role="region" ar
 ${own.length === 0 ? null : markup`<div class="grid">${own.map(figure)}</div>`}</section>\n`;
 }
 
-function figure({ name, title, caption, spec }: Chart): Markup {
+/** A chart with its data and the buttons that save it. */
+export function figure({ name, title, caption, spec }: Chart): Markup {
   const button = (kind: string, text: string) => markup`<button type="button" data-save="${kind}">${text}</button>`;
   return markup`<figure id="${name}"><h3>${title}</h3><div class="chart" data-chart="${name}" role="img" aria-label="${String(spec.description)}"></div>
 <figcaption>${caption}</figcaption>
