@@ -91,7 +91,10 @@ export function addDataOptions(command: Command): Command {
     .option("--map <N=COL,D=COL>", "columns of the variables of a law with several")
     .option("--derive <D=C/(6*N)>", "add a column by a formula; may be given again", repeated)
     .option("--where <EXPR>", "keep rows for which this holds: 'tokens > 1e6 and scheme != \"rao-2\"'")
-    .option("--weights <COL>", "column of the standard error of each loss")
+    .option(
+      "--weights <COL>",
+      "column of the standard error of each loss; auto: the noise as it is estimated along x (not in allocate)",
+    )
     .option("--undecayed", "fit points whose learning rate was not cooled down too")
     .option("--level <LEVEL>", "confidence level of the intervals", ".95")
     .option("--out <FILE>", "write the JSON result to a file too");
@@ -159,7 +162,7 @@ export function selectionOf(flags: Omit<DataFlags, "level">): Selection {
     ...(flags.map === undefined ? {} : { map: Object.fromEntries(list(flags.map).map((text) => pair("--map", text))) }),
     ...(flags.derive === undefined ? {} : { derive: flags.derive }),
     ...(flags.where === undefined ? {} : { where: flags.where }),
-    ...(flags.weights === undefined ? {} : { weights: flags.weights }),
+    ...(flags.weights === undefined || flags.weights === "auto" ? {} : { weights: flags.weights }),
     ...(flags.pairBy === undefined ? {} : { pairBy: list(flags.pairBy) }),
     ...(flags.undecayed === undefined ? {} : { undecayed: flags.undecayed }),
     ...(flags.unit === undefined ? {} : { unit: choice("--unit", flags.unit, UNITS) }),
@@ -176,7 +179,7 @@ function fitOptionsOf(flags: AnalysisFlags): FitOptions {
     ...DEFAULT_FIT_OPTIONS,
     loss: lossOf(flags.loss),
     space: choice("--space", flags.space, ["log", "linear"] as const),
-    weighted: flags.weights !== undefined,
+    weighted: flags.weights === "auto" ? "auto" : flags.weights !== undefined,
     fixed: Object.fromEntries(
       (flags.fix ?? []).map((text) => pair("--fix", text)).map(([name, value]) => [name, number("--fix", value)]),
     ),

@@ -3,6 +3,7 @@ import type { Warning } from "../base/errors.js";
 import type { Observations } from "../curve/observations.js";
 import type { ResampleMethod, ResampleUnit } from "../fit/bootstrap.js";
 import { fit as fitLaw } from "../fit/fit.js";
+import { weighedByNoise } from "../fit/fitted.js";
 import { groupName } from "../fit/problem/columns.js";
 import { DEFAULT_FIT_OPTIONS, type FitOptions } from "../fit/record.js";
 import { jackknife, type ReplicateOptions, replicate } from "../fit/replicates.js";
@@ -89,10 +90,14 @@ export const DEFAULT_COMPARE_OPTIONS: CompareOptions = {
  * const { attribution, differences } = compare(groups, { baseline: "baseline", replicates: 200 });
  * console.log(attribution.verdict, differences.length);
  */
-export function compare(observations: readonly Observations[], options: Partial<CompareOptions> = {}): Comparison {
+export function compare(given: readonly Observations[], options: Partial<CompareOptions> = {}): Comparison {
   const chosen = { ...DEFAULT_COMPARE_OPTIONS, ...options };
   const { law, alpha } = chosen;
-  const fitOptions = { ...DEFAULT_FIT_OPTIONS, ...chosen.fit };
+  const asked: FitOptions = { ...DEFAULT_FIT_OPTIONS, ...chosen.fit };
+  // Once for all: nested laws are held against each other under the same weights.
+  const auto = asked.weighted === "auto";
+  const observations = auto ? given.map((group) => weighedByNoise(law, group, asked).group) : given;
+  const fitOptions: FitOptions = auto ? { ...asked, weighted: true } : asked;
   const baseline = baselineIndex(observations.map(groupName), chosen.baseline);
   const schemes = fitSchemes(law, observations, fitOptions);
   const { names } = schemes;
@@ -130,7 +135,7 @@ export function compare(observations: readonly Observations[], options: Partial<
       chosen.margins,
     ),
   );
-  const fits = observations.map((group) => fitLaw(law, group, fitOptions));
+  const fits = given.map((group) => fitLaw(law, group, asked));
   const hindering = obstacles(names, fits, observations);
   return {
     law: law.name,

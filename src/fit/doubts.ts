@@ -16,6 +16,8 @@ export const STRUCTURED = 0.01;
 export const LEAST_SHARE = 0.01;
 /** Robust over plain standard errors from which on the difference is said. */
 const UNEQUAL = 1.3;
+/** p of equal noise below which a change along x is said, however little it does to the errors. */
+const CHANGING = 0.01;
 
 /**
  * Every doubt about a fit, in a fixed order.
@@ -74,12 +76,27 @@ export function doubts(
   }
   warnings.push(...correlated(law, outcome));
   const { errorRatio, clusters } = outcome;
-  if (errorRatio !== null && (errorRatio > UNEQUAL || errorRatio < 1 / UNEQUAL)) {
-    const cause =
-      clusters.by === "point" ? "noise changes along x or has outliers" : `points move together by ${clusters.by}`;
+  const trend = outcome.noise?.trend ?? null;
+  const changing = trend !== null && clusters.by === "point" && trend.pValue < CHANGING;
+  if (errorRatio !== null && (changing || errorRatio > UNEQUAL || errorRatio < 1 / UNEQUAL)) {
+    const cause = changing
+      ? `noise ${trend.ratio > 1 ? "grows" : "falls"} ${significant(Math.max(trend.ratio, 1 / trend.ratio), 2)}-fold along x (p ${trend.pValue < 1e-4 ? "< .0001" : `= ${significant(trend.pValue, 2)}`})`
+      : clusters.by === "point"
+        ? "noise changes along x or has outliers"
+        : `points move together by ${clusters.by}`;
     warn(
       "unequal-noise",
-      `standard errors are ${significant(errorRatio, 2)} times those of noise of one size, each point's own: ${cause}; intervals allow for it, fits do not lean on the quieter points (--weights does)`,
+      `standard errors are ${significant(errorRatio, 2)} times those of noise of one size, each point's own: ${cause}; intervals allow for it, fits ${outcome.weighted === false ? "do not lean on the quieter points: --weights auto does" : "keep the weights they have"}`,
+    );
+  }
+  if (outcome.weighted === "auto") {
+    const { noiseWeights: noise } = outcome;
+    const ratio = noise === null ? 1 : noise.ends[1] / noise.ends[0];
+    warn(
+      "weighted-by-noise",
+      noise === null
+        ? "the residuals tell no trend of the noise along x, so points are weighted alike"
+        : `points are weighted by a noise that ${ratio > 1 ? "grows" : "falls"} ${significant(Math.max(ratio, 1 / ratio), 2)}-fold along x, estimated from ${noise.from === "repeats" ? "losses that repeat an x" : "the residuals of a fit without weights"}; intervals allow for what it leaves open`,
     );
   }
   const undecayed = observations.decayed?.filter((decayed) => !decayed).length ?? 0;

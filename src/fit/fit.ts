@@ -120,6 +120,7 @@ function recordOf(
     formula: law.formula,
     space: options.space,
     weighted: options.weighted,
+    noiseWeights: whole.noiseWeights[g] ?? null,
     parameters: parametersOf(law, whole, g, options.level),
     objective: objectiveOf(whole, options, g),
     status: solution.status,

@@ -7,6 +7,7 @@ import { linkGradient } from "./problem/problem.js";
 import type { FittedNoise, NoiseState } from "./record.js";
 import { dot } from "./variance/linearization.js";
 import type { NoiseCandidate } from "./variance/noise.js";
+import { noiseTrend } from "./variance/noise-trend.js";
 
 /** Slopes of the noise that stand for all, and shares of a cluster for each of them where points have any in common. */
 const STATES = 8;
@@ -16,7 +17,7 @@ const CLUSTERED_STATES = 4;
  * Of the law's parameters in group g. One state, CR3 with the fewest degrees of freedom, where the residuals contradict the
  * noise model for any parameter; null where the fit has no noise model.
  */
-export function fittedNoise({ problem, errors }: Fitted, g: number): FittedNoise | null {
+export function fittedNoise({ problem, errors, noiseWeights }: Fitted, g: number): FittedNoise | null {
   if (errors === null) return null;
   const { model, jackknife } = errors.errors;
   const gradients = problem.law.parameters.map((_, i) => errors.gradient(linkGradient(problem, i, g)));
@@ -25,6 +26,7 @@ export function fittedNoise({ problem, errors }: Fitted, g: number): FittedNoise
   const greatest = x.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   const range = least > 0 && greatest > least ? ([least, greatest] as const) : null;
   const [from, to] = model.ends;
+  const [weighedAtLeast, weighedAtGreatest] = noiseWeights[g]?.ends ?? [1, 1];
   const stateOf = (candidates: readonly NoiseCandidate[], covariance: readonly (readonly number[])[]): NoiseState => {
     const weight = candidates.reduce((sum, candidate) => sum + candidate.weight, 0);
     const deviationAt = (u: number) =>
@@ -34,8 +36,11 @@ export function fittedNoise({ problem, errors }: Fitted, g: number): FittedNoise
           weight /
           2,
       );
-    return { weight, covariance, deviation: [deviationAt(from), deviationAt(to)] };
+    return { weight, covariance, deviation: [weighedAtLeast * deviationAt(from), weighedAtGreatest * deviationAt(to)] };
   };
+  const along = noiseTrend(errors.linearization, model);
+  const trend =
+    along === null ? null : { ratio: along.ratio, lower: along.lower, upper: along.upper, pValue: along.pValue };
   const contradicted = errors.of.flatMap((error) => (error?.source === "sandwich" ? [error.degreesOfFreedom] : []));
   const sandwich = contradicted.length === 0 ? null : jackknife();
   // Losses near the ends of double precision have no covariance in it.
@@ -44,7 +49,7 @@ export function fittedNoise({ problem, errors }: Fitted, g: number): FittedNoise
     const influences = gradients.map((gradient) => sandwich.influence(gradient));
     const covariance = influences.map((a) => influences.map((b) => dot(a, b)));
     const state = stateOf(model.candidates, covariance);
-    return finite(state) ? { range, degreesOfFreedom: Math.min(...contradicted), states: [state] } : null;
+    return finite(state) ? { range, trend, degreesOfFreedom: Math.min(...contradicted), states: [state] } : null;
   }
   const shared = model.candidates.some(({ share }) => share !== 0);
   const bins = shared
@@ -58,7 +63,7 @@ export function fittedNoise({ problem, errors }: Fitted, g: number): FittedNoise
       model.covariance(gradients, bin).map((row) => Array.from(row)),
     ),
   );
-  return states.every(finite) ? { range, degreesOfFreedom: model.degreesOfFreedom, states } : null;
+  return states.every(finite) ? { range, trend, degreesOfFreedom: model.degreesOfFreedom, states } : null;
 }
 
 /** Candidates in order, joined up until each bin holds its part of the probability. */

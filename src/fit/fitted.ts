@@ -6,10 +6,11 @@ import type { Observations } from "../curve/observations.js";
 import { at, type Law } from "../law/law.js";
 import { LEAST_REPLICATES } from "./bootstrap-interval.js";
 import { profileInterval, smoothed, type Uncertainty, uncertainty } from "./interval.js";
+import { weighByNoise } from "./noise-weights.js";
 import { type ParameterErrors, parameterErrors } from "./parameter-errors.js";
 import { makeProblem, NOTHING_SHARED } from "./problem/columns.js";
 import { fullTheta, type Problem } from "./problem/problem.js";
-import type { BootstrapRecord, FitOptions, Interval, Sharing } from "./record.js";
+import type { BootstrapRecord, FitOptions, Interval, NoiseWeights, Sharing } from "./record.js";
 import { resampledIntervals } from "./resampled.js";
 import { type Solved, solve } from "./solve/solve.js";
 import { type Clusters, clustersOf } from "./variance/clusters.js";
@@ -27,6 +28,8 @@ export interface Fitted extends Solved {
   /** One per free parameter. */
   readonly intervals: readonly (Interval | null)[];
   readonly bootstrap: BootstrapRecord | null;
+  /** One a group, where the options asked for weights by the noise. */
+  readonly noiseWeights: readonly (NoiseWeights | null)[];
   /** The law's parameters, one vector a group. */
   readonly thetas: readonly Float64Array[];
 }
@@ -44,6 +47,12 @@ export function fitted(
   known: readonly Float64Array[] | null = null,
 ): Fitted {
   checkOptions(options);
+  if (options.weighted === "auto") {
+    const weighed = groups.map((group) => weighedByNoise(law, group, options));
+    const weighedGroups = weighed.map(({ group }) => group);
+    const found = fitted(law, weighedGroups, { ...options, weighted: true }, sharing, known);
+    return { ...found, noiseWeights: weighed.map(({ weights }) => weights) };
+  }
   const problem = makeProblem(law, groups, options, sharing);
   const alone = known ?? (groups.length === 1 ? [] : groups.map((group) => thetaAlone(law, group, options)));
   let solution = solve(problem, options, alone);
@@ -74,8 +83,15 @@ export function fitted(
     covariance: resampled?.covariance ?? errors?.covariance ?? doubt.covariance,
     intervals: resampled?.intervals ?? intervals,
     bootstrap: resampled?.record ?? null,
+    noiseWeights: groups.map(() => null),
     thetas,
   };
+}
+
+/** A group with standard errors by the noise of its own fit without weights (noise-weights.ts). */
+export function weighedByNoise(law: Law, group: Observations, options: FitOptions) {
+  const plain = fitted(law, [group], { ...options, weighted: false, interval: "delta" });
+  return weighByNoise(plain, plain.clusters, group);
 }
 
 function thetaAlone(law: Law, group: Observations, options: FitOptions): Float64Array {

@@ -5,6 +5,7 @@ import type { Uncertainty } from "./interval.js";
 import { linearize } from "./linearize.js";
 import type { Solved } from "./solve/solve.js";
 import type { Clusters } from "./variance/clusters.js";
+import type { Linearization } from "./variance/linearization.js";
 import { type RobustError, type StandardErrors, standardErrors } from "./variance/standard-errors.js";
 
 export interface ParameterErrors {
@@ -13,6 +14,7 @@ export interface ParameterErrors {
   readonly covariance: readonly Float64Array[];
   /** Of any combination; `gradient` takes one over the free parameters to one that these are asked with. */
   readonly errors: StandardErrors;
+  readonly linearization: Linearization;
   gradient(free: Float64Array): Float64Array;
 }
 
@@ -60,5 +62,5 @@ export function parameterErrors(fit: Solved, plain: Uncertainty, clusters: Clust
       return entry * at(deviation, j) * at(deviation, k);
     }),
   );
-  return { of, covariance, errors, gradient: (free) => gradient([free]) };
+  return { of, covariance, errors, linearization, gradient: (free) => gradient([free]) };
 }

@@ -18,7 +18,7 @@ import { matchedError } from "./variance/variance-of-log.js";
  * the residual scale and t has those of the fit. Intervals are estimate ± t·s in the space of the fit, so that a loss from a
  * fit in log space stays above 0 and its mean is a median.
  *
- * Null where a parameter has no standard error, and for a new run of a weighted fit, whose noise is not known. A parameter
+ * Null where a parameter has no standard error, and for a new run of a fit weighted by given errors, whose noise is not known. A parameter
  * that was fixed, or that ended on a bound, is taken for known: such a curve is surer of itself than it should be.
  * Throws InputError for x that do not fit the law, and for a law that the fit is not of.
  *
@@ -81,7 +81,7 @@ export function predict(
       loss,
       standardError: Number.isFinite(size) ? size : null,
       curve: around(error),
-      newRun: fit.weighted || fit.residualScale === null ? null : around(of(newRun)),
+      newRun: fit.weighted === true || fit.residualScale === null ? null : around(of(newRun)),
     };
   });
 }
@@ -93,6 +93,7 @@ export function noiseOf(law: Law, fit: Fit): FittedNoise {
   const scale = fit.residualScale ?? Number.NaN;
   return {
     range: null,
+    trend: null,
     degreesOfFreedom: fit.degreesOfFreedom,
     states:
       covariance === null

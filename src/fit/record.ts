@@ -45,8 +45,8 @@ export interface FitOptions {
   readonly loss: Loss;
   /** Residuals are log(observed) − log(predicted) ("log") or observed − predicted ("linear"). */
   readonly space: "log" | "linear";
-  /** Weight each residual by 1/standardError where standard errors are given. */
-  readonly weighted: boolean;
+  /** Weight each residual by 1/standardError where standard errors are given, or ("auto") by the noise as it is estimated. */
+  readonly weighted: boolean | "auto";
   readonly fixed: Readonly<Record<string, number>>;
   /** Pairs [name, name] that share one value. */
   readonly tied: readonly (readonly [string, string])[];
@@ -130,10 +130,25 @@ export interface Prediction {
 export interface FittedNoise {
   /** Least and greatest value of the law's main variable, between which the noise was seen; null without such an axis. */
   readonly range: readonly [number, number] | null;
+  /** Its standard deviation at the greatest x over that at the least, and p of equal noise; null where none can be told. */
+  readonly trend: {
+    readonly ratio: number;
+    readonly lower: number;
+    readonly upper: number;
+    readonly pValue: number;
+  } | null;
   /** Of each state. */
   readonly degreesOfFreedom: number;
   /** The noises that the residuals allow, a few that stand for all. */
   readonly states: readonly NoiseState[];
+}
+
+/** A noise that residuals were weighted by. */
+export interface NoiseWeights {
+  /** Losses that repeat an x, about their mean, or the residuals of a fit without weights. */
+  readonly from: "repeats" | "residuals";
+  /** Its standard deviation at the least and the greatest x, 1 in the middle of log x; a power of x between. */
+  readonly ends: readonly [number, number];
 }
 
 export interface NoiseState {
@@ -151,7 +166,9 @@ export interface Fit {
   readonly formula: string;
   /** Space of the residuals, and whether they were weighted by standard errors: as the options said. */
   readonly space: "log" | "linear";
-  readonly weighted: boolean;
+  readonly weighted: FitOptions["weighted"];
+  /** Where they were weighted by an estimated noise: null where it shows no trend to weigh by. */
+  readonly noiseWeights: NoiseWeights | null;
   readonly parameters: Readonly<Record<string, Estimate>>;
   /** Minimum of the objective: the sum over points of the loss of the (weighted) residuals. */
   readonly objective: number;

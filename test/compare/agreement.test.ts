@@ -38,7 +38,9 @@ const LOSSES: readonly FitOptions["loss"][] = [
   { kind: "absolute" },
 ];
 const cases = LOSSES.flatMap((loss) =>
-  (["log", "linear"] as const).flatMap((space) => [true, false].map((weighted) => ({ loss, space, weighted }))),
+  (["log", "linear"] as const).flatMap((space) =>
+    [true, false, ...(loss.kind === "squared" ? ["auto" as const] : [])].map((weighted) => ({ loss, space, weighted })),
+  ),
 );
 
 describe.each(cases)("%o", (options) => {

@@ -36,8 +36,8 @@ test("noise that rises 8-fold: the default covers, the F region of equal noise d
   expect(covered.auto).toBeGreaterThanOrEqual(175);
   expect(covered.auto).toBeLessThan(200);
   expect(covered.profile).toBeLessThan(covered.auto);
-  // Where the errors differ by 1.3 times, which the truth does for about half of the data sets.
-  expect(said).toBeGreaterThan(60);
+  // Where the errors differ by 1.3 times, or the noise is seen to change.
+  expect(said).toBeGreaterThan(100);
 });
 
 test("points of a run that move together: named as clusters, and allowed for", () => {

@@ -20,11 +20,10 @@ export interface NoiseTrend {
  * Null where x does not vary, where points share an error (their sizes are then no separate evidence: only the ratio would
  * hold), or without three degrees of freedom.
  */
-export function noiseTrend(fit: Linearization): NoiseTrend | null {
+export function noiseTrend(fit: Linearization, model = noise(fit)): NoiseTrend | null {
   const { along } = fit;
   const basis = orthogonalise(fit);
   const n = fit.rows.length;
-  const model = noise(fit);
   if (along === null || basis === null || model === null || n - (fit.rows[0]?.length ?? 0) < 3) return null;
   const least = along.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const range = along.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY) - least;
