@@ -47,7 +47,7 @@ export { type AllocateOptions, allocate } from "./forecast/allocate.js";
 export type { Allocation, Demand, Optimum, Quantity, Valley } from "./forecast/allocation.js";
 export { type ForecastOptions, forecast } from "./forecast/forecast.js";
 export type { Forecast, ForecastPoint, Forecasts, Form, Lead, Reached, ScoreRow } from "./forecast/forecasting.js";
-export { chooseRounds, type RoundsAt, type RoundsChoice } from "./forecast/rounds-choice.js";
+export { chooseRounds, chooseRoundsIsoDepth, type RoundsAt, type RoundsChoice } from "./forecast/rounds-choice.js";
 export { analyzeFractal } from "./fractal/analyze.js";
 export { readSurprisals, type SurprisalColumns } from "./fractal/read.js";
 export type {

@@ -14,9 +14,10 @@ import { allocate } from "../forecast/allocate.js";
 import type { Allocation, Demand } from "../forecast/allocation.js";
 import { quantityText } from "../forecast/allocation-sentences.js";
 import type { Redrawing } from "../forecast/redrawing.js";
-import { chooseRounds } from "../forecast/rounds-choice.js";
+import { chooseRounds, chooseRoundsIsoDepth } from "../forecast/rounds-choice.js";
 import { SURFACE_LAWS } from "../forecast/surface.js";
 import { lawByName } from "../law/catalogue.js";
+import { loopedLaw } from "../law/chinchilla.js";
 import { optimumCells, valleyCells } from "../report/allocation-cells.js";
 import { terminalTable } from "../report/cells.js";
 import { MOST_REPLICATES } from "../report/record.js";
@@ -53,7 +54,11 @@ export function command(): Command {
   )
     .option("--budget <C,…>", "training budgets to split, FLOPs (needed)")
     .option("--flops <COL>", "column of training FLOPs (default: one so named, else 6·N·D); taken at its word")
-    .option("--law <NAME>", "law of approach 3: chinchilla or chinchilla-tied", "chinchilla")
+    .option(
+      "--law <NAME>",
+      "law of approach 3: chinchilla or chinchilla-tied; with --rounds also looped (iso-depth, phi)",
+      "chinchilla",
+    )
     .option("--loss <KIND>", "loss of its fit: squared, huber:DELTA or absolute", "squared")
     .option("--space <SPACE>", "residuals of log loss (log) or of loss (linear)", "log")
     .option("--tolerance <SHARE>", "sizes within this share of the best loss count as equally good", ".005")
@@ -70,7 +75,7 @@ export function command(): Command {
     .action(async (files: readonly string[], flags: AllocateFlags) => {
       const budgets = budgetsOf(flags);
       const demand = demandOf(flags);
-      const { table, notes: read } = await readTable(files);
+      const { table, notes: read, runs } = await readTable(files);
       const selection = selectionOf(flags);
       if (flags.rounds !== undefined) return rounds(table, read, selection, budgets, flags);
       const { groups, warnings, notes } = observeSizes(table, selection, flags.flops ?? null);
@@ -91,7 +96,8 @@ export function command(): Command {
           law,
           tolerance: positive("--tolerance", flags.tolerance),
           level: share("--level", flags.level),
-          insistOnFlops: flags.flops !== undefined,
+          // Run files hold the exact count of what was trained: head, attention and every use of a block.
+          insistOnFlops: flags.flops !== undefined || runs.length > 0,
           redrawing,
           fit: {
             loss: lossOf(flags.loss),
@@ -162,18 +168,29 @@ function rounds(
     ...(flags.rounds === true || flags.rounds === undefined ? {} : { rounds: flags.rounds }),
     ...(flags.flops === undefined ? {} : { flops: flags.flops }),
   };
-  const { groups, warnings, notes } = observe(table, ["rounds", "tokens", "flops"], { by: [], ...selection, map });
+  const looped = choice("--law", flags.law, ["chinchilla", loopedLaw.name]) === loopedLaw.name;
+  const variables = looped ? loopedLaw.variables : ["rounds", "tokens"];
+  const { groups, warnings, notes } = observe(table, [...variables, "flops"], { by: [], ...selection, map });
   for (const note of [...read, ...notes]) say(note);
-  const choices = groups.map((group) => chooseRounds(group, budgets, share("--level", flags.level)));
+  const level = share("--level", flags.level);
+  const choices = groups.flatMap((group) =>
+    looped ? chooseRoundsIsoDepth(group, budgets, level) : [chooseRounds(group, budgets, level)],
+  );
   const json = `${JSON.stringify({ rounds: choices, warnings }, null, 2)}\n`;
   if (flags.out !== undefined) writeAtomically(flags.out, json);
   process.stdout.write(
-    flags.json === true ? json : choices.flatMap(({ sentences }) => sentences.map((line) => `${line}\n`)).join(""),
+    flags.json === true
+      ? json
+      : choices.flatMap(({ sentences, group }) => sentences.map((line) => `${sizeOf(group)}${line}\n`)).join(""),
   );
   for (const { code, message } of [...warnings, ...choices.flatMap((choice) => choice.warnings)]) {
     say(`${code}: ${message}`);
   }
 }
+
+/** "13.3M parameters: ", of an answer for one of several sizes. */
+const sizeOf = ({ parameters }: Readonly<Record<string, string>>): string =>
+  parameters === undefined ? "" : `${count(Number(parameters))} parameters: `;
 
 const groupName = ({ group }: Allocation): string => Object.values(group).join(", ");
 

@@ -1,15 +1,13 @@
 // How many rounds for a budget: recursion schemes of one size, each round making a token dearer and, perhaps, better used.
-import { FitError, InputError, type Warning } from "../base/errors.js";
-import { count } from "../base/format.js";
+import type { Warning } from "../base/errors.js";
+import { count, significant } from "../base/format.js";
 import type { Observations } from "../curve/observations.js";
-import { fit as fitLaw } from "../fit/fit.js";
 import type { Fit } from "../fit/record.js";
-import { chinchilla } from "../law/chinchilla.js";
 import { at } from "../law/law.js";
 import type { Quantity } from "./allocation.js";
-import { halfWidthOf, positiveQuantity, type Source, sourceOf } from "./delta.js";
-import { lossAt, trainingOptimum } from "./optimum.js";
-import { constantsOf } from "./surface.js";
+import { quantityText } from "./allocation-sentences.js";
+import { halfWidthOf } from "./delta.js";
+import { isoDepthLaws, parcaeLaw, type RoundsLaw } from "./rounds-law.js";
 
 /** The rounds for one budget. */
 export interface RoundsAt {
@@ -53,91 +51,70 @@ export interface RoundsChoice {
  * for (const group of groups) console.log(chooseRounds(group, [1e14]).at[0]?.rounds); // 2
  */
 export function chooseRounds(observations: Observations, budgets: readonly number[], level = 0.95): RoundsChoice {
-  const [rounds, tokens, flops] = observations.x;
-  if (rounds === undefined || tokens === undefined || flops === undefined) {
-    throw new InputError("allocate --rounds: points need rounds, tokens and FLOPs, got fewer; map a column to each");
-  }
-  const tried = [...new Set(rounds)].sort((a, b) => a - b);
-  if (tried.length < 3) {
-    throw new InputError(
-      `allocate --rounds: at least 3 numbers of rounds must be trained, got ${tried.join(", ") || "none"}; train more`,
-    );
-  }
-  const passed = flops.map((c, i) => c / (6 * at(tokens, i)));
-  const line = parametersByRounds(rounds, passed);
-  const fitted = fitLaw(chinchilla, { ...observations, x: [passed, tokens] }, { interval: "delta", level });
-  const source = sourceOf(chinchilla, fitted, level);
-  const { A, B, alpha, beta } = constantsOf(source.theta);
-  if (!(A > 0 && B > 0 && alpha > 0 && beta > 0)) {
-    throw new FitError(
-      `allocate --rounds: loss must fall with ${A > 0 && alpha > 0 ? "tokens" : "rounds"}, got none of that; more rounds do not pay here, or the noise hides it: train more seeds`,
-    );
-  }
-  const whole = Array.from(
-    { length: Math.floor(at(tried, tried.length - 1)) - Math.ceil(at(tried, 0)) + 1 },
-    (_, i) => Math.ceil(at(tried, 0)) + i,
-  );
-  const loss = (theta: Float64Array, r: number, budget: number) =>
-    lossAt(constantsOf(theta), line(r), budget / (6 * line(r)));
+  return choose(parcaeLaw(observations, level), budgets);
+}
+
+/**
+ * As `chooseRounds`, by L = E + A·(N_once + r^φ·N_rec)^−α + B·D^−β (arXiv 2604.21106) fitted to several sizes at once: one
+ * answer a size that was trained at three numbers of rounds or more.
+ *
+ * `observations.x` = [N_once, N_rec, rounds, tokens, training FLOPs], parameters applied once and those that are recursed.
+ * Throws InputError where no size has three numbers of rounds, FitError where the law cannot be fitted.
+ *
+ * @example
+ * import { chooseRoundsIsoDepth, observe, tableOf } from "rinsight";
+ *
+ * const runs = [1e6, 4e6].flatMap((size) =>
+ *   [1, 2, 4].flatMap((rounds) =>
+ *     [1e7, 1e8, 1e9].map((tokens) => ({
+ *       ...{ parametersOnce: size, parametersRecurrent: size, rounds, tokens, flops: 6 * size * (1 + rounds) * tokens },
+ *       loss: 1.5 + 28 * (size * (1 + rounds ** 0.5)) ** -0.2 + 900 * tokens ** -0.37,
+ *     })),
+ *   ),
+ * );
+ * const variables = ["parametersOnce", "parametersRecurrent", "rounds", "tokens", "flops"];
+ * const { groups } = observe(tableOf("mine", runs), variables, { by: [] });
+ * for (const group of groups) {
+ *   const [small, large] = chooseRoundsIsoDepth(group, [1e17]);
+ *   console.log(small?.at[0]?.rounds, large?.at[0]?.rounds); // 4 1
+ * }
+ */
+export function chooseRoundsIsoDepth(
+  observations: Observations,
+  budgets: readonly number[],
+  level = 0.95,
+): readonly RoundsChoice[] {
+  return isoDepthLaws(observations, level).map((law) => choose(law, budgets));
+}
+
+function choose(law: RoundsLaw, budgets: readonly number[]): RoundsChoice {
+  const { tried, source, loss } = law;
+  const [fewest, most] = [Math.ceil(at(tried, 0)), Math.floor(at(tried, tried.length - 1))];
+  const whole = Array.from({ length: most - fewest + 1 }, (_, i) => fewest + i);
   const bestAt = (budget: number) =>
-    whole.reduce(
-      (best, r) => (loss(source.theta, r, budget) < loss(source.theta, best, budget) ? r : best),
-      at(whole, 0),
-    );
+    whole.reduce((best, r) => (loss(source.theta, r, budget) < loss(source.theta, best, budget) ? r : best), fewest);
   const choices = budgets.map((budget): RoundsAt => {
     const best = bestAt(budget);
+    const isAlike = (r: number) => {
+      const difference = (theta: Float64Array) => loss(theta, r, budget) - loss(theta, best, budget);
+      const half = halfWidthOf(source, difference);
+      return half === null || difference(source.theta) <= half;
+    };
     return {
       flops: budget,
       rounds: best,
-      alike: whole.filter(
-        (r) => r === best || isAlike(source, (theta) => loss(theta, r, budget) - loss(theta, best, budget)),
-      ),
-      continuous: continuousRounds(source, line, budget),
+      alike: whole.filter((r) => r === best || isAlike(r)),
+      continuous: law.continuous(budget),
     };
   });
-  const switches = switchesOf(bestAt, Math.min(...flops), 100 * Math.max(...flops));
+  const switches = switchesOf(bestAt, law.trained[0], 100 * law.trained[1]);
   return {
-    group: observations.group,
-    fit: fitted,
+    group: law.group,
+    fit: law.fit,
     at: choices,
     switches,
-    sentences: sentencesOf(choices, switches, at(whole, whole.length - 1)),
-    warnings: fitted.warnings,
-  };
-}
-
-function isAlike(source: Source, difference: (theta: Float64Array) => number): boolean {
-  const half = halfWidthOf(source, difference);
-  return half === null || difference(source.theta) <= half;
-}
-
-/** Parameters passed at r rounds: the least-squares line, since every round adds the recursed block once more. */
-function parametersByRounds(rounds: Float64Array, passed: Float64Array): (r: number) => number {
-  const n = rounds.length;
-  const mean = (values: Float64Array) => values.reduce((sum, v) => sum + v, 0) / n;
-  const [r, p] = [mean(rounds), mean(passed)];
-  const slope =
-    rounds.reduce((sum, v, i) => sum + (v - r) * (at(passed, i) - p), 0) /
-    rounds.reduce((sum, v) => sum + (v - r) ** 2, 0);
-  if (!(slope > 0)) {
-    throw new InputError(
-      "allocate --rounds: FLOPs per token must rise with rounds, got none of that; check the columns",
-    );
-  }
-  return (value) => p + slope * (value - r);
-}
-
-function continuousRounds(source: Source, line: (r: number) => number, budget: number): Quantity {
-  const rule = { kind: "6ND", factor: 6, power: 1, misfit: 0 } as const;
-  const size = positiveQuantity(source, (theta) =>
-    Math.log(trainingOptimum(constantsOf(theta), rule, budget).parameters),
-  );
-  const back = (parameters: number) => (parameters - line(0)) / (line(1) - line(0));
-  const { estimate, interval } = size;
-  const side = (bound: number | null) => (bound === null ? null : back(bound));
-  return {
-    estimate: back(estimate),
-    interval: interval === null ? null : { ...interval, lower: side(interval.lower), upper: side(interval.upper) },
+    sentences: sentencesOf(choices, switches, bestAt(law.trained[0]), most),
+    warnings: law.warnings,
   };
 }
 
@@ -156,15 +133,20 @@ function switchesOf(bestAt: (budget: number) => number, from: number, to: number
 function sentencesOf(
   choices: readonly RoundsAt[],
   switches: RoundsChoice["switches"],
+  first: number,
   most: number,
 ): readonly string[] {
-  const said = choices.map(({ flops, rounds, alike }) =>
-    alike.length === 1
-      ? `At ${count(flops)} FLOPs use ${rounds} round${rounds === 1 ? "" : "s"}${rounds === most ? ", the most that was trained; more may be better" : ""}.`
-      : `At ${count(flops)} FLOPs ${rounds} round${rounds === 1 ? " is" : "s are"} best on the mean curve; the data cannot tell ${alike.join(", ")} apart.`,
-  );
-  const turns = switches.map(({ rounds, flops }) => `${rounds} from ${count(flops)}`);
-  return turns.length === 0
-    ? said
-    : [...said, `On the mean curve the best number of rounds becomes ${turns.join(", ")} FLOPs.`];
+  const said = choices.map(({ flops, rounds, alike, continuous }) => {
+    const where = `At ${count(flops)} FLOPs`;
+    const law = `the law has its lowest point at r = ${quantityText(continuous, (value) => significant(value, 2))}`;
+    if (alike.length > 1) {
+      const names = `${alike.slice(0, -1).join(", ")} and ${alike.at(-1)}`;
+      return `${where} r = ${rounds} is best on the mean curve, but the data cannot tell between ${names}; ${law}.`;
+    }
+    return `${where} use r = ${rounds}${rounds === most ? ", the most that was trained; more may be better" : ""}; ${law}.`;
+  });
+  const [turn] = switches;
+  if (turn === undefined) return said;
+  const turns = switches.map(({ rounds, flops }) => `r = ${rounds} from ${count(flops)}`);
+  return [...said, `On the mean curve r = ${first} is best up to ${count(turn.flops)} FLOPs, ${turns.join(", ")}.`];
 }

@@ -26,13 +26,18 @@ export async function readSurface(
     .map(({ name, sha256 }) => ({ name: baseName(name), sha256 }))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.sha256 < b.sha256 ? -1 : 1));
   return {
-    source: { inputs, groups },
+    source: { inputs, groups, exactFlops: read.runs.length > 0 },
     notes: [...read.notes, ...notes, ...warnings.map(({ code, message }) => `${code}: ${message}`)],
   };
 }
 
 /** The allocation of one family of a report at any budgets. */
-export function allocationOf(group: Observations, options: AnalysisOptions, budgets: readonly number[]): Allocation {
+export function allocationOf(
+  group: Observations,
+  exactFlops: boolean,
+  options: AnalysisOptions,
+  budgets: readonly number[],
+): Allocation {
   const law = lawByName(options.law ?? "chinchilla");
   if (!SURFACE_LAWS.includes(law)) {
     throw new InputError(
@@ -43,7 +48,7 @@ export function allocationOf(group: Observations, options: AnalysisOptions, budg
     budgets,
     law,
     level: options.level,
-    insistOnFlops: options.selection.map?.flops !== undefined,
+    insistOnFlops: exactFlops || options.selection.map?.flops !== undefined,
   });
 }
 
@@ -57,7 +62,7 @@ export function analyseSurface(source: SurfaceSource, given: Partial<AnalysisOpt
   const families = source.groups.map((group, g): Family => {
     const label = names[g] ?? "";
     try {
-      return { label, allocation: allocationOf(group, options, budgets), failure: null };
+      return { label, allocation: allocationOf(group, source.exactFlops, options, budgets), failure: null };
     } catch (error) {
       if (only || !(error instanceof FitError || error instanceof InputError)) throw error;
       return { label, allocation: null, failure: error.message };

@@ -59,7 +59,7 @@ function familyCharts(
   const [group, family] = [source.groups[g], analysis.families[g]];
   if (group === undefined || family === undefined || family.allocation === null) return [];
   const charts = [
-    ...allocationCharts(family.allocation, (budgets) => allocationOf(group, options, budgets)),
+    ...allocationCharts(family.allocation, (budgets) => allocationOf(group, source.exactFlops, options, budgets)),
     ...[surfaceResiduals(family.label, family.allocation, group, flopsOf(group))].flatMap((chart) => chart ?? []),
   ];
   if (analysis.families.length === 1) return charts;

@@ -7,6 +7,8 @@ export interface SurfaceSource {
   readonly inputs: readonly InputFile[];
   /** One a family of sizes; x = [parameters, tokens] or [parameters, tokens, training FLOPs]. */
   readonly groups: readonly Observations[];
+  /** Run files hold the exact count of what was trained; a column of a table is held against 6·N·D. */
+  readonly exactFlops: boolean;
 }
 
 /** One family of sizes. */
