@@ -12,13 +12,15 @@ import {
   type FractalEstimate,
   PUBLISHED_EPSILON,
   type StatisticName,
+  type Surprisals,
 } from "../fractal/record.js";
 import { withControls } from "../fractal/shuffled.js";
 import { TITLES } from "../report/fractal/charts.js";
 import { fractalReport } from "../report/fractal/page.js";
 import { writeCharts } from "./charts.js";
 import { addLimits, newCommand } from "./command.js";
-import { choice, number } from "./flags.js";
+import { choice, number, whole } from "./flags.js";
+import { keeping, predicted, predictedText } from "./fractal-text.js";
 import { say } from "./terminal.js";
 
 interface Flags {
@@ -35,6 +37,8 @@ interface Flags {
   readonly surprisal: string;
   readonly group?: string;
   readonly out?: string;
+  readonly text?: string;
+  readonly context: string;
 }
 
 export function command(): Command {
@@ -58,6 +62,11 @@ export function command(): Command {
     .option("--document <col>", "column of the document's name in a table", "document")
     .option("--surprisal <col>", "column of the surprisals in a table", "surprisal")
     .option("--group <col>", "column that groups documents in a table")
+    .option(
+      "--text <path,…>",
+      "the texts of the groups: γ/(2β) of arXiv 2602.07488, from bytes and first tokens of documents",
+    )
+    .option("--context <n>", "tokens of context that the model saw, for γ", "256")
     .option("--out <folder>", "write a page with fits, local slopes and controls: index.html, analysis.json, charts")
     .action(run);
 }
@@ -65,7 +74,10 @@ export function command(): Command {
 async function run(files: readonly string[], flags: Flags): Promise<void> {
   const published = choice("fractal --as", flags.as, ["ours", "published"]) === "published";
   const columns = { document: flags.document, surprisal: flags.surprisal, group: flags.group ?? null };
-  const documents = readSurprisals(files, columns);
+  const context = whole("fractal --context", flags.context, 16, 1_048_576);
+  const starts: Surprisals[] = [];
+  const read = readSurprisals(files, columns);
+  const documents = flags.text === undefined ? read : keeping(read, context, starts);
   const analysis = await analyzeFractal(
     flags.control ? withControls(documents, number("fractal --seed", flags.seed)) : documents,
     {
@@ -86,7 +98,14 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
     );
   }
   if (flags.out !== undefined) await writePage(flags.out, analysis, files);
-  process.stdout.write(flags.json === true ? `${JSON.stringify(analysis, null, 2)}\n` : text(analysis, published));
+  const { level } = analysis.options;
+  const predictability =
+    flags.text === undefined ? null : await predicted(flags.text.split(","), starts, { context, level });
+  process.stdout.write(
+    flags.json === true
+      ? `${JSON.stringify({ ...analysis, ...(predictability === null ? {} : { predictability }) }, null, 2)}\n`
+      : text(analysis, published) + predictedText(predictability ?? []),
+  );
 }
 
 async function writePage(folder: string, analysis: FractalAnalysis, files: readonly string[]): Promise<void> {

@@ -18,7 +18,7 @@ const documents = [
 test("a sentence a group, every estimate, charts with fits and local slopes", async () => {
   const analysis = await analyzeFractal([...documents, { document: "short", group: "noise", values: [1, 2] }]);
   const { html, charts } = fractalReport(analysis, "Two noises");
-  expect(html).toMatch(/memory &lt;b&gt;: H [^<]*above \.5/);
+  expect(html).toMatch(/memory &#60;b&#62;: H [^<]*above \.5/);
   expect(html).toMatch(/noise: H [^<]*which holds \.5/);
   expect(html).toContain("noise, short: 2 tokens, 256 are needed");
   expect(charts.map(({ name }) => name)).toEqual([
