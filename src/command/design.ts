@@ -19,6 +19,8 @@ interface DesignFlags {
   readonly law?: string;
   readonly noise?: string;
   readonly correlation?: string;
+  readonly noiseSlope?: string;
+  readonly runEffect?: string;
   readonly changeLimit: string;
   readonly changeExponent: string;
   readonly horizons?: string;
@@ -44,6 +46,11 @@ export function command(): Command {
     .option("--law <LIMIT,COEFFICIENT,EXPONENT>", "the baseline's law, in place of the curves'")
     .option("--noise <NATS>", "standard deviation of a run's final loss, in place of the curves'")
     .option("--correlation <R>", "share of its variance common to all schemes at a horizon and seed")
+    .option("--noise-slope <S>", "the noise grows as x^S; --noise is that in the middle of log x")
+    .option(
+      "--run-effect <NATS>",
+      "standard deviation of what all horizons of a run share; one run then supplies them all",
+    )
     .option(
       "--change-limit <NATS>",
       "what the other scheme's limit differs by; both laws agree at the first horizon",
@@ -64,7 +71,7 @@ export function command(): Command {
     .option("--by <COL,…>", "columns that tell schemes apart in the curves")
     .option("--pair-by <COL,…>", "columns that match points across schemes: horizon and seed")
     .action(async (files: readonly string[], flags: DesignFlags) => {
-      const { baseline, noise, range } = await study(files, flags);
+      const { baseline, noise: seen, range } = await study(files, flags);
       const [from = 0, to = 0, horizons = 0] =
         flags.horizons === undefined ? [...range, 6] : numbers("--horizons", flags.horizons, ":", 3);
       if (!(from > 0 && to > from)) {
@@ -77,6 +84,7 @@ export function command(): Command {
         seeds: whole("--seeds", flags.seeds, 1, 1000),
       };
       const laws = [baseline, changed(baseline, flags, from)];
+      const noise = noiseOf(seen, flags, Math.sqrt(from * to));
       const options = {
         simulations: whole("--simulations", flags.simulations, 1, 100_000),
         level: share("--level", flags.level),
@@ -119,7 +127,22 @@ async function study(files: readonly string[], flags: DesignFlags): Promise<Stud
   if (standardDeviation === undefined || !(standardDeviation > 0) || !(correlation >= 0 && correlation <= 1)) {
     throw new InputError("design: --noise must be positive and --correlation from 0 to 1; mend them");
   }
-  return { baseline, noise: { standardDeviation, correlation }, range: groups === null ? [1e7, 1e9] : rangeOf(groups) };
+  const noise = { ...(flags.noise === undefined ? curves?.noise : {}), standardDeviation, correlation };
+  return { baseline, noise, range: groups === null ? [1e7, 1e9] : rangeOf(groups) };
+}
+
+/** The noise of the curves, or of the flags where they are given. */
+function noiseOf(seen: Noise, { noiseSlope, runEffect }: DesignFlags, centre: number): Noise {
+  const slope = noiseSlope === undefined ? null : number("--noise-slope", noiseSlope);
+  const shared = runEffect === undefined ? null : number("--run-effect", runEffect);
+  if (shared !== null && !(shared >= 0)) {
+    throw new InputError(`--run-effect: must not be negative, got ${shown(runEffect)}; 0 for runs of one point each`);
+  }
+  return {
+    ...seen,
+    ...(slope === null ? {} : { along: { slope, centre: seen.along?.centre ?? centre } }),
+    ...(shared === null ? {} : { runEffect: shared }),
+  };
 }
 
 function rangeOf(groups: readonly Observations[]): readonly [number, number] {
@@ -169,7 +192,7 @@ function designText(
       ({ limit, coefficient, exponent }, i) =>
         `${i === 0 ? "baseline" : "other   "}  ${significant(limit)} + ${significant(coefficient)}·x^−${significant(exponent)}`,
     ),
-    `noise     ${significant(noise.standardDeviation, 3)} nats, correlation ${significant(noise.correlation, 2)} between schemes`,
+    `noise     ${significant(noise.standardDeviation, 3)} nats${alongText(noise)}, correlation ${significant(noise.correlation, 2)} between schemes${runText(noise)}`,
     "",
     planLine(outcome),
     `  half-widths: limit ${significant(outcome.halfWidth.limit, 3)}, exponent ${significant(outcome.halfWidth.exponent, 3)}`,
@@ -185,6 +208,18 @@ function designText(
     );
   }
   return `${lines.join("\n")}\n`;
+}
+
+function alongText({ along }: Noise): string {
+  return along === undefined || along.slope === 0
+    ? ""
+    : ` at ${count(along.centre)}, growing as x^${significant(along.slope, 2)}`;
+}
+
+function runText({ runEffect }: Noise): string {
+  return runEffect === undefined || runEffect === 0
+    ? ""
+    : `, and ${significant(runEffect, 3)} that the horizons of a run share`;
 }
 
 function planLine(outcome: DesignOutcome): string {

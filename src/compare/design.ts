@@ -5,8 +5,9 @@ import { InputError } from "../base/errors.js";
 import { random } from "../base/random.js";
 import type { Observations } from "../curve/observations.js";
 import { quantile } from "../fit/bootstrap-interval.js";
+import { fit as fitLaw } from "../fit/fit.js";
 import { linearize } from "../fit/linearize.js";
-import { DEFAULT_FIT_OPTIONS } from "../fit/record.js";
+import { DEFAULT_FIT_OPTIONS, type Fit, type NoiseState } from "../fit/record.js";
 import { clustersOf } from "../fit/variance/clusters.js";
 import type { StandardError } from "../fit/variance/linearization.js";
 import { standardErrors } from "../fit/variance/standard-errors.js";
@@ -214,8 +215,8 @@ export function cheapestDesign(
 }
 
 /**
- * The law of the first group and the noise that curves show: pooled residual standard deviation in nats, correlation
- * between schemes at equal pair keys. Throws InputError for curves without more than three points a scheme.
+ * The law of the first group and the noise that curves show: pooled residual standard deviation in nats, how it changes
+ * along x, what the points of a run share where runs supply several, correlation between schemes at equal pair keys. Throws InputError for curves without more than three points a scheme.
  *
  * @example
  * import { logHorizons, random, simulate, studyFromCurves } from "rinsight";
@@ -238,11 +239,49 @@ export function studyFromCurves(observations: readonly Observations[]): {
     throw new InputError("design: the curves must have more than 3 points a scheme to show their noise; state --noise");
   }
   const [limit = 0, coefficient = 0, exponent = 0] = thetaOf(schemes, 0);
+  const records = observations.map((group) => fitLaw(powerLawWithLimit, group, { space: "linear" }));
+  const along = noiseAlong(observations, records);
+  const spread = mean(
+    observations.flatMap(({ x }) => Array.from(x[0] ?? [], (v) => (v / along.centre) ** (2 * along.slope))),
+  );
+  const ofRuns = mean(observations.map(({ run }, l) => runVariance(run, records[l]?.residuals ?? [])));
   return {
     baseline: { limit, exponent, coefficient },
     noise: {
-      standardDeviation: Math.sqrt(squares / df),
+      standardDeviation: Math.sqrt(Math.max(squares / df - ofRuns, Number.MIN_VALUE) / spread),
       correlation: Math.min(0.95, Math.max(0, residualCorrelation(schemes) ?? 0)),
+      along,
+      ...(ofRuns > 0 ? { runEffect: Math.sqrt(ofRuns) } : {}),
     },
   };
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** The power of x by which the noise grows, over what the residuals of each group allow, and the middle of log x. */
+function noiseAlong(observations: readonly Observations[], records: readonly Fit[]): NonNullable<Noise["along"]> {
+  const slopes = records.flatMap(({ noise }) => {
+    if (noise === null || noise.range === null) return [];
+    const decades = Math.log(noise.range[1] / noise.range[0]);
+    const ratio = (state: NoiseState) => Math.log(state.deviation[1] / state.deviation[0]);
+    return [noise.states.reduce((sum, state) => sum + state.weight * ratio(state), 0) / decades];
+  });
+  const logs = observations.flatMap(({ x }) => Array.from(x[0] ?? [], Math.log));
+  return { slope: slopes.length === 0 ? 0 : mean(slopes), centre: Math.exp(mean(logs)) };
+}
+
+/** Of what the points of a run share, by the analysis of variance of residuals; 0 where runs supply one point each. */
+function runVariance(run: readonly string[] | null, residuals: readonly number[]): number {
+  const runs = new Map<string, number[]>();
+  residuals.forEach((residual, i) => {
+    const key = run?.[i] ?? String(i);
+    runs.set(key, [...(runs.get(key) ?? []), residual]);
+  });
+  const members = [...runs.values()];
+  const [between, within] = [members.length - 1, residuals.length - members.length];
+  if (between < 1 || within < 1) return 0;
+  const overall = mean(residuals);
+  const squares = members.reduce((sum, own) => sum + own.length * (mean(own) - overall) ** 2, 0) / between;
+  const left = members.reduce((sum, own) => sum + own.reduce((s, r) => s + (r - mean(own)) ** 2, 0), 0) / within;
+  return Math.max(0, (squares - left) / (residuals.length / members.length));
 }

@@ -10,12 +10,12 @@ export interface PowerLaw {
 }
 
 export interface Noise {
-  /** Standard deviation of a run's final loss, nats; where it changes with x, in the middle of the range of log x. */
+  /** Standard deviation of a run's final loss, nats; where it changes with x, at `along.centre`. */
   readonly standardDeviation: number;
   /** Share of its variance that all schemes have in common at a horizon and seed, 0 to 1. */
   readonly correlation: number;
-  /** Standard deviation at the largest horizon over that at the smallest, a power of x between; 1 when left out. */
-  readonly growth?: number;
+  /** Standard deviation is standardDeviation·(x/centre)^slope; the same everywhere when left out. */
+  readonly along?: { readonly slope: number; readonly centre: number };
   /** Standard deviation, nats, of what all horizons of a run share; one run of a scheme and seed then supplies them all. */
   readonly runEffect?: number;
   /** Normal when left out; Student's t with 3 degrees of freedom; or normal with 1 in 20 draws 10 times as large. */
@@ -47,7 +47,8 @@ export function simulate(
   const cells = plan.horizons.flatMap((x) => Array.from({ length: plan.seeds }, (_, seed) => ({ x, seed })));
   const { runEffect = 0, tails = "normal" } = noise;
   const shared = cells.map(() => draw(tails, random) * Math.sqrt(noise.correlation));
-  const size = sizeAlong(noise, plan.horizons);
+  const size = (x: number) =>
+    noise.standardDeviation * (noise.along === undefined ? 1 : (x / noise.along.centre) ** noise.along.slope);
   return laws.map((law, scheme) => {
     const runs = runEffect === 0 ? null : Array.from({ length: plan.seeds }, () => runEffect * random.normal());
     return {
@@ -65,13 +66,6 @@ export function simulate(
       excluded: [],
     };
   });
-}
-
-/** Standard deviation of the noise at x. */
-function sizeAlong({ standardDeviation, growth = 1 }: Noise, horizons: readonly number[]): (x: number) => number {
-  const [least, most] = [Math.min(...horizons), Math.max(...horizons)];
-  if (growth === 1 || least === most) return () => standardDeviation;
-  return (x) => standardDeviation * growth ** (Math.log(x / least) / Math.log(most / least) - 0.5);
 }
 
 const OUTLIERS = { share: 0.05, size: 10 } as const;

@@ -25,10 +25,13 @@ export interface NoiseCase extends Noise {
 
 const EVEN = { standardDeviation: 0.004, correlation: 0 } as const;
 
+/** Over the range of all plans below. */
+const EIGHTFOLD = Math.log(8) / Math.log(1e3);
+
 export const NOISES: Readonly<Record<string, NoiseCase>> = {
   constant: EVEN,
-  "falling 8-fold": { ...EVEN, growth: 1 / 8 },
-  "rising 8-fold": { ...EVEN, growth: 8 },
+  "falling 8-fold": { ...EVEN, along: { slope: -EIGHTFOLD, centre: 10 ** 7.5 } },
+  "rising 8-fold": { ...EVEN, along: { slope: EIGHTFOLD, centre: 10 ** 7.5 } },
   "Student t, 3 degrees": { ...EVEN, standardDeviation: 0.0025, tails: "t3" },
   "5% outliers of 10 sd": { ...EVEN, standardDeviation: 0.002, tails: "outliers" },
   "effect of the run": { ...EVEN, standardDeviation: 0.002, runEffect: 0.003 },

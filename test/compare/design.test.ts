@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { random } from "../../src/base/random.js";
 import { cheapestDesign, evaluateDesign, planCost, studyFromCurves } from "../../src/compare/design.js";
-import { logHorizons, simulate } from "../../src/compare/simulate.js";
+import { logHorizons, type Noise, simulate } from "../../src/compare/simulate.js";
 import { fit as fitLaw } from "../../src/fit/fit.js";
 import { powerLawWithLimit } from "../../src/law/power-law.js";
 
@@ -60,6 +60,22 @@ test("law and noise are read off curves", () => {
   expect(found.baseline.limit).toBeCloseTo(2.2, 2);
   expect(found.noise.standardDeviation / 0.003).toBeCloseTo(1, 1);
   expect(found.noise.correlation).toBeCloseTo(0.5, 1);
+});
+
+test("noise that changes along x, and what a run's points share, are read off curves too", () => {
+  const many = { horizons: logHorizons(1e6, 1e9, 10), seeds: 30 };
+  const along = { slope: 0.3, centre: 10 ** 7.5 };
+  const grown = studyFromCurves(simulate([baseline, lower], { ...noise, along }, many, random(5)));
+  expect(grown.noise.along?.slope).toBeCloseTo(0.3, 1);
+  expect(grown.noise.standardDeviation / 0.003).toBeCloseTo(1, 0.9);
+  const shared = { standardDeviation: 0.003, correlation: 0, runEffect: 0.005 };
+  const run = studyFromCurves(simulate([baseline, lower], shared, { ...many, seeds: 150 }, random(6)));
+  expect((run.noise.runEffect ?? 0) / 0.005).toBeCloseTo(1, 0.9);
+  expect(run.noise.standardDeviation / 0.003).toBeCloseTo(1, 0.9);
+  // The same power costs more where the noise grows towards the limit.
+  const half = (of: Noise) =>
+    evaluateDesign([baseline, lower], of, plan, { simulations: 30 }).halfWidth.limit ?? 0;
+  expect(half({ ...noise, along: { slope: 0.3, centre: 10 ** 7.5 } })).toBeGreaterThan(1.3 * half(noise));
 });
 
 test("plans that cannot work are refused with the remedy", () => {

@@ -18,7 +18,7 @@ const root = (values: readonly number[]) => Math.sqrt(values.reduce((sum, v) => 
 const EVEN = { standardDeviation: 0.01, correlation: 0 };
 
 test("noise grows by its factor over the range, with its size in the middle", () => {
-  const sizes = deviations({ ...EVEN, growth: 16 }, 4000).map(root);
+  const sizes = deviations({ ...EVEN, along: { slope: Math.log(16) / Math.log(100), centre: 1e7 } }, 4000).map(root);
   // Standard deviations of 4000 draws are known to 1.1%.
   for (const [k, size] of [0.0025, 0.01, 0.04].entries()) expect((sizes[k] ?? 0) / size).toBeCloseTo(1, 1.2);
 });
