@@ -73,8 +73,7 @@ test("noise that changes along x, and what a run's points share, are read off cu
   expect((run.noise.runEffect ?? 0) / 0.005).toBeCloseTo(1, 0.9);
   expect(run.noise.standardDeviation / 0.003).toBeCloseTo(1, 0.9);
   // The same power costs more where the noise grows towards the limit.
-  const half = (of: Noise) =>
-    evaluateDesign([baseline, lower], of, plan, { simulations: 30 }).halfWidth.limit ?? 0;
+  const half = (of: Noise) => evaluateDesign([baseline, lower], of, plan, { simulations: 30 }).halfWidth.limit ?? 0;
   expect(half({ ...noise, along: { slope: 0.3, centre: 10 ** 7.5 } })).toBeGreaterThan(1.3 * half(noise));
 });
 

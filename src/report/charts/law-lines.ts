@@ -1,5 +1,5 @@
 // Points and fitted laws as rows: what the charts of loss against a budget are drawn from.
-import { studentTwoSided } from "../../base/distributions.js";
+import { predict } from "../../fit/predict.js";
 import type { Fit } from "../../fit/record.js";
 import { powerLawWithLimit } from "../../law/power-law.js";
 import { drawn } from "../drawn.js";
@@ -34,7 +34,7 @@ export function pointRow(point: ReportPoint, label: string) {
   return { scheme: label, run, seed, tokens, flops, loss };
 }
 
-/** Points in the fit and the laws with their delta-method bands, against `variable`. */
+/** Points in the fit and the laws with their bands of the curve, against `variable`. */
 export function lossRows({ source, analysis, palette }: Given, variable: Variable): LossRows {
   const points: LossRows["points"][number][] = [];
   const inside: LawRow[] = [];
@@ -65,39 +65,22 @@ function ratio(point: ReportPoint, drawnVariable: Variable, fitted: Variable): n
 
 function lawAt(fit: Fit, scheme: string, level: number, low: number, scale: number) {
   const values = powerLawWithLimit.parameters.flatMap(({ name }) => fit.parameters[name]?.estimate ?? []);
-  if (values.length !== powerLawWithLimit.parameters.length) return null;
+  if (fit.law !== powerLawWithLimit.name) return null;
   const limit = values[0] ?? 0;
-  const t = studentTwoSided(level, Math.max(1, fit.degreesOfFreedom));
-  const gradient = new Float64Array(values.length);
   const start = powerLawWithLimit.value(values, [low * scale]) - limit;
   return {
     remaining: (loss: number) => drawn((loss - limit) / start),
     row: (x: number): LawRow => {
-      const loss = powerLawWithLimit.gradient(values, [x * scale], gradient);
-      const half = t * (lawError(fit, gradient) ?? 0);
+      const [prediction] = predict(powerLawWithLimit, fit, [[x * scale]], { level });
+      const loss = prediction?.loss ?? Number.NaN;
       return {
         scheme,
         x: drawn(x),
         loss: drawn(loss),
         remaining: drawn((loss - limit) / start),
-        lower: drawn(loss - half),
-        upper: drawn(loss + half),
+        lower: drawn(prediction?.curve?.lower ?? loss),
+        upper: drawn(prediction?.curve?.upper ?? loss),
       };
     },
   };
-}
-
-/** Standard error of the law's value by the delta method: √(gᵀΣg); null where Σ is not defined. */
-function lawError(fit: Fit, gradient: Float64Array): number | null {
-  const { correlation } = fit;
-  if (correlation === null) return null;
-  const slopes = correlation.names.map((name) => {
-    const index = powerLawWithLimit.parameters.findIndex((parameter) => parameter.name === name);
-    return (gradient[index] ?? Number.NaN) * (fit.parameters[name]?.standardError ?? Number.NaN);
-  });
-  let variance = 0;
-  for (const [i, a] of slopes.entries()) {
-    for (const [j, b] of slopes.entries()) variance += a * b * (correlation.matrix[i]?.[j] ?? Number.NaN);
-  }
-  return Number.isFinite(variance) ? Math.sqrt(Math.max(0, variance)) : null;
 }

@@ -10,6 +10,7 @@ import { lossByFlops, lossByTokens, remainingExcess } from "./loss.js";
 import { multiplier } from "./multiplier.js";
 import { exponents, limits } from "./parameters.js";
 import { rankingChart } from "./ranking.js";
+import { residualSize } from "./residual-size.js";
 import { residualQuantiles, residualsByBudget } from "./residuals.js";
 import { inferenceRounds } from "./rounds.js";
 
@@ -28,6 +29,7 @@ export const CHARTS: Readonly<Record<string, Draw>> = {
   "learning-curves": learningCurves,
   "learning-rate": learningRate,
   residuals: residualsByBudget,
+  "residual-size": residualSize,
   "residual-quantiles": residualQuantiles,
   "limit-profile": limitProfile,
   "held-out": heldOut,

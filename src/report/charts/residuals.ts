@@ -77,7 +77,7 @@ function residuals(
   };
 }
 
-function residualRows({ source, analysis }: Given) {
+export function residualRows({ source, analysis }: Given) {
   const rows = source.points.flatMap((point) => {
     const order = source.schemes.findIndex((scheme) => scheme.name === point.scheme);
     const fit = analysis.fits[order] ?? null;
