@@ -45,6 +45,7 @@ export type {
 export { type SelectionRules, select } from "./fit/select.js";
 export { type AllocateOptions, allocate } from "./forecast/allocate.js";
 export type { Allocation, Demand, Optimum, Quantity, Valley } from "./forecast/allocation.js";
+export { type LawByRounds, lawByRounds, type RoundsForm } from "./forecast/by-rounds.js";
 export { type ForecastOptions, forecast } from "./forecast/forecast.js";
 export type { Forecast, ForecastPoint, Forecasts, Form, Lead, Reached, ScoreRow } from "./forecast/forecasting.js";
 export { chooseRounds, chooseRoundsIsoDepth, type RoundsAt, type RoundsChoice } from "./forecast/rounds-choice.js";

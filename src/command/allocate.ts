@@ -26,6 +26,7 @@ import { addDataOptions, type DataFlags, lossOf, selectionOf } from "./analysis-
 import { writeCharts } from "./charts.js";
 import { newCommand } from "./command.js";
 import { choice, list, positive, share, whole } from "./flags.js";
+import { withRounds } from "./rounds-column.js";
 import { say } from "./terminal.js";
 
 interface AllocateFlags extends DataFlags {
@@ -170,7 +171,11 @@ function rounds(
   };
   const looped = choice("--law", flags.law, ["chinchilla", loopedLaw.name]) === loopedLaw.name;
   const variables = looped ? loopedLaw.variables : ["rounds", "tokens"];
-  const { groups, warnings, notes } = observe(table, [...variables, "flops"], { by: [], ...selection, map });
+  const { groups, warnings, notes } = observe(withRounds(table), [...variables, "flops"], {
+    by: [],
+    ...selection,
+    map,
+  });
   for (const note of [...read, ...notes]) say(note);
   const level = share("--level", flags.level);
   const choices = groups.flatMap((group) =>

@@ -1,22 +1,25 @@
 // rinsight forecast: what each curve reaches beyond its data, who leads there, and the budget that a loss asks for.
 import type { Command } from "commander";
 import { InputError } from "../base/errors.js";
-import { percent } from "../base/format.js";
+import { count, fixed, percent, significant } from "../base/format.js";
 import { writeAtomically } from "../base/write.js";
 import type { Observations } from "../curve/observations.js";
-import { observe } from "../curve/observe.js";
+import { observe, type Selection } from "../curve/observe.js";
 import { readTable } from "../curve/read/read-table.js";
+import type { Table } from "../curve/table.js";
+import { type LawByRounds, lawByRounds } from "../forecast/by-rounds.js";
 import { forecast } from "../forecast/forecast.js";
 import type { Forecasts } from "../forecast/forecasting.js";
 import { nameOf } from "../forecast/leads.js";
 import { lawByName } from "../law/catalogue.js";
-import { known, terminalTable } from "../report/cells.js";
+import { known, left, right, terminalTable } from "../report/cells.js";
 import { forecastFan } from "../report/charts/forecast-fan.js";
 import { forecastCells, formsText, scoreCells } from "../report/forecast-cells.js";
 import { addDataOptions, type DataFlags, selectionOf } from "./analysis-options.js";
 import { writeCharts } from "./charts.js";
 import { newCommand } from "./command.js";
 import { list, positive, share } from "./flags.js";
+import { withRounds } from "./rounds-column.js";
 import { say } from "./terminal.js";
 
 interface ForecastFlags extends DataFlags {
@@ -24,6 +27,7 @@ interface ForecastFlags extends DataFlags {
   readonly reach?: string;
   readonly law?: string;
   readonly charts?: string;
+  readonly rounds?: true;
 }
 
 export function command(): Command {
@@ -39,13 +43,16 @@ export function command(): Command {
     .option("--reach <LOSS,…>", "losses to say the budget for")
     .option("--law <NAME|EXPR>", "insist on one law (default: the forms that extrapolate best, together)")
     .option("--pair-by <COL,…>", "columns that match points across schemes: horizon and seed")
+    .option("--rounds", "one law by rounds: forms of E(r) and c(r), chosen by what they predict of the largest budgets")
     .option("--charts <DIR>", "draw the curves and their forecasts into a folder: Vega-Lite, SVG, PNG")
     .action(async (files: readonly string[], flags: ForecastFlags) => {
       const at = flags.at === undefined ? null : list(flags.at).map((text) => positive("--at", text));
       const reach = flags.reach === undefined ? [] : list(flags.reach).map((text) => positive("--reach", text));
       const { table, notes: read } = await readTable(files);
       const law = flags.law === undefined ? null : lawByName(flags.law, [...table.columns.keys()]);
-      const { groups, warnings, notes, taken } = observe(table, law?.variables ?? ["tokens"], selectionOf(flags));
+      const selection = selectionOf(flags);
+      if (flags.rounds === true) return rounds(table, read, selection, flags);
+      const { groups, warnings, notes, taken } = observe(table, law?.variables ?? ["tokens"], selection);
       for (const note of [...read, ...notes]) say(note);
       for (const warning of warnings) say(`${warning.code}: ${warning.message}`);
       const [least, largest] = extent(groups);
@@ -68,9 +75,58 @@ export function command(): Command {
     });
 }
 
+/** One law by rounds for runs of one size, whatever their schemes: schemes that differ otherwise are for --where to leave out. */
+function rounds(table: Table, read: readonly string[], selection: Selection, flags: ForecastFlags): void {
+  const { groups, warnings, notes } = observe(withRounds(table), ["rounds", "tokens"], { by: [], ...selection });
+  for (const note of [...read, ...notes]) say(note);
+  for (const warning of warnings) say(`${warning.code}: ${warning.message}`);
+  const laws = groups.map((group) => {
+    const most = Math.max(...(group.x[1] ?? [0]));
+    const asked = flags.at === undefined ? [10 * most] : list(flags.at).map((text) => positive("--at", text));
+    return lawByRounds(group, asked, share("--level", flags.level));
+  });
+  const written = `${JSON.stringify({ rounds: laws, warnings }, null, 2)}\n`;
+  if (flags.out !== undefined) writeAtomically(flags.out, written);
+  process.stdout.write(flags.json === true ? written : laws.map(byRoundsText).join("\n"));
+}
+
 function extent(groups: readonly Observations[]): readonly [number, number] {
   const x = groups.flatMap((group) => Array.from(group.x[0] ?? []));
   return [x.reduce((m, v) => Math.min(m, v), Number.POSITIVE_INFINITY), x.reduce((m, v) => Math.max(m, v), 0)];
+}
+
+/** Scores of the forms, the chosen one, its parameters and its losses. */
+function byRoundsText({ forms, chosen, forecasts, cuts }: LawByRounds): string {
+  const scores = {
+    columns: [left("form"), right("RMS of log loss"), right("squared error behind the best")],
+    rows: forms.map(({ name, score, behind }) => [
+      name,
+      significant(score, 3),
+      behind === null ? "–" : `${significant(behind.mean, 2)} ± ${significant(behind.standardError, 2)}`,
+    ]),
+  };
+  const losses = {
+    columns: [right("rounds"), right("tokens"), right("loss"), right("interval of a new run")],
+    rows: forecasts.flatMap(({ rounds, at }) =>
+      at.map(({ x, loss, newRun }) => [
+        String(rounds),
+        count(x[0] ?? Number.NaN),
+        fixed(loss, 4),
+        newRun === null ? "–" : `[${fixed(newRun.lower, 4)}, ${fixed(newRun.upper, 4)}]`,
+      ]),
+    ),
+  };
+  const parameters = Object.entries(chosen.fit.shared).map(
+    ([name, { estimate, interval }]) =>
+      `  ${name} ${significant(estimate, 4)}${interval === null ? "" : ` [${significant(interval.lower, 4)}, ${significant(interval.upper, 4)}]`}`,
+  );
+  return [
+    `the ${cuts === 1 ? "largest budget" : `${cuts} largest budgets`} predicted, each from those below it:`,
+    terminalTable(scores).trimEnd(),
+    `chosen, the simplest within two standard errors of the best: ${chosen.name}, ${chosen.fit.status}`,
+    ...parameters,
+    terminalTable(losses),
+  ].join("\n");
 }
 
 /** Evenly in log x, for drawing. */
