@@ -28,7 +28,7 @@ const STEP_BESIDE = set(
 const TOKENS = set("token tokens tok toks");
 /** Totals say so: "num_input_tokens_seen", "consumed_train_tokens". */
 const TOKENS_BESIDE = set(
-  "train training trained seen consumed processed total cumulative num n input global count counter so far trainer throughput state data perf lm model stats metrics progress in of x d",
+  "train training trained seen consumed processed total cumulative num n input global count counter so far trainer throughput optim state data perf lm model stats metrics progress in of x d",
 );
 const SAMPLES = set("sample samples sequence sequences example examples");
 const SEEN = set("seen consumed processed trained");
@@ -38,7 +38,7 @@ const BOUND = set(
 );
 const NO_TOTAL = set("batch micro device gpu rank node worker sample document sequence length len vocab unique eval");
 const VALIDATION = set(
-  "val valid validation eval evaluation evaluate evaluator dev heldout holdout held tel test testing",
+  "val valid validate validation eval evaluation evaluate evaluator dev heldout holdout held tel test testing",
 );
 const TEST = set("test testing");
 const TRAIN = set("train training trained trl running smooth smoothed ema trainer");

@@ -158,7 +158,151 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   },
 };
 
-test.each(Object.entries(SHAPES))("%s", async (_name, { file, content, flags = PER_STEP, curve }) => {
+/** Steps, training losses and validation losses of the shapes below. */
+const LOGGED: readonly (readonly [step: number, train: number, validation: number])[] = [
+  [100, 3.75, 3.9],
+  [200, 3.25, 3.5],
+  [300, 3, 3.25],
+];
+const each = (line: (step: number, train: number, validation: number, i: number) => string): string =>
+  LOGGED.map(([step, train, validation], i) => line(step, train, validation, i)).join("\n");
+const STEPS = LOGGED.map(([step]) => step);
+const VALIDATION = LOGGED.map(([, , loss]) => loss);
+const TRAINING = LOGGED.map(([, loss]) => loss);
+
+// Looked up in the sources and files of the tools that write them, November 2026; the numbers are made up.
+const LATER: Readonly<Record<string, Shape>> = {
+  "torchtune, DiskLogger: training loss alone": {
+    file: "log_1.txt",
+    content: each((step, train) => `Step ${step} | loss:${train} lr:2e-05 tokens_per_second_per_gpu:1200.5 `),
+    curve: { step: STEPS, loss: TRAINING },
+  },
+  "torchtitan, coloured, with validation at steps of its own": {
+    file: "titan.log",
+    content: each(
+      (step, train, validation) =>
+        `[rank0]:[titan] 2025-07-01 12:00:00,123 - root - INFO - \u001b[31mstep: ${step}  \u001b[32mloss:  ${train.toFixed(4)}  \u001b[33mmemory: 12.34GiB(15.00%)  \u001b[34mtps: 1,234  \u001b[39m\n[rank0]:[titan] 2025-07-01 12:00:01,123 - root - INFO - \u001b[33mvalidate step: ${step + 5}  \u001b[32mloss:  ${validation.toFixed(4)}  \u001b[34mtps: 1,234\u001b[39m`,
+    ),
+    curve: { step: STEPS.map((step) => step + 5), loss: VALIDATION },
+  },
+  nanotron: {
+    file: "nanotron.log",
+    content: each(
+      (step, train) =>
+        `08/01/2024 12:00:00 [INFO|DP=0|PP=0|TP=0|node-1]: iteration: ${step} / 1000 | consumed_tokens: ${step / 10}M | tokens_per_sec: 54.6K | global_batch_size: 65.5K | lm_loss: ${train} | lr: 0.0003 | grad_norm: 0.5`,
+    ),
+    flags: [],
+    curve: { step: STEPS, tokens: STEPS.map((step) => step * 1e5), loss: TRAINING },
+  },
+  "DeepSpeed: the engine's line names no loss": {
+    file: "deepspeed.log",
+    content: each(
+      (step, train) =>
+        `[2024-01-01 00:00:00,123] [INFO] [logging.py:96:log_dist] [Rank 0] step=${step}, skipped=0, lr=[9.6e-06], mom=[[0.9, 0.95]]\nsteps: ${step} loss: ${train} iter time (s): 0.512 samples/sec: 62.5`,
+    ),
+    curve: { step: STEPS, loss: TRAINING },
+  },
+  "Lingua, metrics.jsonl": {
+    file: "metrics.jsonl",
+    content: each((step, train) =>
+      JSON.stringify({
+        global_step: step,
+        acc_step: 0,
+        "speed/wps": 12345.6,
+        "optim/total_tokens": step * 65536,
+        "loss/out": train,
+      }),
+    ),
+    flags: [],
+    curve: { step: STEPS, tokens: STEPS.map((step) => step * 65536), loss: TRAINING },
+  },
+  "Levanter, a Weights & Biases history": {
+    file: "levanter.jsonl",
+    content: each((step, train, validation) =>
+      JSON.stringify({
+        _step: step,
+        "train/loss": train,
+        "eval/loss": validation,
+        "eval/macro_loss": 9,
+        "eval/bpb": 1.2,
+        "throughput/total_tokens": step * 524288,
+        "throughput/tokens_per_second": 9e5,
+      }),
+    ),
+    flags: [],
+    curve: { step: STEPS, tokens: STEPS.map((step) => step * 524288), loss: VALIDATION },
+  },
+  "LLaMA-Factory, trainer_log.jsonl": {
+    file: "trainer_log.jsonl",
+    content: each(
+      (step, train, validation) =>
+        `${JSON.stringify({ current_steps: step, total_steps: 1000, loss: train, lr: 1e-4, elapsed_time: "0:01:00" })}\n${JSON.stringify({ current_steps: step, total_steps: 1000, eval_loss: validation, elapsed_time: "0:01:00" })}`,
+    ),
+    curve: { step: STEPS, loss: VALIDATION },
+  },
+  "the table of a Hugging Face notebook, copied": {
+    file: "notebook.tsv",
+    content: `Step\tTraining Loss\tValidation Loss\n${each((step, train, validation) => `${step}\t${train.toFixed(6)}\t${validation.toFixed(6)}`)}\n`,
+    curve: { step: STEPS, loss: VALIDATION },
+  },
+  "fastai, history.csv: epochs from 0, times as text": {
+    file: "history.csv",
+    content:
+      "epoch,train_loss,valid_loss,accuracy,perplexity,time\n0,3.375,3.369,0.39,29.05,23:00\n1,2.99,2.95,0.43,19.1,22:50\n2,2.894,2.778,0.46,16.09,22:44\n",
+    flags: ["--step", "epoch", "--step-offset", "1", "--tokens-per-step", "1000"],
+    curve: { tokens: [1000, 2000, 3000], loss: [3.369, 2.95, 2.778] },
+  },
+  "Comet, get_metrics: a record a metric, values as text": {
+    file: "comet.json",
+    content: JSON.stringify(
+      LOGGED.flatMap(([step, train, validation]) =>
+        [["train_loss", train] as const, ["val_loss", validation] as const].map(([metricName, value]) => ({
+          metricName,
+          metricValue: String(value),
+          timestamp: 1700000000000 + step,
+          step,
+          epoch: null,
+          runContext: null,
+        })),
+      ),
+    ),
+    curve: { step: STEPS, loss: VALIDATION },
+  },
+  "ClearML, get_reported_scalars": {
+    file: "clearml.json",
+    content: JSON.stringify({
+      loss: {
+        train: { name: "train", x: STEPS, y: TRAINING },
+        validation: { name: "validation", x: STEPS, y: VALIDATION },
+      },
+      lr: { lr: { name: "lr", x: STEPS, y: STEPS.map(() => 1e-3) } },
+    }),
+    curve: { step: STEPS, loss: VALIDATION },
+  },
+  "Neptune, fetch_values: one series, named by its file": {
+    file: "val_loss.csv",
+    content: `,step,value,timestamp\n${each((step, _, validation, i) => `${i},${step},${validation},2024-01-01 00:00:0${i}.123`)}\n`,
+    flags: [...PER_STEP, "--loss", "value"],
+    curve: { step: STEPS, loss: VALIDATION },
+  },
+  "Neptune, exporter: a row an attribute": {
+    file: "neptune.csv",
+    content: `project_id,run_id,attribute_path,attribute_type,step,timestamp,float_value\n${each((step, train, validation) => [`p,R-1,train/loss,float_series,${step},2024-01-01,${train}`, `p,R-1,val/loss,float_series,${step},2024-01-01,${validation}`].join("\n"))}\n`,
+    curve: { run: LOGGED.map(() => "R-1"), step: STEPS, loss: VALIDATION },
+  },
+  "Aim: the data are in the context of a metric": {
+    file: "aim.csv",
+    content: `run.hash,metric.name,metric.context,step,value\n${each((step, train, validation) => `ab12,loss,"{'subset': 'train'}",${step},${train}\nab12,loss,"{'subset': 'val'}",${step},${validation}`)}\n`,
+    curve: { run: LOGGED.map(() => "ab12"), step: STEPS, loss: VALIDATION },
+  },
+  "tbparse: a row a scalar of TensorBoard": {
+    file: "scalars.csv",
+    content: `step,tag,value\n${each((step, train, validation) => `${step},Loss/train,${train}\n${step},Loss/val,${validation}`)}\n`,
+    curve: { step: STEPS, loss: VALIDATION },
+  },
+};
+
+test.each(Object.entries({ ...SHAPES, ...LATER }))("%s", async (_name, { file, content, flags = PER_STEP, curve }) => {
   const { exit, points, said } = await imported(file, content, ...flags);
   expect([exit, said]).toEqual([0, expect.stringContaining("took loss from")]);
   for (const [name, values] of Object.entries(curve)) {
@@ -205,4 +349,19 @@ test("a folder of Hugging Face runs is one run a folder, each by its latest chec
   const { points } = await run(["import", "@/hf", ...PER_STEP]);
   expect(column(points, "run")).toEqual(["plain", "plain", "plain", "rins", "rins", "rins"]);
   expect(points[3]?.loss).toBe(4.5);
+});
+
+test("what cannot be told apart is refused: an axis of runs without names of data, a series without a name", async () => {
+  const chart = [{ name: "rins", x: STEPS, y: VALIDATION, mode: "lines" }];
+  expect((await imported("plotly.json", JSON.stringify(chart), ...PER_STEP)).said).toMatch(
+    /a column must hold the loss/,
+  );
+  const mlflow = each((step, _, validation) => `17000000010${step} ${validation} ${step}`);
+  expect((await imported("val_loss", mlflow, ...PER_STEP)).exit).toBe(2);
+});
+
+test("a long table with a loss of its own name stays as it is", async () => {
+  const rows = each((step, train) => `${step},${train},note,7`);
+  const { points } = await imported("own.csv", `step,loss,tag,value\n${rows}\n`, ...PER_STEP);
+  expect(column(points, "loss")).toEqual(TRAINING);
 });

@@ -30,7 +30,7 @@ const BEHIND = /^(?:([kKMBGT])(?![\w%])|[a-zA-Zµ%°][\w%/]*|:\d|-\d|\.\d)/;
 const TOTAL = /^\s*(?:\/|of\b)\s*\d[\d,_]*/;
 const CUTS = /[|,;:{}[\]()<>\t]|\s[-–—•]\s|\s{2,}/g;
 const LEVELS = /^(?:trace|debug|info|notice|warning|warn|error|critical)\b[\s:]*/i;
-const VALIDATION = new Set("val valid validation eval evaluation dev heldout holdout test testing".split(" "));
+const VALIDATION = new Set("val valid validate validation eval evaluation dev heldout holdout test testing".split(" "));
 const TRAIN = new Set("train training".split(" "));
 
 /** The line without what terminals take for colours, and without its dates and times. */
@@ -119,9 +119,9 @@ function named(key: string, scope: string, loss: boolean): Omit<Field, "value"> 
   return { name: `${scope} ${key}`, meaning: meaningOf(`${scope} ${key}`) };
 }
 
-/** "validation loss at iteration" counts iterations. */
+/** "validation loss at iteration" counts iterations, and so does "validate step" of torchtitan; "validation step" may not. */
 function counted(key: string): Omit<Field, "value"> | null {
-  const name = /(?:^|[\s_])(?:at|after|on|in|for)\s+(.+)$/i.exec(key)?.[1];
+  const name = /(?:(?:^|[\s_])(?:at|after|on|in|for)|^validate)\s+(.+)$/i.exec(key)?.[1];
   if (name === undefined) return null;
   const meaning = meaningOf(name);
   return meaning.quantity === "loss" || meaning.quantity === "other" ? null : { name, meaning };

@@ -12,6 +12,7 @@ import { eventsTable } from "./events.js";
 import { fieldsOf, plainLine } from "./log-fields.js";
 import { parseLog } from "./log-lines.js";
 import { parsePattern } from "./log-pattern.js";
+import { longParts, widened } from "./long.js";
 import { chartTable, isChart } from "./wandb.js";
 
 export type Recognised =
@@ -32,7 +33,7 @@ export async function recognised(source: Source, options: ReadingOptions): Promi
   const { name, bytes } = source;
   const run = runName(name);
   if (isEventFile(bytes)) return { kind: "log", ...eventsTable(name, [{ source, run }]) };
-  if (isParquet(source)) return asTable(await parseParquet(source), []);
+  if (isParquet(source)) return asTable(await parseParquet(source), [], run);
   const { text: raw, notes } = decoded(source);
   const text = raw.replace(/^\ufeff/, "");
   if (options.pattern !== null) {
@@ -51,16 +52,22 @@ export async function recognised(source: Source, options: ReadingOptions): Promi
       const said = "read as a Hugging Face trainer_state.json (log_history)";
       return { kind: "log", table: withRun(whole.table, [], run), notes: [...notes, said] };
     }
-    return asTable(whole?.table ?? parseJsonLines(name, text), notes);
+    return asTable(whole?.table ?? parseJsonLines(name, text), notes, run);
   }
   if (isLog(name, text)) {
     const table = parseLog(name, text);
     return { kind: "log", table: withRun(table, [], run), notes: [...notes, ...(table.notes ?? [])] };
   }
-  return asTable(parseDelimited(name, text), notes);
+  return asTable(parseDelimited(name, text), notes, run);
 }
 
-function asTable(table: Table, notes: readonly string[]): Recognised {
+function asTable(table: Table, notes: readonly string[], run: string): Recognised {
+  const parts = longParts(table);
+  if (parts !== null) {
+    const wide = widened(table, parts);
+    const runs = parts.run === null ? [] : [parts.run];
+    return { kind: "log", table: withRun(wide, runs, run), notes: [...notes, ...(wide.notes ?? [])] };
+  }
   const said = [...notes, ...(table.notes ?? [])];
   if (!isChart(table)) return { kind: "table", table, notes: said };
   const chart = chartTable(table);

@@ -30,6 +30,8 @@ export function parseJsonObject(
     const records = list[1].map((value: unknown, i) => ({ value, line: i + 1 }));
     return { table: recordsTable(source, records), name: list[0] };
   }
+  const series = seriesOf(whole);
+  if (series.length > 0) return { table: recordsTable(source, series), name: null };
   const columns = entries.flatMap(([name, value]) => {
     const cells = Array.isArray(value)
       ? value.map((cell: unknown, i) => [String(i), cell] as const)
@@ -57,4 +59,20 @@ export function parseJsonObject(
     line: row + 1,
   }));
   return { table: recordsTable(source, records), name: null };
+}
+
+/** {title: {series: {x: […], y: […]}}} throughout, as ClearML reports scalars: a record a point, its column title/series. */
+function seriesOf(whole: Readonly<Record<string, unknown>>): { readonly value: unknown; readonly line: number }[] {
+  const records: { value: unknown; line: number }[] = [];
+  for (const [title, plots] of Object.entries(whole)) {
+    if (!isRecord(plots)) return [];
+    for (const [name, plot] of Object.entries(plots)) {
+      const { x, y } = isRecord(plot) ? plot : {};
+      if (!Array.isArray(x) || !Array.isArray(y) || x.length !== y.length) return [];
+      for (const [i, step] of x.entries()) {
+        records.push({ value: { step, [`${title}/${name}`]: y[i] }, line: records.length + 1 });
+      }
+    }
+  }
+  return records;
 }
