@@ -94,6 +94,18 @@ export const SCENARIOS: readonly Scenario[] = [
     loose: null,
   },
   {
+    name: "report-command",
+    prepare: (folder) => {
+      const rows = ["a", "b"].flatMap((scheme, k) =>
+        [1, 2, 4, 8, 16].map((n) => `${scheme},${n * 1e6},${2 + k / 9 + 60 * (n * 1e6) ** -0.3}`),
+      );
+      writeFileSync(path.join(folder, "curves.csv"), `scheme,tokens,loss\n${rows.join("\n")}\n`);
+      cli(folder, "report", "curves.csv", "--bootstrap", "0", "--title", "old", "--out", "report");
+    },
+    argv: [CLI, "report", "curves.csv", "--bootstrap", "0", "--title", "new", "--out", "report"],
+    loose: null,
+  },
+  {
     name: "bundle",
     prepare: (folder) => {
       cpSync(CURVES, path.join(folder, "curves.csv"));
