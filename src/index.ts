@@ -60,6 +60,7 @@ export type {
   StatisticName,
   Surprisals,
 } from "./fractal/record.js";
+export { withControls } from "./fractal/shuffled.js";
 export { LAWS, lawByName } from "./law/catalogue.js";
 export type { Law, LawParameter } from "./law/law.js";
 export { powerLawWithLimit } from "./law/power-law.js";
@@ -70,6 +71,7 @@ export type { Chart } from "./report/charts/chart.js";
 export { type Displayable, type NotebookDisplay, show } from "./report/display.js";
 export { draw } from "./report/draw.js";
 export { writeFolder } from "./report/folder.js";
+export { type FractalReport, fractalReport } from "./report/fractal/page.js";
 export type { Analysis, ReportSource } from "./report/record.js";
 export { readSource } from "./report/source.js";
 export { CATALOGUE, schemeByName } from "./scheme/catalogue.js";

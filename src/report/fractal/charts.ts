@@ -31,6 +31,16 @@ export function fractalCharts(analysis: FractalAnalysis, palette: Palette): read
 const estimateOf = (group: FractalAnalysis["groups"][number], name: StatisticName): FractalEstimate | undefined =>
   group.estimates.find(({ statistic }) => statistic === name);
 
+const scaleAxis = (points: readonly { readonly scale: number }[]) =>
+  logAxis(
+    "scale",
+    SCALE_TITLE,
+    roomy(
+      points.map(({ scale }) => scale),
+      true,
+    ),
+  );
+
 /** A row a scale of every group. */
 function rows(
   { groups }: FractalAnalysis,
@@ -53,14 +63,7 @@ function fits(analysis: FractalAnalysis, palette: Palette, name: StatisticName):
     );
     return own.map(({ scale }) => ({ scale, y: Math.exp(intercept + slope * Math.log(scale)) }));
   });
-  const x = logAxis(
-    "scale",
-    SCALE_TITLE,
-    roomy(
-      points.map(({ scale }) => scale),
-      true,
-    ),
-  );
+  const x = scaleAxis(points);
   const y = logAxis(
     "y",
     TITLES[name].of,
@@ -99,14 +102,7 @@ function slopes(analysis: FractalAnalysis, palette: Palette, name: StatisticName
       localExponent === null ? [] : [{ scale, y: localExponent }],
     ),
   );
-  const x = logAxis(
-    "scale",
-    SCALE_TITLE,
-    roomy(
-      points.map(({ scale }) => scale),
-      true,
-    ),
-  );
+  const x = scaleAxis(points);
   const y = axis("y", `local ${TITLES[name].name}`, {
     domain: roomy(
       points.map((row) => row.y),

@@ -6,12 +6,12 @@ import {
   addProduct,
   EACH,
   elementOf,
-  LANES,
   loaders,
   PITCH,
   products,
   ROWS,
   STEP,
+  tileEntry,
   writeQuad,
 } from "./attention-tiles.js";
 import { buffers, elementwise, type Kernel, quadType, read4, type Storage } from "./kernel.js";
@@ -85,13 +85,7 @@ var<workgroup> tiles: array<vec4f, ${4 * STEP * PITCH}>;
 var<workgroup> weights: array<vec4f, ${ROWS * PITCH}>;
 ${loaders("qkv", 3 * width, time, headWidth, storage)}
 ${loaders("dout", width, time, headWidth)}
-@compute @workgroup_size(${LANES * LANES})
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-  let down = thread / ${LANES}u;
-  let along = thread % ${LANES}u;
-  let sequence = group.y / ${heads}u * ${time}u;
-  let head = group.y % ${heads}u * ${headWidth}u;
-  let row0 = group.x * ${ROWS}u;
+${tileEntry(shape, headWidth)}
   ${clear("g")}
   ${byQueries ? "" : clear("v")}
   for (var column0 = ${byQueries ? "0u" : "row0"}; column0 ${byQueries ? "<= row0" : `< ${time}u`}; column0 += ${ROWS}u) {

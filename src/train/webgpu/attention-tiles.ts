@@ -1,5 +1,6 @@
 // The pieces of the attention kernels: 64 threads, 8 × 8, each with a 4 × 4 block of 32 × 32 scores; tiles of the
 // sequences in workgroup memory, no more than the 16 KiB that WebGPU grants everywhere.
+import type { AttentionShape } from "../operations.js";
 import { quadType, read4, type Storage, write4 } from "./kernel.js";
 
 /** Rows of queries and of keys in a tile of scores, and columns of a head in a tile of values. */
@@ -12,6 +13,16 @@ export const STEP = 16;
 export const PITCH = ROWS / 4 + 1;
 /** The four rows of a thread. */
 export const EACH = [0, 1, 2, 3] as const;
+
+/** Where each thread of a kernel stands: its place in the tile, the sequence and head of its workgroup, their first row. */
+export const tileEntry = ({ time, heads }: AttentionShape, headWidth: number): string => `
+@compute @workgroup_size(${LANES * LANES})
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+  let down = thread / ${LANES}u;
+  let along = thread % ${LANES}u;
+  let sequence = group.y / ${heads}u * ${time}u;
+  let head = group.y % ${heads}u * ${headWidth}u;
+  let row0 = group.x * ${ROWS}u;`;
 
 /** Four columns of a row from `column` on that lie within the head: one vec4 where the layout allows it. */
 const quadOf = (name: string, pitch: number, headWidth: number, storage: Storage): string =>

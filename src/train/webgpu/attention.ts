@@ -11,6 +11,7 @@ import {
   products,
   ROWS,
   STEP,
+  tileEntry,
   writeQuad,
 } from "./attention-tiles.js";
 import { buffers, type Kernel, type Storage } from "./kernel.js";
@@ -29,27 +30,21 @@ ${loaders("qkv", 3 * width, time, headWidth, storage)}
 fn across(at: u32) -> array<f32, ${LANES}> {
   return array<f32, ${LANES}>(${Array.from({ length: LANES }, (_, i) => `shared_[at + ${i}u]`).join(", ")});
 }
-@compute @workgroup_size(${LANES * LANES})
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-  let down = thread / ${LANES}u;
-  let along = thread % ${LANES}u;
-  let sequence = group.y / ${heads}u * ${time}u;
-  let head = group.y % ${heads}u * ${headWidth}u;
-  let query0 = group.x * ${ROWS}u;
+${tileEntry(shape, headWidth)}
   ${EACH.map((r) => `var top${r} = -1e30; var sum${r} = 0.0;`).join(" ")}
   ${chunks.map((c) => EACH.map((r) => `var o${c}_${r} = vec4f();`).join(" ")).join(" ")}
-  for (var key0 = 0u; key0 <= query0; key0 += ${ROWS}u) {
+  for (var key0 = 0u; key0 <= row0; key0 += ${ROWS}u) {
     ${EACH.map((r) => `var s${r} = vec4f();`).join(" ")}
     for (var d = 0u; d < ${headWidth}u; d += ${STEP}u) {
       workgroupBarrier();
-      loadRows_qkv(thread, 0u, sequence, query0, head, d);
+      loadRows_qkv(thread, 0u, sequence, row0, head, d);
       loadRows_qkv(thread, ${STEP * PITCH}u, sequence, key0, head + ${width}u, d);
       workgroupBarrier();
       ${products("s", 0, STEP * PITCH)}
     }
     ${EACH.map(
       (r) => `{
-      let row = query0 + 4u * down + ${r}u;
+      let row = row0 + 4u * down + ${r}u;
       s${r} = select(vec4f(-1e30), s${r} * ${1 / Math.sqrt(headWidth)}, (key0 + 4u * along + vec4u(0u, 1u, 2u, 3u)) <= vec4u(row));
       shared_[(4u * down + ${r}u) * ${LANES}u + along] = max(max(s${r}.x, s${r}.y), max(s${r}.z, s${r}.w));
     }`,
@@ -80,7 +75,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   workgroupBarrier();
   ${EACH.map(
     (r) => `{
-    let row = query0 + 4u * down + ${r}u;
+    let row = row0 + 4u * down + ${r}u;
     let parts = across((4u * down + ${r}u) * ${LANES}u);
     let sum = ${join("+", "parts")};
     if (row < ${time}u) {
