@@ -5,14 +5,18 @@ import { InputError, shown } from "../base/errors.js";
 import { makeFolder } from "../base/write.js";
 import { serveSweep } from "../report/serve.js";
 import { newCommand } from "./command.js";
+import { showPictures } from "./demo-pictures.js";
+import { choice } from "./flags.js";
 import { command as report } from "./report.js";
 import { sweepPlan } from "./sweep.js";
 import { say } from "./terminal.js";
 
 const SIZES = ["demo", "smoke"];
+const TASKS = ["language", "image-text"] as const;
 
 interface Options {
   readonly size: string;
+  readonly task: string;
   readonly json?: true;
 }
 
@@ -23,19 +27,22 @@ export function command(): Command {
     "rinsight demo --size smoke",
   )
     .option("--size <name>", "demo (minutes) or smoke (seconds, to try the installation)", "demo")
-    .action(async ({ size, json }: Options) => {
+    .option("--task <name>", "language, or image-text: emoji and their captions, two towers", "language")
+    .action(async ({ size, task, json }: Options) => {
       if (!SIZES.includes(size)) {
         throw new InputError(
           `demo: --size must be ${SIZES.join(" or ")}, got ${shown(size)}; see rinsight demo --help`,
         );
       }
-      const runs = path.join("data", "runs", size);
+      const pictures = choice("demo --task", task, TASKS) === "image-text";
+      const plan = pictures ? `image-text-${size}` : size;
+      const runs = path.join("data", "runs", plan);
+      const out = path.join("reports", plan);
       const asJson = json === true ? ["--json"] : [];
-      if (!(await trained(size, runs))) return;
+      if (!(await trained(plan, runs))) return;
       const title = size === "demo" ? "Recursion demo" : "Smoke run";
-      await report().parseAsync([runs, "--out", path.join("reports", size), "--title", title, ...asJson], {
-        from: "user",
-      });
+      await report().parseAsync([runs, "--out", out, "--title", title, ...asJson], { from: "user" });
+      if (pictures) await showPictures(plan, path.join(out, "pictures.html"));
     });
 }
 

@@ -8,7 +8,6 @@ import { acquireLock } from "../base/lock.js";
 import { makeFolder, onDisk, writeAtomically } from "../base/write.js";
 import type { PlannedRun } from "../sweep/expand.js";
 import { measureSpeed } from "../sweep/measure.js";
-import type { CorpusSource } from "../sweep/messages.js";
 import { missingRuns } from "../sweep/run-queue.js";
 import { cancel, limits, queuedTasks, submit } from "../sweep/slurm/scheduler.js";
 import { queuedRuns, type RunState, runStates, submissionNames } from "../sweep/slurm/status.js";
@@ -22,6 +21,7 @@ import {
   tasksFile,
 } from "../sweep/slurm/submission.js";
 import { longestFirst } from "../sweep/time-left.js";
+import type { DataOrigin } from "../train/data.js";
 import { say } from "./terminal.js";
 
 export interface SlurmOptions {
@@ -43,7 +43,7 @@ interface Sweep {
   readonly plan: string;
   readonly runs: readonly PlannedRun[];
   readonly folder: string;
-  readonly corpus: CorpusSource;
+  readonly corpus: DataOrigin;
 }
 
 export function withSlurmOptions(command: Command): Command {
@@ -148,7 +148,7 @@ export function cancelTasks({ folder }: Sweep): void {
 /** Tasks from the speed of this machine, where the plan's backend is sure to be here; one run a task where it is not. */
 async function packsOf(
   missing: readonly PlannedRun[],
-  corpus: CorpusSource,
+  corpus: DataOrigin,
   minutes: number,
 ): Promise<readonly (readonly PlannedRun[])[]> {
   const shortest = longestFirst(missing).at(-1);

@@ -6,17 +6,17 @@ import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { InputError, nearestName, shown } from "../base/errors.js";
 import { count, duration } from "../base/format.js";
+import { tokensPerExample } from "../scheme/task.js";
 import { executeRuns, type SweepResult } from "../sweep/executor.js";
 import { expandPlan, type PlannedRun, planWarnings } from "../sweep/expand.js";
 import { measureSpeed } from "../sweep/measure.js";
-import type { CorpusSource } from "../sweep/messages.js";
 import { EXIT_INTERRUPTED } from "../sweep/outcome.js";
 import { type Plan, readPlan } from "../sweep/plan.js";
 import { sweepProgress } from "../sweep/progress.js";
 import { type HeldRun, missingRuns } from "../sweep/run-queue.js";
 import { longestFirst, secondsLeft } from "../sweep/time-left.js";
+import { type DataOrigin, openData, originOf, tokensOnce } from "../train/data.js";
 import { checkMemory } from "../train/memory.js";
-import { openCorpus } from "../train/text/corpus.js";
 import { newCommand } from "./command.js";
 import { choice, whole } from "./flags.js";
 import { cancelTasks, type SlurmOptions, showStatus, submitMissing, withSlurmOptions } from "./sweep-slurm.js";
@@ -78,19 +78,22 @@ export interface Prepared {
   readonly plan: string;
   readonly runs: readonly PlannedRun[];
   readonly folder: string;
-  readonly corpus: CorpusSource;
+  readonly corpus: DataOrigin;
   readonly workers: number;
   /** Threads a run; null for the cores shared out. */
   readonly threads: number | null;
   readonly gpus: readonly string[] | null;
 }
 
+/** The runs of a plan. */
+export const plannedRunsOf = async (name: string): Promise<readonly PlannedRun[]> => (await prepare(name, {})).runs;
+
 async function prepare(
   name: string,
   options: Pick<Options, "out" | "workers" | "threads" | "gpu" | "task">,
 ): Promise<Prepared> {
   const plan = readPlan(planFile(name));
-  const corpus = { ...plan.corpus, vocabulary: plan.shape.vocabulary };
+  const corpus = originOf(plan, plan.corpus.path);
   const runs = await plannedRuns(plan, corpus);
   return {
     plan: plan.name,
@@ -130,14 +133,14 @@ function planFile(name: string): string {
   return path.join(folder, `${name}.json`);
 }
 
-async function plannedRuns(plan: Plan, source: CorpusSource): Promise<readonly PlannedRun[]> {
-  const corpus = await openCorpus({ ...source, onMessage: say });
+async function plannedRuns(plan: Plan, source: DataOrigin): Promise<readonly PlannedRun[]> {
+  const corpus = await openData(source, say);
   try {
     const facts = {
       name: corpus.name,
       hash: corpus.hash,
       tokenizerHash: corpus.tokenizer.hash,
-      trainTokens: corpus.tokens.train,
+      trainTokens: tokensOnce(corpus, tokensPerExample(plan)),
     };
     const runs = expandPlan(plan, facts);
     for (const run of runs) checkMemory(run.configuration);

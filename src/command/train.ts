@@ -7,6 +7,8 @@ import { count, duration, fixed } from "../base/format.js";
 import { oneLine } from "../base/visible.js";
 import { parseRun } from "../curve/read/read-run.js";
 import { schemeByName } from "../scheme/catalogue.js";
+import { TOWERS } from "../scheme/scheme.js";
+import { tokensPerExample } from "../scheme/task.js";
 import { planWarnings } from "../sweep/expand.js";
 import { defaultBackend } from "../train/backend.js";
 import {
@@ -19,16 +21,19 @@ import {
   horizonsOf,
   type RunConfiguration,
 } from "../train/configuration.js";
-import type { Learner } from "../train/learner.js";
+import { openData, originOf, tokensOnce } from "../train/data.js";
+import type { ModelState } from "../train/learner.js";
+import { learnersOn } from "../train/learners.js";
 import type { RunProgress } from "../train/progress-clock.js";
-import { openCorpus } from "../train/text/corpus.js";
 import { writeSurprisals } from "../train/text/surprisals.js";
 import { trainRun } from "../train/trainer.js";
 import { GPU_VARIABLE } from "../train/webgpu/node-device.js";
 import { newCommand } from "./command.js";
 import { amount, choice, positive, whole } from "./flags.js";
+import { taskOf } from "./task-flags.js";
 import { draw, say } from "./terminal.js";
 
+const LANGUAGE = { context: "128", validationWindows: String(DEFAULT_VALIDATION.windows) };
 /** Of the tokenizers; that of bytes has no other. */
 const VOCABULARIES = { bpe: "1024", byte: "256" };
 
@@ -37,7 +42,9 @@ const EXIT_DIVERGED = 1;
 
 interface Flags {
   readonly json?: true;
+  readonly task: string;
   readonly scheme: string;
+  readonly tower?: string;
   readonly skip?: string;
   readonly adapters?: true;
   readonly growing?: string;
@@ -45,7 +52,7 @@ interface Flags {
   readonly width: string;
   readonly layers: string;
   readonly heads: string;
-  readonly context: string;
+  readonly context?: string;
   readonly vocab?: string;
   readonly batch: string;
   readonly horizons: string;
@@ -55,7 +62,7 @@ interface Flags {
   readonly timescale: string;
   readonly cooldown: string;
   readonly weightDecay: string;
-  readonly validationWindows: string;
+  readonly validationWindows?: string;
   readonly seed: string;
   readonly corpus?: string;
   readonly tokenizer: string;
@@ -76,7 +83,13 @@ export function command(): Command {
     "train one run of a recursion scheme and write its curve",
     'rinsight train --scheme "A^3 B" --width 64 --layers 4 --heads 4 --context 128 --horizons 400k,800k --seed 0 --out data/runs/mine',
   )
+    .option(
+      "--task <name>",
+      "language; image-text: two towers on emoji and their captions; emoji or digits: classes from pixels",
+      "language",
+    )
     .option("--scheme <name|signature>", "recursion scheme: see rinsight schemes", "baseline")
+    .option("--tower <image|text>", "of image-text towers, the one that is recursive (default: both)")
     .option("--skip <probability>", "chance to drop each extra round, drawn per step (stochastic depth)")
     .option("--adapters", "linear adapters after the repeated block")
     .option("--growing <share>", "one round on the trunk, all in this last share of the steps: that of --cooldown")
@@ -84,7 +97,7 @@ export function command(): Command {
     .option("--width <n>", "model width", "64")
     .option("--layers <n>", "layers in all", "4")
     .option("--heads <n>", "attention heads", "4")
-    .option("--context <n>", "tokens a sequence", "128")
+    .option("--context <n>", `tokens a sequence or caption (default: ${LANGUAGE.context})`)
     .option("--vocab <n>", `vocabulary of the BPE (default: ${VOCABULARIES.bpe})`)
     .option("--batch <n>", "sequences a step", "16")
     .option("--horizons <tokens,…>", "token counts to cool down at (k, M and G may follow)", "400k,800k,1.6M")
@@ -94,7 +107,7 @@ export function command(): Command {
     .option("--timescale <steps>", "timescale of the inverse-square-root trunk", String(timescale))
     .option("--cooldown <fraction>", "share of each horizon spent cooling down", String(cooldownFraction))
     .option("--weight-decay <rate>", "decoupled weight decay of matrices", String(DEFAULT_OPTIMIZER.weightDecay))
-    .option("--validation-windows <n>", "windows of the validation loss", String(DEFAULT_VALIDATION.windows))
+    .option("--validation-windows <n>", `windows of the validation loss (default: ${LANGUAGE.validationWindows})`)
     .option("--seed <n>", "seed of start weights, data order and rounds", "0")
     .option(
       "--corpus <path>",
@@ -118,8 +131,17 @@ export function command(): Command {
 async function run(flags: Flags): Promise<void> {
   if (flags.gpu !== undefined) process.env[GPU_VARIABLE] = flags.gpu;
   const tokenizer = choice("train --tokenizer", flags.tokenizer, ["bpe", "byte"] as const);
+  const sizes = taskOf("train --task", flags.task);
+  const { task } = sizes ?? {};
+  if (task !== undefined && (flags.surprisals !== undefined || flags.corpus !== undefined)) {
+    throw new InputError(
+      `train: --corpus and --surprisals are for language alone, got --task ${flags.task}; leave them out`,
+    );
+  }
+  // Towers do not train on webgpu, however fast it was measured.
+  const preferred = () => (task === undefined ? defaultBackend() : defaultBackend(null));
   const backend: BackendName =
-    flags.backend === undefined ? await defaultBackend() : choice("train --backend", flags.backend, BACKENDS);
+    flags.backend === undefined ? await preferred() : choice("train --backend", flags.backend, BACKENDS);
   const precision = choice("train --precision", flags.precision, ["f32", "f16"] as const);
   if (flags.backend === undefined && backend === "webgpu") {
     say("backend webgpu, which rinsight doctor measured to be faster here than wasm; --backend names another");
@@ -128,8 +150,8 @@ async function run(flags: Flags): Promise<void> {
     width: amount("train --width", flags.width),
     layers: amount("train --layers", flags.layers),
     heads: amount("train --heads", flags.heads),
-    context: amount("train --context", flags.context),
-    vocabulary: amount("train --vocab", flags.vocab ?? VOCABULARIES[tokenizer]),
+    context: amount("train --context", flags.context ?? sizes?.context ?? LANGUAGE.context),
+    vocabulary: amount("train --vocab", flags.vocab ?? sizes?.vocabulary ?? VOCABULARIES[tokenizer]),
   };
   if (tokenizer === "byte" && String(shape.vocabulary) !== VOCABULARIES.byte) {
     throw new InputError(
@@ -141,15 +163,17 @@ async function run(flags: Flags): Promise<void> {
     ...(flags.adapters === undefined ? {} : { adapters: true }),
     ...(flags.growing === undefined ? {} : { growing: amount("train --growing", flags.growing) }),
     ...(flags.reinjection === undefined ? {} : { reinjection: true }),
+    ...(flags.tower === undefined ? {} : { tower: choice("train --tower", flags.tower, TOWERS) }),
   });
   const batch = amount("train --batch", flags.batch);
   const budgets =
     flags.flops === undefined
       ? { unit: "tokens" as const, values: positives("train --horizons", flags.horizons) }
       : { unit: "flops" as const, values: positives("train --flops", flags.flops) };
-  const horizons = horizonsOf(scheme, shape, batch, budgets);
+  const horizons = horizonsOf(scheme, shape, batch, budgets, task);
 
   const settings = {
+    ...(task === undefined ? {} : { task }),
     scheme,
     shape,
     batch,
@@ -161,7 +185,13 @@ async function run(flags: Flags): Promise<void> {
       cooldownFraction: amount("train --cooldown", flags.cooldown),
     },
     optimizer: { ...DEFAULT_OPTIMIZER, weightDecay: amount("train --weight-decay", flags.weightDecay) },
-    validation: { ...DEFAULT_VALIDATION, windows: amount("train --validation-windows", flags.validationWindows) },
+    validation: {
+      ...DEFAULT_VALIDATION,
+      windows: amount(
+        "train --validation-windows",
+        flags.validationWindows ?? sizes?.validationWindows ?? LANGUAGE.validationWindows,
+      ),
+    },
     seed: amount("train --seed", flags.seed),
     backend,
     ...(precision === "f16" ? { precision } : {}),
@@ -170,18 +200,15 @@ async function run(flags: Flags): Promise<void> {
     flags.threads === undefined ? availableParallelism() : whole("train --threads", flags.threads, 1, 256);
   // Preparing a corpus takes minutes: what cannot be trained is refused before.
   checkConfiguration({ ...settings, corpus: { name: "", hash: "", tokenizer, tokenizerHash: "" } });
-  const corpus = await openCorpus({
-    path: flags.corpus ?? null,
-    tokenizer,
-    vocabulary: shape.vocabulary,
-    onMessage: say,
-  });
+  const corpus = await openData(originOf({ task, shape, corpus: { tokenizer } }, flags.corpus ?? null), say);
   const configuration: RunConfiguration = {
     ...settings,
     corpus: { name: corpus.name, hash: corpus.hash, tokenizer, tokenizerHash: corpus.tokenizer.hash },
   };
 
-  for (const { code, message } of planWarnings([{ configuration }], { trainTokens: corpus.tokens.train })) {
+  for (const { code, message } of planWarnings([{ configuration }], {
+    trainTokens: tokensOnce(corpus, tokensPerExample({ shape, task })),
+  })) {
     say(`warning ${code}: ${message}`);
   }
 
@@ -204,9 +231,15 @@ async function run(flags: Flags): Promise<void> {
       },
       signal: stop.signal,
       takeOver: flags.takeOver === true,
-      ...(surprisals === undefined
+      ...(surprisals === undefined || corpus.kind !== "text"
         ? {}
-        : { onTrained: (model: Learner) => writeSurprisals(surprisals, model, configuration, corpus, texts) }),
+        : {
+            onTrained: async (state: ModelState) => {
+              const model = await (await learnersOn(backend)).learner(configuration, state);
+              await writeSurprisals(surprisals, model, configuration, corpus, texts);
+              model.dispose();
+            },
+          }),
     });
     if (trained) show.end();
     if (result.status === "interrupted") {
@@ -221,8 +254,12 @@ async function run(flags: Flags): Promise<void> {
           surprisals === undefined ? "" : ", and no surprisals written: its weights are gone; give another --out";
         say(`run ${result.id} was already complete; nothing trained${gone}`);
       }
-      for (const { tokens, loss, decayed } of parseRun(result.file, readFileSync(result.file, "utf8")).points) {
-        if (decayed) say(`${count(tokens)} tokens: validation loss ${fixed(loss, 4)}`);
+      for (const { tokens, loss, accuracy, decayed } of parseRun(result.file, readFileSync(result.file, "utf8"))
+        .points) {
+        if (decayed) {
+          const share = accuracy === undefined ? "" : `, accuracy ${fixed(accuracy, 3)}`;
+          say(`${count(tokens)} tokens: validation loss ${fixed(loss, 4)}${share}`);
+        }
       }
     }
     process.stdout.write(flags.json === true ? `${JSON.stringify(result)}\n` : `${result.file}\n`);

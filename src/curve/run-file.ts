@@ -29,16 +29,34 @@ export interface RunHeader {
   readonly provenance: { readonly rinsight: string; readonly backend: string; readonly device?: string };
 }
 
-export interface RunPoint {
+/** What a model scores on what it was not trained on. */
+export interface RunScores {
+  /**
+   * Validation cross-entropy, nats per token, at the scheme's full rounds; on the trunk of growing rounds at one. Of
+   * pictures: the sigmoid loss, nats per pair, or the cross-entropy of classes, nats per picture, on held-out concepts.
+   */
+  readonly loss: number;
+  /** Standard error of `loss` over validation windows, of pictures over concepts. */
+  readonly lossStandardError: number;
+  /**
+   * Of runs on pictures: the share of held-out pictures whose own concept's captions, or class, come first; a mean over
+   * concepts.
+   */
+  readonly accuracy?: number | undefined;
+  /** 95%, concepts resampled. */
+  readonly accuracyInterval?: readonly [low: number, high: number] | undefined;
+  /** The same where the right one is among the first five. */
+  readonly accuracyTop5?: number | undefined;
+  /** Known concepts drawn by a hand that was left out of training, captions of the known concepts beside them. */
+  readonly accuracyUnseenHand?: number | undefined;
+}
+
+export interface RunPoint extends RunScores {
   readonly kind: "point";
   readonly step: number;
   readonly tokens: number;
   /** Training FLOPs spent on these tokens. */
   readonly flops: number;
-  /** Validation cross-entropy, nats per token, at the scheme's full rounds; on the trunk of growing rounds at one. */
-  readonly loss: number;
-  /** Standard error of `loss` over validation windows. */
-  readonly lossStandardError: number;
   /** Mean training loss since the last point. */
   readonly trainLoss: number;
   readonly learningRate: number;
@@ -46,13 +64,11 @@ export interface RunPoint {
   readonly decayed: boolean;
   /** Horizon of the branch for a decayed point; null on the trunk. */
   readonly horizonTokens: number | null;
-  /** Validation loss of this checkpoint at other numbers of rounds; only on decayed points of recursive schemes. */
-  readonly lossByRounds: readonly {
+  /** Validation scores of this checkpoint at other numbers of rounds; only on decayed points of recursive schemes. */
+  readonly lossByRounds: readonly (RunScores & {
     readonly rounds: number;
-    readonly loss: number;
-    readonly lossStandardError: number;
     readonly inferenceFlopsPerToken: number;
-  }[];
+  })[];
 }
 
 export interface RunEnd {

@@ -6,8 +6,8 @@ import { withScratch } from "../base/scratch.js";
 import { parseRun, type Run } from "../curve/read/read-run.js";
 import { openSource } from "../curve/read/source.js";
 import { checkConfiguration, type RunConfiguration, runId, tokensPerStep } from "../train/configuration.js";
+import { openData, originOf } from "../train/data.js";
 import type { RunProgress } from "../train/progress-clock.js";
-import { openCorpus } from "../train/text/corpus.js";
 import { trainRun } from "../train/trainer.js";
 import { compareValues, type Difference } from "./differences.js";
 
@@ -67,12 +67,7 @@ async function trainAgain(
   folder: string,
   options: RetrainOptions,
 ): Promise<{ readonly run: Run; readonly text: string }> {
-  const corpus = await openCorpus({
-    path: options.corpusPath,
-    tokenizer: run.corpus.tokenizer,
-    vocabulary: run.shape.vocabulary,
-    ...(options.onMessage === undefined ? {} : { onMessage: options.onMessage }),
-  });
+  const corpus = await openData(originOf(run, options.corpusPath), options.onMessage);
   const stop = new AbortController();
   const forward = () => stop.abort();
   options.signal?.addEventListener("abort", forward, { once: true });

@@ -1,7 +1,7 @@
 // Recursion schemes by name, and any other by its signature.
 import { InputError, nearestName, shown } from "../base/errors.js";
 import { fullRounds, repeatedSteps } from "./applications.js";
-import type { Rounds, Scheme } from "./scheme.js";
+import type { Rounds, Scheme, TowerName } from "./scheme.js";
 import { looksLikeSignature, parseSignature, printSignature } from "./signature.js";
 
 export interface CatalogueEntry {
@@ -22,6 +22,8 @@ export interface SchemeOptions {
   readonly growing?: number | undefined;
   /** The stream before the repeated step is normed and added again before each of its rounds. */
   readonly reinjection?: boolean | undefined;
+  /** Of image–text towers, the one that is recursive; all when left out. */
+  readonly tower?: TowerName | undefined;
 }
 
 const entry = (name: string, title: string, signature: string, summary: string, options: SchemeOptions = {}) => {
@@ -138,10 +140,10 @@ export function schemeByName(nameOrSignature: string, options: SchemeOptions = {
   return checked({ name, label: name, signature: sized.signature, blockSizes: sized.blockSizes, ...scheme });
 }
 
-type Parts = Pick<Scheme, "rounds" | "adapters" | "reinjection">;
+type Parts = Pick<Scheme, "rounds" | "adapters" | "reinjection" | "tower">;
 
 function parts(options: SchemeOptions, where: string): Parts {
-  const { skipProbability: skip, adapters = false, latent = false, growing, reinjection = false } = options;
+  const { skipProbability: skip, adapters = false, latent = false, growing, reinjection = false, tower } = options;
   if (skip !== undefined && !(skip >= 0 && skip < 1)) {
     throw new InputError(
       `scheme ${shown(where)}: skipProbability must be at least 0 and below 1, got ${shown(skip)}; the paper uses .5`,
@@ -167,7 +169,12 @@ function parts(options: SchemeOptions, where: string): Parts {
       `scheme ${shown(where)}: re-injection stands alone, got it with latent recurrence or adapters; choose one`,
     );
   }
-  return { rounds: roundsOf(), adapters, ...(reinjection ? { reinjection: true } : {}) };
+  return {
+    rounds: roundsOf(),
+    adapters,
+    ...(reinjection ? { reinjection: true } : {}),
+    ...(tower === undefined ? {} : { tower }),
+  };
 
   function roundsOf(): Rounds {
     if (latent) return { kind: "latent", meanRounds: 1 };
@@ -183,6 +190,7 @@ function optionsOf(scheme: Scheme): SchemeOptions {
     latent: scheme.rounds.kind === "latent",
     growing: scheme.rounds.kind === "growing" ? scheme.rounds.share : undefined,
     reinjection: scheme.reinjection,
+    tower: scheme.tower,
   };
 }
 
@@ -196,13 +204,19 @@ function sameParts(scheme: Scheme, other: Parts): boolean {
     scheme.rounds.kind === other.rounds.kind &&
     scheme.adapters === other.adapters &&
     scheme.reinjection === other.reinjection &&
+    scheme.tower === other.tower &&
     (other.rounds.kind !== "stochastic" || a.skipProbability === other.rounds.skipProbability) &&
     (other.rounds.kind !== "growing" || a.growing === other.rounds.share)
   );
 }
 
-function suffixes({ rounds, adapters, reinjection }: Parts): readonly string[] {
-  return [...drawn(), ...(adapters ? ["adapters"] : []), ...(reinjection ? ["re-injected"] : [])];
+function suffixes({ rounds, adapters, reinjection, tower }: Parts): readonly string[] {
+  return [
+    ...drawn(),
+    ...(adapters ? ["adapters"] : []),
+    ...(reinjection ? ["re-injected"] : []),
+    ...(tower === undefined ? [] : [`${tower} tower`]),
+  ];
 
   function drawn(): readonly string[] {
     switch (rounds.kind) {
@@ -225,6 +239,11 @@ function suffixes({ rounds, adapters, reinjection }: Parts): readonly string[] {
 function checked(scheme: Scheme): Scheme {
   const plain = scheme.rounds.kind === "fixed" && !scheme.adapters;
   const repeated = repeatedSteps(scheme).length;
+  if (scheme.tower !== undefined && repeated === 0) {
+    throw new InputError(
+      `scheme ${shown(printSignature(scheme))}: a tower is named for what is repeated in it, got nothing repeated; leave it out`,
+    );
+  }
   if (plain && (!scheme.reinjection || repeated === 0)) return scheme;
   if (repeated !== 1) {
     const what = plain ? "re-injection needs" : "drawn or growing rounds and adapters need";

@@ -34,7 +34,12 @@ export interface Scheme {
    * it keep their names.
    */
   readonly reinjection?: true | undefined;
+  /** Of image–text towers, the one that is recursive; absent where all are. */
+  readonly tower?: TowerName | undefined;
 }
+
+export const TOWERS = ["image", "text"] as const;
+export type TowerName = (typeof TOWERS)[number];
 
 /** One application of a block in the forward pass. */
 export type Application =

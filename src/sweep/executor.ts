@@ -6,11 +6,11 @@ import { availableParallelism } from "node:os";
 import path from "node:path";
 import { fileReason } from "../base/errors.js";
 import { makeFolder, onDisk } from "../base/write.js";
+import type { DataOrigin } from "../train/data.js";
 import { endOf } from "../train/run-writer.js";
 import { runFileOf } from "../train/trainer.js";
 import { tidyFinished } from "../train/work-files.js";
 import { type PlannedRun, runFile } from "./expand.js";
-import type { CorpusSource } from "./messages.js";
 import type { Outcome } from "./outcome.js";
 import { type HeldRun, missingRuns, runQueue } from "./run-queue.js";
 import { startWorker, type WorkerProcess } from "./worker-process.js";
@@ -18,7 +18,7 @@ import { startWorker, type WorkerProcess } from "./worker-process.js";
 export interface SweepOptions {
   /** Folder of the run files. */
   readonly folder: string;
-  readonly corpus: CorpusSource;
+  readonly corpus: DataOrigin;
   /** Worker processes, at least 1. */
   readonly workers: number;
   /** Threads a run; null or left out for the machine's cores shared out among the runs at work. */

@@ -2,8 +2,8 @@
 import path from "node:path";
 import { InputError, type Warning } from "../base/errors.js";
 import { count } from "../base/format.js";
-import { schemeCost } from "../scheme/cost.js";
 import type { Scheme } from "../scheme/scheme.js";
+import { runCost } from "../scheme/task-cost.js";
 import { checkConfiguration, type RunConfiguration, runId, tokensPerStep, wholeSteps } from "../train/configuration.js";
 import { segments } from "../train/schedule.js";
 import { type Plan, schemesOf } from "./plan.js";
@@ -38,7 +38,7 @@ export function expandPlan(plan: Plan, corpus: CorpusFacts): readonly PlannedRun
 
 function plannedRun(plan: Plan, corpus: CorpusFacts, scheme: Scheme, learningRate: number, seed: number): PlannedRun {
   const stepTokens = tokensPerStep(plan);
-  const { flopsPerToken } = schemeCost(scheme, plan.shape);
+  const { flopsPerToken } = runCost({ ...plan, scheme });
   const horizons = plan.horizons.map((flops) => ({ tokens: wholeSteps(flops / flopsPerToken, stepTokens), flops }));
   horizons.forEach(({ tokens, flops }, i) => {
     if (tokens <= (horizons[i - 1]?.tokens ?? 0)) {
@@ -48,13 +48,14 @@ function plannedRun(plan: Plan, corpus: CorpusFacts, scheme: Scheme, learningRat
     }
   });
   const configuration = checkConfiguration({
+    ...(plan.task === undefined ? {} : { task: plan.task }),
     scheme,
     shape: plan.shape,
     batch: plan.batch,
     corpus: {
       name: corpus.name,
       hash: corpus.hash,
-      tokenizer: plan.corpus.tokenizer,
+      tokenizer: plan.task?.kind === "image-class" ? "byte" : plan.corpus.tokenizer,
       tokenizerHash: corpus.tokenizerHash,
     },
     horizons,

@@ -2,11 +2,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { schemeCost } from "../scheme/cost.js";
+import { runCost } from "../scheme/task-cost.js";
 import { type RunConfiguration, tokensPerStep } from "../train/configuration.js";
-import { openCorpus } from "../train/text/corpus.js";
+import { type DataOrigin, openData } from "../train/data.js";
 import { trainRun } from "../train/trainer.js";
-import type { CorpusSource } from "./messages.js";
 
 /** Steps before the clock starts: loading the kernels, first allocations. */
 const WARM_UP_STEPS = 5;
@@ -16,9 +15,9 @@ const SECONDS = 3;
  * Training FLOPs a second of one worker on `run`, from about three seconds of its steps in a folder that is removed; null
  * for a run that is over before it can be timed.
  */
-export async function measureSpeed(run: RunConfiguration, source: CorpusSource): Promise<number | null> {
+export async function measureSpeed(run: RunConfiguration, source: DataOrigin): Promise<number | null> {
   const folder = mkdtempSync(path.join(tmpdir(), "rinsight-measure-"));
-  const corpus = await openCorpus(source);
+  const corpus = await openData(source);
   const stop = new AbortController();
   let steps = 0;
   let began = 0;
@@ -40,6 +39,6 @@ export async function measureSpeed(run: RunConfiguration, source: CorpusSource):
     rmSync(folder, { recursive: true, force: true });
   }
   if (!(steps > WARM_UP_STEPS && seconds > 0)) return null;
-  const { flopsPerToken } = schemeCost(run.scheme, run.shape);
+  const { flopsPerToken } = runCost(run);
   return ((steps - WARM_UP_STEPS) * tokensPerStep(run) * flopsPerToken) / seconds;
 }

@@ -1,12 +1,6 @@
 // What a sweep and its worker processes tell each other.
 import type { RunConfiguration } from "../train/configuration.js";
-
-/** Where a worker finds the text; it opens the prepared corpus itself. */
-export interface CorpusSource {
-  readonly path: string | null;
-  readonly tokenizer: "bpe" | "byte";
-  readonly vocabulary: number;
-}
+import type { DataOrigin } from "../train/data.js";
 
 export type ToWorker =
   | {
@@ -14,7 +8,8 @@ export type ToWorker =
       readonly configuration: RunConfiguration;
       /** Folder of the run files. */
       readonly folder: string;
-      readonly corpus: CorpusSource;
+      /** A worker opens what was prepared itself. */
+      readonly corpus: DataOrigin;
       /** Locks whose holders cannot be seen from here are taken over. */
       readonly takeOver: boolean;
     }

@@ -7,13 +7,14 @@ import { readRegularFile } from "../base/regular-file.js";
 import { validated } from "../base/schema.js";
 import { schemeByName } from "../scheme/catalogue.js";
 import { checkShape } from "../scheme/cost.js";
-import type { Scheme } from "../scheme/scheme.js";
+import { type Scheme, TOWERS } from "../scheme/scheme.js";
 import { SURVEY_RANGE, survey } from "../scheme/survey.js";
 import {
   BACKENDS,
   DEFAULT_OPTIMIZER,
   DEFAULT_SCHEDULE,
   DEFAULT_VALIDATION,
+  taskSchema,
   VALIDATION_HALVES,
 } from "../train/configuration.js";
 
@@ -30,6 +31,7 @@ const schemeEntry = z.union([
     latent: z.boolean().optional().describe("Latent recurrence around the repeated block"),
     growing: z.number().gt(0).lt(1).optional().describe("One round, then all in this last share of the steps"),
     reinjection: z.boolean().optional().describe("The stream before the repeated block added again at each round"),
+    tower: z.enum(TOWERS).optional().describe("Of image–text towers, the one that is recursive; both by default"),
   }),
   z.strictObject({
     survey: z
@@ -50,6 +52,7 @@ export const planSchema = z.strictObject({
     .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be lower-case letters, digits and hyphens")
     .describe("Names the folder of the run files"),
   description: z.string().max(2000).optional().describe("What the sweep is for"),
+  task: taskSchema.optional().describe("Pictures with captions, or classes of pictures; language by default"),
   corpus: z
     .strictObject({
       path: z.string().min(1).nullable().default(null).describe("File or folder of text; null for the built-in prose"),

@@ -2,15 +2,15 @@
 // Ctrl-C reaches every process of a terminal; here the parent alone decides, so that all stop the same way.
 import { InputError, refusalOf } from "../base/errors.js";
 import { HeldError } from "../base/lock.js";
-import { type Corpus, openCorpus } from "../train/text/corpus.js";
+import { type Data, type DataOrigin, openData } from "../train/data.js";
 import { trainRun } from "../train/trainer.js";
-import type { CorpusSource, FromWorker, ToWorker } from "./messages.js";
+import type { FromWorker, ToWorker } from "./messages.js";
 
 /** Milliseconds between two progress messages. */
 const PROGRESS_INTERVAL = 200;
 
 const stop = new AbortController();
-let opened: { readonly source: string; readonly corpus: Corpus } | null = null;
+let opened: { readonly source: string; readonly corpus: Data } | null = null;
 let running: Promise<void> | null = null;
 let threads = 1;
 
@@ -62,11 +62,11 @@ async function perform(job: Extract<ToWorker, { kind: "run" }>): Promise<void> {
   }
 }
 
-async function corpusOf(source: CorpusSource): Promise<Corpus> {
+async function corpusOf(source: DataOrigin): Promise<Data> {
   const key = JSON.stringify(source);
   if (opened?.source !== key) {
     opened?.corpus.close();
-    opened = { source: key, corpus: await openCorpus(source) };
+    opened = { source: key, corpus: await openData(source) };
   }
   return opened.corpus;
 }

@@ -4,9 +4,11 @@ import { z } from "zod";
 import { InputError, shown } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/json.js";
 import { validated } from "../base/schema.js";
-import { checkShape, type ModelShape, schemeCost } from "../scheme/cost.js";
-import type { Scheme } from "../scheme/scheme.js";
+import { checkShape, type ModelShape } from "../scheme/cost.js";
+import { type Scheme, TOWERS } from "../scheme/scheme.js";
 import type { Signature, Step } from "../scheme/signature.js";
+import { checkTask, type Task, tokensPerExample } from "../scheme/task.js";
+import { runCost } from "../scheme/task-cost.js";
 import { cooldownStart, type ScheduleSettings } from "./schedule.js";
 
 export const BACKENDS = ["tensorflow", "webgpu", "wasm", "cpu"] as const;
@@ -34,14 +36,17 @@ export const VALIDATION_HALVES = ["first", "second"] as const;
 export type ValidationHalf = (typeof VALIDATION_HALVES)[number];
 
 export interface RunConfiguration {
+  /** Absent for language, so that its runs keep their names. */
+  readonly task?: Task | undefined;
   readonly scheme: Scheme;
   readonly shape: ModelShape;
-  /** B: sequences a step. */
+  /** B: sequences, pairs or pictures a step. */
   readonly batch: number;
   readonly corpus: {
     readonly name: string;
-    /** Content hash of the cleaned text and its split. */
+    /** Content hash of the cleaned text, or of the pictures and their names, and of the split. */
     readonly hash: string;
+    /** Where classes are learned, that of bytes, which nothing is read with. */
     readonly tokenizer: "bpe" | "byte";
     readonly tokenizerHash: string;
   };
@@ -50,7 +55,10 @@ export interface RunConfiguration {
   readonly schedule: ScheduleSettings;
   readonly optimizer: OptimizerSettings;
   readonly validation: {
-    /** Fixed windows of `context` tokens, spread evenly over the validation split, or the half of it that `half` names. */
+    /**
+     * Fixed windows of `context` tokens, spread evenly over the validation split, or the half of it that `half` names;
+     * of pictures, how many held-out ones the loss is taken over.
+     */
     readonly windows: number;
     /** So that rates are chosen on one half and scored on the other. Absent for the whole split. */
     readonly half?: ValidationHalf | undefined;
@@ -103,8 +111,19 @@ const scheme: z.ZodType<Scheme> = z.strictObject({
   ]),
   adapters: z.boolean(),
   reinjection: z.literal(true).optional(),
+  tower: z.enum(TOWERS).optional(),
 });
+const picture = z.strictObject({
+  side: countTo(256),
+  patch: countTo(256),
+  channels: z.union([z.literal(1), z.literal(3)]),
+});
+export const taskSchema: z.ZodType<Task> = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("image-text"), picture }),
+  z.strictObject({ kind: z.literal("image-class"), data: z.enum(["mnist", "emoji"]), picture }),
+]);
 const configuration: z.ZodType<RunConfiguration> = z.strictObject({
+  task: taskSchema.optional(),
   scheme,
   shape: z.strictObject({
     width: countTo(65_536),
@@ -173,6 +192,19 @@ export function checkConfiguration(value: unknown): RunConfiguration {
   const run = validated(configuration, value, "configuration", remedy);
   checkShape(run.shape);
   checkPrecision(run);
+  checkTask(run.task, run.scheme, run.shape);
+  if (run.task !== undefined) {
+    if (run.validation.half !== undefined) {
+      throw new InputError(
+        `configuration: validation.half must be left out of runs on pictures, got ${run.validation.half}; their held-out concepts are scored as one`,
+      );
+    }
+    if (run.backend === "webgpu") {
+      throw new InputError(
+        `configuration: runs on pictures must be trained on ${BACKENDS.filter((name) => name !== "webgpu").join(", ")}, got webgpu; give another --backend`,
+      );
+    }
+  }
   const { rounds } = run.scheme;
   if (rounds.kind === "growing" && rounds.share !== run.schedule.cooldownFraction) {
     throw new InputError(
@@ -184,7 +216,7 @@ export function checkConfiguration(value: unknown): RunConfiguration {
     const stepTokens = tokensPerStep(run);
     if (tokens <= previous || tokens % stepTokens !== 0) {
       throw new InputError(
-        `configuration: horizons must increase in multiples of batch × context = ${stepTokens} tokens, got ${shown(tokens)}; round it`,
+        `configuration: horizons must increase in multiples of batch × ${run.task === undefined ? "context" : "tokens an example"} = ${stepTokens} tokens, got ${shown(tokens)}; round it`,
       );
     }
     const start = cooldownStart(tokens / stepTokens, run.schedule);
@@ -212,8 +244,9 @@ function checkPrecision({ precision, backend, shape: { width, heads } }: RunConf
   }
 }
 
-/** D a step: batch · context. */
-export const tokensPerStep = (run: Pick<RunConfiguration, "batch" | "shape">): number => run.batch * run.shape.context;
+/** D a step: batch · context; of pictures with captions, patches count too. */
+export const tokensPerStep = (run: Pick<RunConfiguration, "batch" | "shape" | "task">): number =>
+  run.batch * tokensPerExample(run);
 
 /** A horizon rounded to the nearest whole step, at least one. */
 export function wholeSteps(tokens: number, stepTokens: number): number {
@@ -229,13 +262,15 @@ export function horizonsOf(
   shape: ModelShape,
   batch: number,
   budgets: { readonly unit: "flops" | "tokens"; readonly values: readonly number[] },
+  task?: Task,
 ): readonly Horizon[] {
-  const { flopsPerToken } = schemeCost(scheme, shape);
+  const { flopsPerToken } = runCost({ scheme, shape, batch, task });
+  const stepTokens = tokensPerStep({ batch, shape, task });
   const horizons = budgets.values
     .map((value) =>
       budgets.unit === "flops"
-        ? { tokens: wholeSteps(value / flopsPerToken, batch * shape.context), flops: value }
-        : { tokens: wholeSteps(value, batch * shape.context), flops: null },
+        ? { tokens: wholeSteps(value / flopsPerToken, stepTokens), flops: value }
+        : { tokens: wholeSteps(value, stepTokens), flops: null },
     )
     .sort((a, b) => a.tokens - b.tokens);
   return horizons.filter((horizon, i) => horizon.tokens !== horizons[i - 1]?.tokens);

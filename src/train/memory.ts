@@ -2,8 +2,10 @@
 import { totalmem } from "node:os";
 import { InputError } from "../base/errors.js";
 import { applications, fullRounds } from "../scheme/applications.js";
-import { countLayerUses, schemeCost } from "../scheme/cost.js";
-import type { Scheme } from "../scheme/scheme.js";
+import { countLayerUses } from "../scheme/cost.js";
+import type { Application, Scheme } from "../scheme/scheme.js";
+import { towersOf } from "../scheme/task.js";
+import { runCost, towerApplications } from "../scheme/task-cost.js";
 import type { RunConfiguration } from "./configuration.js";
 
 /** Addresses of WebAssembly have 32 bits. */
@@ -15,15 +17,29 @@ const BYTES = 4;
 
 /** Bytes on the backend: parameters with their optimizer state, and the activations of one step kept for its gradient. */
 export function backendBytes(run: RunConfiguration): number {
-  const { width, heads, context, vocabulary } = run.shape;
-  const { parameters } = schemeCost(run.scheme, run.shape);
-  const list = applications(run.scheme, deepestRounds(run.scheme));
-  const uses = countLayerUses(list, run.scheme, run.shape);
-  const others = list.filter(({ kind }) => kind !== "block").length;
-  const rows = run.batch * context;
-  // A layer keeps two norms, qkv, attention and its output, 4E twice, the stream twice: 17E; and its probabilities.
-  const activations = rows * (uses * (17 * width + heads * context) + 2 * others * width + 3 * vocabulary);
+  const { context, vocabulary } = run.shape;
+  const { parameters } = runCost(run);
+  const rounds = deepestRounds(run.scheme);
+  const activations =
+    run.task === undefined
+      ? stackNumbers(run, applications(run.scheme, rounds), context) + 3 * run.batch * context * vocabulary
+      : towersOf(run.task, run.scheme, run.shape).reduce(
+          (sum, tower) =>
+            sum +
+            stackNumbers(run, towerApplications(run.scheme, tower, rounds), tower.time) +
+            run.batch * (tower.time * tower.inputs + 3 * (tower.outputs + run.batch)),
+          0,
+        );
   return BYTES * (COPIES_ON_BACKEND * parameters + activations);
+}
+
+/** Numbers that a stack keeps of one step for its gradient. */
+function stackNumbers({ scheme, shape, batch }: RunConfiguration, list: readonly Application[], time: number): number {
+  const { width, heads } = shape;
+  const uses = countLayerUses(list, scheme, shape);
+  const others = list.filter(({ kind }) => kind !== "block").length;
+  // A layer keeps two norms, qkv, attention and its output, 4E twice, the stream twice: 17E; and its probabilities.
+  return batch * time * (uses * (17 * width + heads * time) + 2 * others * width);
 }
 
 /**
@@ -39,7 +55,7 @@ function deepestRounds(scheme: Scheme): number {
 /** Throws InputError with the memory a run would take when the backend or the machine has less. */
 export function checkMemory(run: RunConfiguration): void {
   const onBackend = backendBytes(run);
-  const { parameters } = schemeCost(run.scheme, run.shape);
+  const { parameters } = runCost(run);
   // The memory of a GPU is its own: webgpu/ says when it does not hold the run.
   const inAll = (run.backend === "webgpu" ? 0 : onBackend) + BYTES * COPIES_IN_CHECKPOINTS * parameters;
   const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toPrecision(3)} GiB`;

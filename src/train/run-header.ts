@@ -1,14 +1,14 @@
 // The first line of a run file: what was trained, said so that the file alone is enough to train it again.
 import { readFileSync } from "node:fs";
 import { RUN_FILE_VERSION, type RunHeader } from "../curve/run-file.js";
-import { schemeCost } from "../scheme/cost.js";
 import { printSignature } from "../scheme/signature.js";
+import { runCost } from "../scheme/task-cost.js";
 import type { RunConfiguration } from "./configuration.js";
 
 /** `device` is the adapter of a GPU with its driver, null where the backend has no choice of devices. */
 export function headerOf(run: RunConfiguration, id: string, device: string | null): RunHeader {
   const { scheme } = run;
-  const cost = schemeCost(scheme, run.shape);
+  const cost = runCost(run);
   const manifest: { version: string } = JSON.parse(
     readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
   );

@@ -7,27 +7,26 @@ import { acquireLock } from "../base/lock.js";
 import { random } from "../base/random.js";
 import { tidyTemporaries } from "../base/write.js";
 import { drawRounds } from "../scheme/applications.js";
-import { forwardFlopsPerToken } from "../scheme/cost.js";
+import { forwardPerToken } from "../scheme/task-cost.js";
 import { type Cadence, checkpointCadence, findCheckpoint } from "./cadence.js";
 import { type Checkpoint, type Progress, tidyCheckpoints } from "./checkpoint.js";
 import { checkConfiguration, type RunConfiguration, runId, tokensPerStep } from "./configuration.js";
 import { afterPoint, afterStep, courseOf, fork, nextMove, type Path, pointAt, START, withLoss } from "./cursor.js";
-import { initialState, type Learner } from "./learner.js";
-import { type LearnerMaker, type Learners, learnersOn } from "./learners.js";
+import type { Data } from "./data.js";
+import type { ModelState } from "./learner.js";
+import { type Pupils, pupilsOf } from "./learners.js";
 import { checkMemory } from "./memory.js";
 import { type ProgressClock, progressClock, type RunProgress } from "./progress-clock.js";
 import { headerOf } from "./run-header.js";
 import { endOf, openRunFile, type RunWriter } from "./run-writer.js";
 import { isBlownUp, scorePoint } from "./score.js";
-import { type Batch, trainingBatches, validationBatches } from "./text/batches.js";
-import type { Corpus } from "./text/corpus.js";
 import { tidyFinished, workFilesOf } from "./work-files.js";
 
 export interface TrainOptions {
   /** Run files go here, one a run: <id>.jsonl. */
   readonly runsFolder: string;
   /** Opened by the caller; its hashes must be those of the configuration. */
-  readonly corpus: Corpus;
+  readonly corpus: Data;
   readonly onProgress?: (progress: RunProgress) => void;
   /** What people should know: a damaged checkpoint, a lock taken over. */
   readonly onMessage?: (message: string) => void;
@@ -37,8 +36,8 @@ export interface TrainOptions {
   readonly threads?: () => number;
   /** Seconds between checkpoints; 20 by default. It does not show in the run file. */
   readonly checkpointSeconds?: number;
-  /** Given the model at the end of its last cool-down, before it is let go; not called for a run that was complete. */
-  readonly onTrained?: (model: Learner) => Promise<void>;
+  /** Given what the last cool-down ended in; not called for a run that was complete. */
+  readonly onTrained?: (state: ModelState) => Promise<void>;
   /** Takes over a lock whose holder cannot be seen from here: on another machine, in another container. */
   readonly takeOver?: boolean;
 }
@@ -75,10 +74,6 @@ export async function trainRun(configuration: RunConfiguration, options: TrainOp
   }
   checkCorpus(run, options.corpus);
   checkMemory(run);
-  const { corpus } = options;
-  const batchOf = trainingBatches(corpus, run.batch, run.shape.context, run.seed);
-  const validation = validationBatches(corpus, run.validation, run.batch, run.shape.context);
-
   const say = options.onMessage ?? (() => {});
   const { work, lock: lockFile, checkpoint: checkpointFile } = workFilesOf(file);
   const lock = acquireLock(lockFile, `train: run ${id}`, { onMessage: say, takeOver: options.takeOver === true });
@@ -86,7 +81,7 @@ export async function trainRun(configuration: RunConfiguration, options: TrainOp
     // Another process may have finished it while this one came to the lock.
     const meanwhile = finished();
     if (meanwhile !== null) return meanwhile;
-    const { device, ...learners } = await learnersOn(run.backend);
+    const { device, ...pupils } = await pupilsOf(run, options.corpus);
     const header = headerOf(run, id, device);
     tidyCheckpoints(checkpointFile);
     tidyTemporaries(file);
@@ -95,7 +90,7 @@ export async function trainRun(configuration: RunConfiguration, options: TrainOp
     try {
       const cadence = checkpointCadence(checkpointFile, options.checkpointSeconds ?? 20);
       const clock = progressClock(run, id, courseOf(run), checkpoint?.current ?? START, work);
-      const context = { run, id, ...learners, batchOf, validation, writer, start: checkpoint, cadence, clock };
+      const context = { run, id, ...pupils, writer, start: checkpoint, cadence, clock };
       const result = await walk(context, options);
       const { points } = writer.written();
       if (result.status !== "interrupted") tidyCheckpoints(checkpointFile, true);
@@ -112,10 +107,8 @@ export async function trainRun(configuration: RunConfiguration, options: TrainOp
 interface Walk {
   readonly run: RunConfiguration;
   readonly id: string;
-  readonly learner: LearnerMaker;
-  readonly useThreads: Learners["useThreads"];
-  readonly batchOf: (step: number) => Batch;
-  readonly validation: readonly Batch[];
+  readonly pupil: Pupils["pupil"];
+  readonly useThreads: Pupils["useThreads"];
   readonly writer: RunWriter;
   readonly start: Checkpoint | null;
   readonly cadence: Cadence;
@@ -123,8 +116,8 @@ interface Walk {
 }
 
 async function walk(context: Walk, options: TrainOptions): Promise<Pick<RunResult, "status" | "reason">> {
-  const { run, id, learner, useThreads, batchOf, validation, writer, start, cadence, clock } = context;
-  const { scheme, shape } = run;
+  const { run, id, pupil, useThreads, writer, start, cadence, clock } = context;
+  const { scheme } = run;
   const stepTokens = tokensPerStep(run);
   const course = courseOf(run);
   const draws = random(run.seed).split("rounds");
@@ -132,7 +125,7 @@ async function walk(context: Walk, options: TrainOptions): Promise<Pick<RunResul
 
   let at: Path = start === null ? START : pathOf(start.current);
   let parked = start?.parked ?? null;
-  let model = await learner(run, start?.current.model ?? initialState(run));
+  let model = await pupil(start?.current.model ?? null);
   const save = async () =>
     cadence.save({ run: id, current: { ...at, model: await model.state() }, parked, written: writer.written() });
   const end = (status: "complete" | "diverged", reason: string | null) => {
@@ -166,7 +159,7 @@ async function walk(context: Walk, options: TrainOptions): Promise<Pick<RunResul
       if (move.kind === "return") {
         if (parked === null) throw new Error(`train: run ${id} has no trunk to return to`);
         model.dispose();
-        model = await learner(run, parked.model);
+        model = await pupil(parked.model);
         at = pathOf(parked);
         parked = null;
         continue;
@@ -180,9 +173,9 @@ async function walk(context: Walk, options: TrainOptions): Promise<Pick<RunResul
       const { rate, coolingDown } = move;
       await useThreads(options.threads?.() ?? 1);
       const rounds = drawRounds(scheme, draws.split(at.step), coolingDown);
-      await model.step(batchOf(at.step), rate, rounds, noise.split(at.step));
+      await model.step(at.step, rate, rounds, noise.split(at.step));
       unread.push({ step: at.step, rate });
-      at = afterStep(at, 3 * forwardFlopsPerToken(scheme, shape, rounds) * stepTokens);
+      at = afterStep(at, 3 * forwardPerToken(run, rounds) * stepTokens);
 
       const kind = pointAt(course, at);
       const isSaved = kind === "decayed" || cadence.isDue();
@@ -192,7 +185,7 @@ async function walk(context: Walk, options: TrainOptions): Promise<Pick<RunResul
         if (reason !== null) return end("diverged", reason);
       }
       if (kind !== null) {
-        const point = await scorePoint(model, run, validation, at, rate, kind === "decayed");
+        const point = await scorePoint(model, run, at, rate, kind === "decayed");
         if (isBlownUp(point, run)) return end("diverged", reasonAt(`validation loss ${point.loss}`, { ...at, rate }));
         writer.point(point);
         at = afterPoint(at);
@@ -202,7 +195,7 @@ async function walk(context: Walk, options: TrainOptions): Promise<Pick<RunResul
       options.onProgress?.(clock.step(lastLoss));
       await nextTurn();
     }
-    await options.onTrained?.(model);
+    await options.onTrained?.(await model.state());
     return end("complete", null);
   } finally {
     model.dispose();
@@ -211,15 +204,19 @@ async function walk(context: Walk, options: TrainOptions): Promise<Pick<RunResul
 
 const pathOf = ({ model: _, ...path }: Progress): Path => path;
 
-function checkCorpus(run: RunConfiguration, corpus: Corpus): void {
+function checkCorpus(run: RunConfiguration, corpus: Data): void {
   if (corpus.hash !== run.corpus.hash || corpus.tokenizer.hash !== run.corpus.tokenizerHash) {
     throw new InputError(
-      `train: corpus ${run.corpus.name} must have hash ${run.corpus.hash} and tokenizer ${run.corpus.tokenizerHash}, got ${corpus.hash} and ${corpus.tokenizer.hash}; give the text that the run was planned on`,
+      `train: corpus ${run.corpus.name} must have hash ${run.corpus.hash} and tokenizer ${run.corpus.tokenizerHash}, got ${corpus.hash} and ${corpus.tokenizer.hash}; give what the run was planned on`,
     );
   }
-  if (corpus.tokenizer.vocabulary > run.shape.vocabulary) {
+  const symbols =
+    run.task?.kind === "image-class" && corpus.kind === "pictures"
+      ? corpus.set.classes.length
+      : corpus.tokenizer.vocabulary;
+  if (symbols > run.shape.vocabulary) {
     throw new InputError(
-      `train: --vocab must be at least ${corpus.tokenizer.vocabulary} for this tokenizer, got ${run.shape.vocabulary}`,
+      `train: --vocab must be at least ${symbols} for this ${corpus.kind === "text" ? "tokenizer" : "set of pictures"}, got ${run.shape.vocabulary}`,
     );
   }
 }

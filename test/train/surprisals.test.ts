@@ -54,7 +54,8 @@ test("a run writes them when it ends, of its own validation text or of others, a
     trainRun(run, {
       runsFolder: path.join(folder, "runs"),
       corpus,
-      onTrained: (model) => writeSurprisals(file, model, run, corpus, texts),
+      onTrained: async (state) =>
+        writeSurprisals(file, learner(await loadBackend("wasm"), run, state), run, corpus, texts),
     });
   await train();
   const lines = readFileSync(file, "utf8")
@@ -71,7 +72,8 @@ test("a run writes them when it ends, of its own validation text or of others, a
   await trainRun(run, {
     runsFolder: path.join(folder, "runs"),
     corpus,
-    onTrained: (model) => writeSurprisals(again, model, run, corpus, null),
+    onTrained: async (state) =>
+      writeSurprisals(again, learner(await loadBackend("wasm"), run, state), run, corpus, null),
   });
   expect(existsSync(again)).toBe(false);
 });

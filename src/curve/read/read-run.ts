@@ -35,6 +35,13 @@ const headerSchema = z.object({
   seed: z.number().int(),
   provenance: z.object({ rinsight: z.string(), backend: z.string(), device: z.string().exactOptional() }),
 });
+const share = z.number().min(0).max(1);
+const accuracySchema = {
+  accuracy: share.optional(),
+  accuracyInterval: z.tuple([share, share]).optional(),
+  accuracyTop5: share.optional(),
+  accuracyUnseenHand: share.optional(),
+};
 const pointSchema = z.object({
   kind: z.literal("point"),
   step: z.number().int().nonnegative(),
@@ -42,6 +49,7 @@ const pointSchema = z.object({
   flops: positive,
   loss: finite,
   lossStandardError: finite.nonnegative(),
+  ...accuracySchema,
   trainLoss: finite,
   learningRate: finite.nonnegative(),
   decayed: z.boolean(),
@@ -51,6 +59,7 @@ const pointSchema = z.object({
       rounds: z.number().int().positive(),
       loss: finite,
       lossStandardError: finite,
+      ...accuracySchema,
       inferenceFlopsPerToken: positive,
     }),
   ),
@@ -140,12 +149,21 @@ export function parseRun(source: string, text: string, live = false): Run {
   return { source, header, points, end };
 }
 
+/** Of runs on pictures; the error rate is what a law with a floor is fitted to. */
+const accuracyColumns = ({ accuracy, accuracyTop5, accuracyUnseenHand }: RunPoint) => ({
+  accuracy: accuracy ?? null,
+  errorRate: accuracy === undefined ? null : 1 - accuracy,
+  accuracyTop5: accuracyTop5 ?? null,
+  accuracyUnseenHand: accuracyUnseenHand ?? null,
+});
+
 /**
  * Runs as one table, one row a point. `scheme` is the label, `horizon` numbers the decayed points of a run from 1
  * (the key that pairs compute-matched runs), `status` is complete, diverged or unfinished.
  */
 export function runsTable(runs: readonly Run[]): Table {
   const places: string[] = [];
+  const scored = runs.some(({ points }) => points.some(({ accuracy }) => accuracy !== undefined));
   const records = runs.flatMap(({ source, header, points, end }) => {
     let horizon = 0;
     return points.map((point, i) => {
@@ -165,6 +183,7 @@ export function runsTable(runs: readonly Run[]): Table {
         flops: point.flops,
         loss: point.loss,
         lossStandardError: point.lossStandardError,
+        ...(scored ? accuracyColumns(point) : {}),
         trainLoss: point.trainLoss,
         learningRate: point.learningRate,
         decayed: point.decayed ? 1 : 0,

@@ -27,6 +27,7 @@ export interface CorpusRequest {
 }
 
 export interface Corpus {
+  readonly kind: "text";
   readonly name: string;
   /** SHA-256 (16 hex digits) over the names and cleaned text of all documents, in order, with their split. */
   readonly hash: string;
@@ -115,6 +116,7 @@ function openIntact(prepared: Prepared, folder: string): Corpus | null {
     return null;
   }
   return {
+    kind: "text",
     name,
     hash,
     tokenizer: tokenizer(prepared.kind, prepared.merges),
