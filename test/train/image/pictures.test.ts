@@ -13,7 +13,7 @@ const folder = temporaryFolder();
 let pairs: Pictures;
 beforeAll(async () => {
   pairs = await smallPictures(PAIRS, folder);
-}, 60_000);
+}, 240_000);
 
 const conceptOf = (picture: number) => pairs.set.concepts[pairs.set.entries[picture]?.concept ?? -1];
 const handOf = (picture: number) => pairs.set.entries[picture]?.set;

@@ -19,7 +19,7 @@ beforeAll(async () => {
   const all = await smallPictures(PAIRS, folder);
   // Scored on fewer, so that scoring takes no longer than training.
   pairs = { ...all, heldOut: all.heldOut.slice(0, 80), unseenHand: all.unseenHand.slice(0, 50) };
-}, 60_000);
+}, 240_000);
 
 const textOf = (file: string): string => readFileSync(file, "utf8");
 
@@ -95,7 +95,7 @@ test("digits are learned, and emoji and pairs better than by guessing", async ()
   // The same eight concepts again and again, guessed at one in eight: ln 8 + 7 ln(8/7) = 3.01 nats.
   const few = { ...pairs, training: pairs.training.slice(0, 8) };
   expect((await longer(smallRun(pairs, PAIRS), few))?.trainLoss).toBeLessThan(2);
-}, 60_000);
+}, 240_000);
 
 test("ranks count what lies nearer; equals and NaN never help", () => {
   expect(rankIn([0.1, 0.9, 0.5], 1)).toBe(0);
