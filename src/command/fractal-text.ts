@@ -6,7 +6,7 @@ import type { Surprisals } from "../fractal/record.js";
 import { fileSource } from "../train/text/source.js";
 
 /** Separations of the fit of β, bytes, and the least context of that of γ, tokens. */
-const SEPARATIONS = { from: 8, to: 256 };
+const SEPARATIONS = { from: 4, to: 256 };
 const LEAST_CONTEXT = 4;
 
 export interface Predicted {
@@ -61,9 +61,16 @@ export const predictedText = (list: readonly Predicted[]): string =>
   list
     .map(
       ({ group, correlation, entropy, dataExponent }) =>
-        `${group}: γ ${shown(entropy)}, β ${shown(correlation)}, γ/(2β) ${decimal(dataExponent, 3)}\n`,
+        `${group}: γ ${shown(entropy)}, β ${shown(correlation)} over ${reach(correlation)}, γ/(2β) ${decimal(dataExponent, 3)}\n`,
     )
     .join("");
+
+/** The separations at which the correlation stands out. */
+function reach({ points }: Decay): string {
+  const lost = points.findIndex(({ value }) => value === null);
+  const seen = lost < 0 ? points : points.slice(0, lost);
+  return seen.length === 0 ? "no separation" : `${seen[0]?.at} to ${seen.at(-1)?.at} bytes`;
+}
 
 const shown = ({ exponent, interval }: Decay): string =>
   `${decimal(exponent, 3)}${interval === null ? "" : ` [${decimal(interval.lower, 3)}, ${decimal(interval.upper, 3)}]`}`;

@@ -18,7 +18,7 @@ export interface DecayPoint {
 /** An exponent x of value ~ at^−x. */
 export interface Decay {
   readonly points: readonly DecayPoint[];
-  /** Null where fewer than three points stand out. */
+  /** Of the points before the first that does not stand out; null for fewer than three. */
   readonly exponent: number | null;
   /** Leaving out each of sixteen blocks of documents in turn; null with fewer documents. */
   readonly interval: { readonly level: number; readonly lower: number; readonly upper: number } | null;
@@ -84,7 +84,11 @@ function decay(points: (without: number | null) => readonly DecayPoint[], blocks
 }
 
 function slopeOf(points: readonly DecayPoint[]): number | null {
-  const seen = points.flatMap(({ at, value }) => (value === null ? [] : [{ x: Math.log(at), y: Math.log(value) }]));
+  // As far as the first that is lost in its noise: what stands out beyond it does so by chance.
+  const lost = points.findIndex(({ value }) => value === null);
+  const seen = points
+    .slice(0, lost < 0 ? points.length : lost)
+    .flatMap(({ at, value }) => (value === null ? [] : [{ x: Math.log(at), y: Math.log(value) }]));
   if (seen.length < 3) return null;
   return -lineThrough(
     seen.map(({ x }) => x),
