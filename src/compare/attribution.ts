@@ -44,7 +44,7 @@ function sharedBy(model: NestedTest["model"], law: Law, schemes: Schemes): reado
  * seldom, and where the noise grows along x or a run's points share theirs too often. Hence F is calibrated to the noise as
  * it is (calibrated-test.ts), which decides. The bootstrap beside it redraws data under each nested model with the free
  * model's residuals, one draw for all schemes: a second opinion, which decides together with the plain F where nothing is
- * known of the noise. `drawWhere` "rejected" spares it where F does not reject at `alpha`.
+ * known of the noise. `drawWhere` "deciding" spares it where it decides nothing: the calibrated test does, or F does not reject.
  * Throws InputError for fewer replicates than can reject at `alpha`.
  *
  * @param schemes fitted by squared residuals
@@ -53,7 +53,7 @@ export function nestedTests(
   schemes: Schemes,
   alpha: number,
   bootstrap: ReplicateOptions | null,
-  drawWhere: "always" | "rejected" = "always",
+  drawWhere: "always" | "deciding" = "always",
 ): NestedTests {
   if (bootstrap !== null && 1 / (1 + bootstrap.replicates) >= alpha) {
     throw new InputError(
@@ -78,10 +78,6 @@ export function nestedTests(
     const nested = Math.max(joint.solution.cost * joint.problem.residualUnit ** 2, sumOfSquares);
     const fStatistic = (nested - sumOfSquares) / numeratorDf / (sumOfSquares / denominatorDf);
     const pValue = denominatorDf > 0 ? fTail(fStatistic, numeratorDf, denominatorDf) : 1;
-    const bootstrapPValue =
-      bootstrap === null || denominatorDf <= 0 || (drawWhere === "rejected" && pValue >= alpha)
-        ? null
-        : redrawnShare(schemes, joint, name, (nested - sumOfSquares) / sumOfSquares, bootstrap);
     const pairs = differencesOf(schemes, share);
     const calibratedPValue =
       denominatorDf > 0
@@ -91,6 +87,12 @@ export function nestedTests(
             fStatistic,
           )?.pValue ?? null)
         : null;
+    const bootstrapPValue =
+      bootstrap === null ||
+      denominatorDf <= 0 ||
+      (drawWhere === "deciding" && (calibratedPValue !== null || pValue >= alpha))
+        ? null
+        : redrawnShare(schemes, joint, name, (nested - sumOfSquares) / sumOfSquares, bootstrap);
     const adjustedPValue = calibratedPValue ?? Math.max(pValue, bootstrapPValue ?? 0);
     return [
       {

@@ -126,7 +126,7 @@ export function compare(given: readonly Observations[], options: Partial<Compare
   const whole = nestedTests(squared, alpha, redrawn);
   const others = names.map((_, l) => l).filter((l) => l !== baseline);
   const pairs = others.map((l) =>
-    names.length === 2 ? whole : nestedTests(subset(squared, [baseline, l]), alpha, redrawnPairs, "rejected"),
+    names.length === 2 ? whole : nestedTests(subset(squared, [baseline, l]), alpha, redrawnPairs, "deciding"),
   );
   const equivalences = others.map((l) =>
     equivalence(

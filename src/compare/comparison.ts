@@ -27,7 +27,7 @@ export interface NestedTest {
   readonly pValue: number;
   /** The same with F calibrated to the noise as it is, unequal or shared (calibrated-test.ts); null where nothing is known of it. */
   readonly calibratedPValue: number | null;
-  /** Share of data sets redrawn under the nested model, paired across schemes, with at least this F; null where none were drawn (pairs of schemes: where F does not reject). */
+  /** Share of data sets redrawn under the nested model, paired across schemes, with at least this F; null where none were drawn (pairs of schemes: where it would decide nothing). */
   readonly bootstrapPValue: number | null;
   /** The calibrated p-value, or the larger of the other two where there is none; Holm-adjusted over the pairs of schemes (over all schemes at once: not adjusted). */
   readonly adjustedPValue: number;

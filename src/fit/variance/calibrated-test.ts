@@ -2,7 +2,7 @@
 // would make exact, times what the noise model makes of it.
 import { fTail } from "../../base/distributions.js";
 import { solvePositiveDefinite } from "../../base/linear-algebra.js";
-import { addTo, dot, form, type Linearization, orthogonalise, outerSum } from "./linearization.js";
+import { addTo, dot, forms, type Linearization, orthogonalise, outerSum } from "./linearization.js";
 import { noise } from "./noise.js";
 
 export interface JointTest {
@@ -35,7 +35,7 @@ export function calibratedTests(fit: Linearization): CalibratedTest | null {
   const gram = outerSum(basis.rows, null, basis.rows[0]?.length ?? 0);
   return (gradients, differences, fStatistic) => {
     const combinations = gradients.map(basis.combination);
-    const equal = combinations.map((a) => Float64Array.from(combinations, (b) => level * form(gram, a, b)));
+    const equal = forms(gram, combinations).map((line) => line.map((value) => level * value));
     const d = Float64Array.from(differences);
     const plain = solvePositiveDefinite(equal, d);
     const robust = solvePositiveDefinite(model.covariance(gradients), d);

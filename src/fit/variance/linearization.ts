@@ -37,6 +37,8 @@ export interface Orthogonal {
   readonly slope: Float64Array;
   /** Points of each cluster. */
   readonly clusters: readonly (readonly number[])[];
+  /** Columns and points that have nothing to do with those of the other parts: R, too, falls into these blocks. */
+  readonly parts: readonly { readonly columns: readonly number[]; readonly points: readonly number[] }[];
   /** R⁻ᵀ·gradient: the combination gradientᵀθ in these coordinates. */
   combination(gradient: ArrayLike<number>): Float64Array;
 }
@@ -49,28 +51,39 @@ export function orthogonalise(fit: Linearization): Orthogonal | null {
   const n = fit.rows.length;
   const p = fit.rows[0]?.length ?? 0;
   if (p === 0 || n < p) return null;
-  const matrix = new Float64Array(n * p);
   const norm = new Float64Array(p);
+  const root = fit.slope.map(Math.sqrt);
   fit.rows.forEach((row, i) => {
-    const root = Math.sqrt(fit.slope[i] ?? Number.NaN);
     row.forEach((value, k) => {
-      matrix[k * n + i] = value * root;
-      norm[k] = Math.hypot(norm[k] ?? 0, value * root);
+      norm[k] = Math.hypot(norm[k] ?? 0, value * (root[i] ?? Number.NaN));
     });
   });
   if (norm.some((size) => !(size > 0 && Number.isFinite(size)))) return null;
-  for (let cell = 0; cell < n * p; cell++) {
-    matrix[cell] = (matrix[cell] ?? Number.NaN) / (norm[Math.floor(cell / n)] ?? Number.NaN);
+  const parts = partsOf(fit.rows);
+  const factors: Float64Array[] = [];
+  for (const { columns, points } of parts) {
+    const [height, width] = [points.length, columns.length];
+    if (height < width) return null;
+    const matrix = new Float64Array(height * width);
+    columns.forEach((k, c) => {
+      points.forEach((i, r) => {
+        const value = (fit.rows[i]?.[k] ?? Number.NaN) * (root[i] ?? Number.NaN);
+        matrix[c * height + r] = value / (norm[k] ?? Number.NaN);
+      });
+    });
+    factorQr(matrix, height, width, new Float64Array(height));
+    for (let k = 0; k < width; k++) if (!(Math.abs(matrix[k * height + k] ?? 0) > RANK)) return null;
+    factors.push(matrix);
   }
-  factorQr(matrix, n, p, new Float64Array(n));
-  const r = (j: number, k: number) => matrix[k * n + j] ?? Number.NaN;
-  for (let k = 0; k < p; k++) if (!(Math.abs(r(k, k)) > RANK)) return null;
   const combination = (gradient: ArrayLike<number>) => {
     const out = new Float64Array(p);
-    for (let k = 0; k < p; k++) {
-      let value = (gradient[k] ?? Number.NaN) / (norm[k] ?? Number.NaN);
-      for (let j = 0; j < k; j++) value -= r(j, k) * (out[j] ?? Number.NaN);
-      out[k] = value / r(k, k);
+    for (const [b, { columns, points }] of parts.entries()) {
+      const r = (j: number, k: number) => factors[b]?.[k * points.length + j] ?? Number.NaN;
+      for (const [k, column] of columns.entries()) {
+        let value = (gradient[column] ?? Number.NaN) / (norm[column] ?? Number.NaN);
+        for (let j = 0; j < k; j++) value -= r(j, k) * (out[columns[j] ?? Number.NaN] ?? Number.NaN);
+        out[column] = value / r(k, k);
+      }
     }
     return out;
   };
@@ -79,8 +92,36 @@ export function orthogonalise(fit: Linearization): Orthogonal | null {
     score: fit.score,
     slope: fit.slope,
     clusters: membersOf(fit.cluster, n),
+    parts,
     combination,
   };
+}
+
+/** Columns that points bind together, in their order: those of groups fitted side by side are parts of their own. */
+function partsOf(rows: readonly Float64Array[]): Orthogonal["parts"] {
+  const leader = Array.from(rows[0] ?? [], (_, k) => k);
+  const lead = (k: number): number => {
+    const next = leader[k] ?? k;
+    return next === k ? k : lead(next);
+  };
+  const first = rows.map((row) => row.findIndex((value) => value !== 0));
+  rows.forEach((row, i) => {
+    row.forEach((value, k) => {
+      if (value === 0) return;
+      const [a, b] = [lead(k), lead(first[i] ?? k)];
+      leader[Math.max(a, b)] = Math.min(a, b);
+    });
+  });
+  const parts = new Map<number, { columns: number[]; points: number[] }>();
+  leader.forEach((_, k) => {
+    const part = parts.get(lead(k)) ?? { columns: [], points: [] };
+    part.columns.push(k);
+    parts.set(lead(k), part);
+  });
+  first.forEach((k, i) => {
+    if (k >= 0) parts.get(lead(k))?.points.push(i);
+  });
+  return [...parts.values()];
 }
 
 function membersOf(cluster: Int32Array | null, points: number): readonly (readonly number[])[] {
@@ -111,6 +152,14 @@ export function form(matrix: readonly Float64Array[], x: Float64Array, y: Float6
   let sum = 0;
   for (let k = 0; k < x.length; k++) sum += (x[k] ?? Number.NaN) * dot(y, matrix[k] ?? y);
   return sum;
+}
+
+/** xᵢᵀ·M·xⱼ of every two of the vectors, M symmetric: each product M·xⱼ is made once. */
+export function forms(matrix: readonly Float64Array[], vectors: readonly Float64Array[]): Float64Array[] {
+  return vectors.map((y) => {
+    const product = Float64Array.from(matrix, (line) => dot(line, y));
+    return Float64Array.from(vectors, (x) => dot(x, product));
+  });
 }
 
 /** Σ factor·row·rowᵀ; factors of 1 where there are none. */

@@ -1,8 +1,10 @@
 // What the residuals say of the noise, and what that makes of an estimate's error: a noise whose size may change along x
 // and of which the points of a cluster (a run's points, schemes at one horizon and seed) may have a share in common.
+import { groupedLikelihood } from "./grouped-likelihood.js";
 import {
   addTo,
   form,
+  forms,
   type Linearization,
   type Orthogonal,
   orthogonalise,
@@ -62,7 +64,7 @@ export function noise(fit: Linearization): Noise | null {
   const degrees = fit.rows.length - (fit.rows[0]?.length ?? 0);
   if (basis === null || degrees < 1) return null;
   const along = position(fit.along, fit.rows.length);
-  const likelihood = restrictedLikelihood(basis, along, degrees);
+  const likelihood = (basis.parts.length > FEW_PARTS ? groupedLikelihood : restrictedLikelihood)(basis, along, degrees);
   const at = (slopes: readonly number[], shares: readonly number[]) =>
     slopes.flatMap((slope) => likelihood(slope, shares));
   const every = sharesFor(basis);
@@ -115,8 +117,7 @@ export function noise(fit: Linearization): Noise | null {
     },
     covariance(gradients, over = candidates) {
       const mean = meanOf(over, shapes, basis.rows[0]?.length ?? 0);
-      const combinations = gradients.map(basis.combination);
-      return combinations.map((a) => Float64Array.from(combinations, (b) => form(mean, a, b)));
+      return forms(mean, gradients.map(basis.combination));
     },
   };
 }
@@ -152,6 +153,8 @@ function evenly(from: number, to: number, steps: number): number[] {
   return Array.from({ length: steps + 1 }, (_, k) => from + ((to - from) * k) / steps);
 }
 
+/** More groups than this side by side are cheaper apart. */
+const FEW_PARTS = 2;
 const NOTHING: Likely = { slope: 0, share: 0, variance: Number.NaN, log: Number.NEGATIVE_INFINITY };
 
 /** Covariances of the parameters over σ²: of points that share nothing (own) and all there is within clusters (common). */

@@ -3,7 +3,7 @@
 
 import { normalBelow } from "../../base/distributions.js";
 import { random } from "../../base/random.js";
-import { addTo, dot, type Linearization, orthogonalise } from "./linearization.js";
+import { dot, type Linearization, orthogonalise } from "./linearization.js";
 
 /** One estimate of the family. The same cluster number means the same noise in all members' fits. */
 export interface Member {
@@ -44,7 +44,11 @@ export function family(
   for (let r = 0; r < replicates; r++) {
     for (let k = 0; k < normals.length; k++) normals[k] = stream.normal();
     let most = 0;
-    for (const own of pulls) most = Math.max(most, Math.abs(own === null ? stream.normal() : dot(own, normals)));
+    for (const own of pulls) {
+      let pull = own === null ? stream.normal() : 0;
+      for (const [k, factor] of own ?? []) pull += factor * (normals[k] ?? Number.NaN);
+      most = Math.max(most, Math.abs(pull));
+    }
     least[r] = 2 * normalBelow(-most);
   }
   least.sort();
@@ -64,8 +68,8 @@ export function family(
   };
 }
 
-/** Of each cluster on the estimate, of unit length. */
-function pullsOf({ fit, gradient }: Member, numbers: ReadonlyMap<number, number>): Float64Array | null {
+/** Of each cluster on the estimate, of unit length; of hundreds of clusters only those in the fit pull. */
+function pullsOf({ fit, gradient }: Member, numbers: ReadonlyMap<number, number>): readonly [number, number][] | null {
   const basis = orthogonalise(fit);
   if (basis === null) return null;
   const y = basis.combination(gradient);
@@ -76,7 +80,5 @@ function pullsOf({ fit, gradient }: Member, numbers: ReadonlyMap<number, number>
   });
   const length = Math.sqrt(dot(out, out));
   if (!(length > 0)) return null;
-  const unit = new Float64Array(out.length);
-  addTo(unit, out, 1 / length);
-  return unit;
+  return Array.from(out, (value, k): [number, number] => [k, value / length]).filter(([, factor]) => factor !== 0);
 }
