@@ -51,7 +51,7 @@ export function command(): Command {
     .option("--held-out <K>", "largest budgets kept out of forecasts, to score them")
     .option("--baseline <SCHEME>", "the scheme that the others are held against (default: the cheapest, or the first)")
     .option("--level <LEVEL>", "confidence level of the intervals", ".95")
-    .option("--bootstrap <N>", "bootstrap replicates of the comparison", "1000")
+    .option("--bootstrap <N>", "bootstrap replicates of the comparison, of up to 40 schemes", "1000")
     .option("--seed <SEED>", "seed of everything random", "0")
     .option("--serve", "show a folder of runs while it trains, on a local page, and write nothing")
     .option("--port <PORT>", "port of that page; 0 for any that is free", "0")

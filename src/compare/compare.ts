@@ -51,6 +51,8 @@ export interface CompareOptions {
   /** Differences of limit (nats) and exponent that count as none, for the verdict "neither". */
   readonly margins: { readonly limit: number; readonly exponent: number };
   readonly robustness: boolean;
+  /** "least", for hundreds of schemes: without curves of multipliers, joint regions and redrawn tests, which nobody reads of so many. */
+  readonly detail: "all" | "least";
   /** A formula of the groups' values that parameters are also fitted as straight lines in ("rounds"); null for none. */
   readonly covariate: string | null;
 }
@@ -70,6 +72,7 @@ export const DEFAULT_COMPARE_OPTIONS: CompareOptions = {
   // of about one nat is worth about as much over one decade.
   margins: { limit: 0.01, exponent: 0.005 },
   robustness: false,
+  detail: "all",
   covariate: null,
 };
 
@@ -111,7 +114,8 @@ export function compare(given: readonly Observations[], options: Partial<Compare
     replicates > 0 ? { method: chosen.method, unit, replicates, seed: fitOptions.seed } : null;
   const drawn = drawing(chosen.replicates);
   const replicates = drawn === null ? null : replicate(schemes.fits, observations, drawn);
-  const redrawn = drawing(chosen.testReplicates);
+  const whole = chosen.detail === "all";
+  const redrawn = drawing(whole ? chosen.testReplicates : 0);
   // Holm multiplies a pair's p-value by up to the number of pairs: enough replicates that one of them can still reject.
   const redrawnPairs =
     redrawn === null ? null : drawing(Math.max(chosen.testReplicates, Math.ceil((2 * names.length) / alpha)));
@@ -123,10 +127,10 @@ export function compare(given: readonly Observations[], options: Partial<Compare
   const left = chosen.interval === "bootstrap-bca" ? jackknife(schemes.fits, observations, unit) : [];
   const { interval } = chosen;
   const rows = differences(schemes, baseline, errors, replicates, left, { interval, level, point, budget });
-  const whole = nestedTests(squared, alpha, redrawn);
+  const nested = nestedTests(squared, alpha, redrawn);
   const others = names.map((_, l) => l).filter((l) => l !== baseline);
   const pairs = others.map((l) =>
-    names.length === 2 ? whole : nestedTests(subset(squared, [baseline, l]), alpha, redrawnPairs, "deciding"),
+    names.length === 2 ? nested : nestedTests(subset(squared, [baseline, l]), alpha, redrawnPairs, "deciding"),
   );
   const equivalences = others.map((l) =>
     equivalence(
@@ -143,17 +147,17 @@ export function compare(given: readonly Observations[], options: Partial<Compare
     baseline: names[baseline] ?? "",
     fits,
     attribution: {
-      ...withheld({ ...whole, verdict: verdict(whole.tests, equivalence(law, rows, chosen.margins)) }, hindering),
+      ...withheld({ ...nested, verdict: verdict(nested.tests, equivalence(law, rows, chosen.margins)) }, hindering),
       obstacles: hindering,
       alpha,
       margins: chosen.margins,
       pairs: adjustPairs(pairs, equivalences, alpha).map((pair) => withheld(pair, hindering)),
       residualCorrelation: correlation,
-      regions: jointRegions(squared, level),
+      regions: whole ? jointRegions(squared, level) : [],
     },
     point: Object.fromEntries(law.variables.map((variable, v) => [variable, at(point, v)])),
     differences: rows,
-    multipliers: multipliers(schemes, baseline, point, errors, replicates, level),
+    multipliers: multipliers(schemes, baseline, point, errors, replicates, level, whole),
     trends: chosen.covariate === null ? [] : trends(squared, clusters, chosen.covariate, level),
     borrowed: law === powerLawWithLimit ? borrowedLimit(observations, baseline) : [],
     clusters: { by: clusters.by, count: clusters.count },
@@ -161,7 +165,7 @@ export function compare(given: readonly Observations[], options: Partial<Compare
       method: chosen.method,
       unit,
       replicates: chosen.replicates,
-      testReplicates: chosen.testReplicates,
+      testReplicates: whole ? chosen.testReplicates : 0,
       failed: replicates?.failed ?? 0,
       seed: fitOptions.seed,
       level,

@@ -78,6 +78,7 @@ export interface Attribution extends NestedTests {
   readonly pairs: readonly NestedTests[];
   /** Mean correlation of residuals between schemes at equal pair keys; null without keys. The F test takes it for 0. */
   readonly residualCorrelation: number | null;
+  /** Empty in a comparison of the least detail. */
   readonly regions: readonly JointRegion[];
 }
 
@@ -137,6 +138,7 @@ export interface Multiplier {
   readonly scheme: string;
   readonly baseline: string;
   readonly level: number;
+  /** Along budgets; empty in a comparison of the least detail. */
   readonly curve: readonly MultiplierPoint[];
   /** At the scheme's largest budget, its law against the baseline's. */
   readonly last: MultiplierPoint;

@@ -18,6 +18,7 @@ const SEARCH = Math.log(1e6);
  *
  * @param point where the schemes meet, for the variables that are no budget
  * @param errors of each scheme's differences from the baseline, in the order of the schemes
+ * @param curves whether to follow them along the budgets too, which takes most of the time
  */
 export function multipliers(
   schemes: Schemes,
@@ -26,6 +27,7 @@ export function multipliers(
   errors: readonly (DifferenceErrors | null)[],
   replicates: Replicates | null,
   level: number,
+  curves = true,
 ): readonly Multiplier[] {
   const logs = schemes.names.map((_, l) => {
     const { least, most } = rangeOf(schemes, l);
@@ -66,7 +68,7 @@ export function multipliers(
         scheme: name,
         baseline: schemes.names[baseline] ?? "",
         level,
-        curve: Array.from({ length: CURVE_POINTS }, (_, i) => at(least + i * step)),
+        curve: Array.from({ length: curves ? CURVE_POINTS : 0 }, (_, i) => at(least + i * step)),
         last: at(own.most),
         crossover: crossover(pair, least, most, replicates, l, baseline),
       },

@@ -11,6 +11,7 @@ import type { Fit, FitOptions } from "../fit/record.js";
 import { forecast } from "../forecast/forecast.js";
 import { heldOutForecasts } from "../forecast/held-out.js";
 import { powerLaw, powerLawWithLimit } from "../law/power-law.js";
+import { detailed } from "./detail.js";
 import { drawn } from "./drawn.js";
 import { ranking } from "./ranking.js";
 import type {
@@ -91,8 +92,8 @@ export function analyse(source: ReportSource, given: Partial<AnalysisOptions> = 
     failures,
     comparison,
     ranking: ranking(source, comparisonVariable),
-    ...profiles(source, fits, variable, fitOptions),
-    heldOut: fittedSchemes.flatMap((scheme): HeldOutPoint[] =>
+    ...(detailed(source) ? profiles(source, fits, variable, fitOptions) : { profiles: [], profileCutoffs: [] }),
+    heldOut: (detailed(source) ? fittedSchemes : []).flatMap((scheme): HeldOutPoint[] =>
       extrapolations([powerLawWithLimit, powerLaw], observationsOf(source, scheme, variable), fitOptions).map(
         (row) => ({
           scheme: scheme.name,
@@ -190,7 +191,12 @@ function compareSchemes(
   try {
     return compare(
       schemes.map((scheme) => observationsOf(source, scheme, variable)),
-      { fit: { level: options.level, seed: options.seed }, replicates: options.bootstrap, baseline: options.baseline },
+      {
+        fit: { level: options.level, seed: options.seed },
+        replicates: detailed(source) ? options.bootstrap : 0,
+        detail: detailed(source) ? "all" : "least",
+        baseline: options.baseline,
+      },
     );
   } catch (error) {
     if (!(error instanceof FitError || error instanceof InputError)) throw error;

@@ -1,5 +1,6 @@
 // The methods checklist that reviewers ask for, filled in from the analysis itself.
 import { fixed, percent, significant } from "../base/format.js";
+import { detailed, MOST_IN_DETAIL } from "./detail.js";
 import type { Analysis, InputFile } from "./record.js";
 import { failureLines } from "./sentences.js";
 
@@ -67,7 +68,9 @@ export function checklist(analysis: Analysis, inputs: readonly InputFile[], seed
       answer: `${list([...new Set(fits.flatMap((fit) => Object.values(fit.parameters).flatMap((p) => p.interval?.method ?? [])))], "–")} at ${percent(analysis.level)}; ${
         comparison === null
           ? "no bootstrap"
-          : `bootstrap of ${comparison.bootstrap.method} by ${comparison.bootstrap.unit}, ${comparison.bootstrap.replicates} replicates, ${comparison.bootstrap.failed} failed`
+          : comparison.bootstrap.replicates === 0
+            ? "no bootstrap"
+            : `bootstrap of ${comparison.bootstrap.method} by ${comparison.bootstrap.unit}, ${comparison.bootstrap.replicates} replicates, ${comparison.bootstrap.failed} failed`
       }; seed ${seed}`,
     },
     {
@@ -76,6 +79,12 @@ export function checklist(analysis: Analysis, inputs: readonly InputFile[], seed
         heldOut.length === 0
           ? "–: too few scales for expanding windows"
           : `${heldOut.length} extrapolations, largest error ${fixed(100 * worst, 2)}% of the loss`,
+    },
+    {
+      question: "Detail",
+      answer: detailed(analysis)
+        ? "all charts that these data hold"
+        : `of more than ${MOST_IN_DETAIL} schemes what is read one by one is left out: bootstrap, multiplier curves, joint regions, profiles, held-out errors, residuals; for these make a report of fewer`,
     },
     {
       question: "Multiplicity",

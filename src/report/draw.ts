@@ -1,7 +1,9 @@
 // Every chart of a report, from what was read and what was concluded. A chart whose data are absent is left out.
+
 import type { Chart, Given } from "./charts/chart.js";
 import { palette } from "./charts/palette.js";
-import { CHARTS } from "./charts/registry.js";
+import { CHARTS, OF_ANY_CROWD } from "./charts/registry.js";
+import { detailed } from "./detail.js";
 import type { Analysis, ReportSource } from "./record.js";
 
 /**
@@ -16,7 +18,9 @@ import type { Analysis, ReportSource } from "./record.js";
  */
 export function draw(source: ReportSource, analysis: Analysis): readonly Chart[] {
   const given: Given = { source, analysis, palette: reportPalette(source, analysis) };
-  return Object.values(CHARTS).flatMap((drawing) => drawing(given) ?? []);
+  return Object.entries(CHARTS).flatMap(([name, drawing]) =>
+    detailed(source) || OF_ANY_CROWD.has(name) ? (drawing(given) ?? []) : [],
+  );
 }
 
 /** Of many schemes the baseline, the best three and the worst two of the ranking are in colour. */

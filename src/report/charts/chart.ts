@@ -3,8 +3,11 @@
 import type { Analysis, ReportSource } from "../record.js";
 import type { Palette } from "./palette.js";
 
-export type Spec = Readonly<Record<string, unknown>>;
 export type Row = Readonly<Record<string, string | number | boolean | null>>;
+/** Vega-Lite as plain JSON; the rows that its layers name stand in `datasets`. */
+export interface Spec extends Readonly<Record<string, unknown>> {
+  readonly datasets: Readonly<Record<string, readonly Row[]>>;
+}
 
 /** A chart as the page, the twin and the folder take it. */
 export interface Chart {

@@ -35,3 +35,13 @@ export const CHARTS: Readonly<Record<string, Draw>> = {
   "held-out": heldOut,
   "forecast-fan": reportForecast,
 };
+
+/** The charts that are drawn of any number of schemes; those left out are read scheme by scheme. */
+export const OF_ANY_CROWD: ReadonlySet<string> = new Set([
+  "loss-flops",
+  "differences",
+  "loss-tokens",
+  "ranking",
+  "limits",
+  "exponents",
+]);

@@ -1,12 +1,13 @@
 // The look of a chart: on paper, and on a page that is light, dark or printed.
-import type { Spec } from "./chart.js";
+
+export type Theme = Readonly<Record<string, unknown>>;
 
 /** Static files: white ground and one bundled font, so that the picture is the same on every machine. */
-export const STATIC_THEME: Spec = theme("#222222", "DejaVu Sans", "#ffffff");
+export const STATIC_THEME: Theme = theme("#222222", "DejaVu Sans", "#ffffff");
 /** The page: colours follow the text colour of the page, hence light, dark and print by style sheet alone. */
-export const PAGE_THEME: Spec = theme("currentColor", "system-ui, sans-serif", null);
+export const PAGE_THEME: Theme = theme("currentColor", "system-ui, sans-serif", null);
 
-function theme(ink: string, font: string, background: string | null): Spec {
+function theme(ink: string, font: string, background: string | null): Theme {
   return {
     background,
     font,

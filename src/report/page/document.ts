@@ -7,7 +7,7 @@ import { browserLibraries } from "../render.js";
 import { type Markup, markup, trusted } from "./markup.js";
 
 /** A script of ours in browser/, checked like the rest of the code and sent as it stands. */
-export type Script = "charts" | "marking" | "tables" | "saving" | "live";
+export type Script = "data" | "charts" | "marking" | "tables" | "saving" | "live";
 
 export interface Document {
   readonly title: string;

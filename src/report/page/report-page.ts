@@ -11,6 +11,7 @@ import type { InputFile } from "../record.js";
 import type { Verdict, weighedDoubts } from "../sentences.js";
 import { documentHtml } from "./document.js";
 import { type Content, type Markup, markup } from "./markup.js";
+import { packed } from "./packed.js";
 
 /** A question of its own with what answers it: charts by name, tables, sentences. */
 export interface Section {
@@ -77,9 +78,9 @@ ${folded(`Provenance: ${page.inputs.length} input files by SHA-256`, false, mark
 <p class="small">Cite as: <span class="citation">${page.citation}</span> <button type="button" data-copy="citation">Copy</button></p>
 </section>
 </main>`;
-  const specs = page.charts.map(({ name, spec: { config: _, $schema: __, ...spec } }) => [
+  const specs = page.charts.map(({ name, spec: { config: _, $schema: __, datasets, ...spec } }) => [
     name,
-    { $schema: SCHEMA, ...spec },
+    { $schema: SCHEMA, ...spec, datasets: mapped(datasets, packed) },
   ]);
   return documentHtml({
     title: page.title,
@@ -90,9 +91,12 @@ ${folded(`Provenance: ${page.inputs.length} input files by SHA-256`, false, mark
       paper: STATIC_THEME,
       texts: { "table.tex": latexTable(page.table), citation: page.citation },
     },
-    scripts: ["charts", "marking", "tables", "saving"],
+    scripts: ["data", "charts", "marking", "tables", "saving"],
   }).html;
 }
+
+const mapped = <From, To>(record: Readonly<Record<string, From>>, to: (value: From) => To) =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, to(value)]));
 
 function besideAnswer(doubts: readonly string[]): Markup | null {
   if (doubts.length === 0) return null;

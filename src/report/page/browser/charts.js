@@ -2,8 +2,7 @@
 // Draws each chart when it comes near the window, to the width it has; the rest when the browser has nothing else to do,
 // so that print finds them. Says which scheme the pointer is on ("hover") and shows the one that is marked ("mark").
 
-/** @type {{ charts: Record<string, ChartSpec>, theme: ChartTheme }} */
-const { charts, theme } = JSON.parse(document.getElementById("data")?.textContent ?? "{}");
+const { chart, theme } = globalThis.brought;
 /** @type {Map<HTMLElement, { room: number, view: VegaView | null }>} */
 const drawings = new Map();
 /** @type {string | null} */
@@ -34,7 +33,7 @@ function fitted({ layer, ...spec }, room) {
 
 /** @param {HTMLElement} holder */
 async function draw(holder) {
-  const spec = charts[holder.dataset.chart ?? ""];
+  const spec = chart(holder.dataset.chart ?? "");
   const room = holder.clientWidth;
   const before = drawings.get(holder);
   if (spec === undefined || room === 0 || (before !== undefined && Math.abs(room - before.room) < 24)) return;

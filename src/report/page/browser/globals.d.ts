@@ -21,6 +21,26 @@ interface ChartSpec {
   readonly layer: readonly { readonly name?: string }[];
 }
 
+interface PackedRows {
+  readonly rows: number;
+  readonly columns: Record<
+    string,
+    { all?: unknown; of?: readonly unknown[]; at?: readonly number[]; each?: readonly unknown[] }
+  >;
+}
+
+interface PackedSpec extends Omit<ChartSpec, "datasets"> {
+  readonly datasets: Record<string, PackedRows>;
+}
+
+/** By data.js, which stands before the scripts that use it. */
+declare var brought: {
+  readonly theme: ChartTheme;
+  readonly paper: ChartTheme;
+  readonly texts: Record<string, string>;
+  chart(name: string): ChartSpec | undefined;
+};
+
 interface ChartTheme {
   readonly axis: Record<string, unknown>;
   readonly legend: Record<string, unknown>;

@@ -2,8 +2,7 @@
 // What a reader takes along: a chart as SVG, PNG, Vega-Lite or its data as CSV; the table in LaTeX; the citation. And the
 // data of a chart as a table, for those who read it so.
 
-/** @type {{ charts: Record<string, ChartSpec>, theme: ChartTheme, paper: ChartTheme, texts: Record<string, string> }} */
-const { charts, paper, texts } = JSON.parse(document.getElementById("data")?.textContent ?? "{}");
+const { chart, paper, texts } = globalThis.brought;
 
 /** @param {ChartSpec} spec */
 function rowsOf(spec) {
@@ -77,7 +76,7 @@ document.addEventListener("click", async (event) => {
   if (button === null) return;
   const { save: kind, copy } = button.dataset;
   const name = button.closest("figure")?.id ?? "";
-  const spec = charts[name];
+  const spec = chart(name);
   if (kind !== undefined && spec !== undefined) await save(name, spec, kind);
   if (copy !== undefined) {
     const said = button.textContent;
@@ -98,7 +97,7 @@ document.addEventListener(
   "toggle",
   ({ target }) => {
     if (!(target instanceof HTMLDetailsElement) || !target.open || target.dataset.table === undefined) return;
-    const spec = charts[target.closest("figure")?.id ?? ""];
+    const spec = chart(target.closest("figure")?.id ?? "");
     const holder = target.querySelector(".scroll");
     if (spec === undefined || holder === null || holder.childElementCount > 0) return;
     const { columns, rows } = rowsOf(spec);
