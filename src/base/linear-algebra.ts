@@ -48,21 +48,26 @@ function reflect(
   for (let i = k + 1; i < rows; i++) target[offset + i] = (target[offset + i] ?? 0) - dot * (a[base + i] ?? 0);
 }
 
-/** Solves R·x = rhs for the upper triangle R of `a` (leading dimension `rows`). False when R is singular to rounding. */
+/**
+ * Solves R·x = rhs for the upper triangle R of `a` (leading dimension `rows`). False when R is singular to rounding.
+ * @param top how many of the first cells of rhs can differ from 0; x is left as it is after them
+ */
 export function solveUpper(
   a: Float64Array,
   rows: number,
   columns: number,
   rhs: Float64Array,
   x: Float64Array,
+  top: number = columns,
 ): boolean {
   let largest = 0;
   for (let k = 0; k < columns; k++) largest = Math.max(largest, Math.abs(a[k * rows + k] ?? 0));
   for (let k = columns - 1; k >= 0; k--) {
     const diagonal = a[k * rows + k] ?? 0;
     if (!(Math.abs(diagonal) > largest * 1e-16)) return false;
+    if (k >= top) continue;
     let value = rhs[k] ?? 0;
-    for (let j = k + 1; j < columns; j++) value -= (a[j * rows + k] ?? 0) * (x[j] ?? 0);
+    for (let j = k + 1; j < top; j++) value -= (a[j * rows + k] ?? 0) * (x[j] ?? 0);
     x[k] = value / diagonal;
   }
   return true;
@@ -75,13 +80,13 @@ export function inverseGram(a: Float64Array, rows: number, columns: number): Flo
     const unit = new Float64Array(columns);
     unit[k] = 1;
     const column = new Float64Array(columns);
-    if (!solveUpper(a, rows, columns, unit, column)) return null;
+    if (!solveUpper(a, rows, columns, unit, column, k + 1)) return null;
     inverse.push(column);
   }
   return Array.from({ length: columns }, (_, i) =>
     Float64Array.from({ length: columns }, (_, j) => {
       let sum = 0;
-      for (let k = 0; k < columns; k++) sum += (inverse[k]?.[i] ?? 0) * (inverse[k]?.[j] ?? 0);
+      for (let k = Math.max(i, j); k < columns; k++) sum += (inverse[k]?.[i] ?? 0) * (inverse[k]?.[j] ?? 0);
       return sum;
     }),
   );

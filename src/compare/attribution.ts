@@ -3,11 +3,13 @@ import { fTail } from "../base/distributions.js";
 import { InputError } from "../base/errors.js";
 import { random } from "../base/random.js";
 import { resampler } from "../fit/bootstrap.js";
-import { type Fitted, fitted } from "../fit/fitted.js";
 import { linearize } from "../fit/linearize.js";
+import { makeProblem } from "../fit/problem/columns.js";
+import { fullTheta, type Problem } from "../fit/problem/problem.js";
 import { mergeRepeats } from "../fit/problem/repeats.js";
 import { type ReplicateOptions, resampleGroup } from "../fit/replicates.js";
 import { descend } from "../fit/solve/descend.js";
+import { minimum } from "../fit/solve/solve.js";
 import { calibratedTests } from "../fit/variance/calibrated-test.js";
 import { clustersOf } from "../fit/variance/clusters.js";
 import { at, type Law } from "../law/law.js";
@@ -72,10 +74,11 @@ export function nestedTests(
   const two = models.every(({ share }) => share.length > 0);
   const tests = models.flatMap(({ name, share }): NestedTest[] => {
     if (share.length === 0 || (name === "shared-both" && !two)) return [];
-    const joint = fitted(law, groups, schemes.options, { share, by: {} }, alone);
-    const numeratorDf = parameters - joint.problem.names.length;
+    const problem = makeProblem(law, groups, schemes.options, { share, by: {} });
+    const joint = minimum(problem, schemes.options, alone).polished;
+    const numeratorDf = parameters - problem.names.length;
     // Least squares of a nested model cannot beat the free one; a difference below rounding is none.
-    const nested = Math.max(joint.solution.cost * joint.problem.residualUnit ** 2, sumOfSquares);
+    const nested = Math.max(joint.cost * problem.residualUnit ** 2, sumOfSquares);
     const fStatistic = (nested - sumOfSquares) / numeratorDf / (sumOfSquares / denominatorDf);
     const pValue = denominatorDf > 0 ? fTail(fStatistic, numeratorDf, denominatorDf) : 1;
     const pairs = differencesOf(schemes, share);
@@ -92,7 +95,7 @@ export function nestedTests(
       denominatorDf <= 0 ||
       (drawWhere === "deciding" && (calibratedPValue !== null || pValue >= alpha))
         ? null
-        : redrawnShare(schemes, joint, name, (nested - sumOfSquares) / sumOfSquares, bootstrap);
+        : redrawnShare(schemes, problem, joint.free, name, (nested - sumOfSquares) / sumOfSquares, bootstrap);
     const adjustedPValue = calibratedPValue ?? Math.max(pValue, bootstrapPValue ?? 0);
     return [
       {
@@ -140,17 +143,17 @@ function differencesOf(schemes: Schemes, share: readonly string[]) {
 /** Share of data sets redrawn under the nested fit whose statistic reaches the observed one, (1 + exceeding)/(1 + R). */
 function redrawnShare(
   { fits, groups }: Schemes,
-  joint: Fitted,
+  problem: Problem,
+  nestedFree: Float64Array,
   model: NestedTest["model"],
   observed: number,
   options: ReplicateOptions,
 ): number {
   // Pairs hold no null hypothesis, so they are redrawn as wild residuals here.
   const method = options.method === "pairs" ? "wild" : options.method;
-  const { problem, solution } = joint;
   const draw = resampler(
     fits.map((fit, l) => {
-      const theta = joint.thetas[l] ?? [];
+      const theta = fullTheta(problem, nestedFree, l);
       const curve = fit.problem.observed.map((_, i) =>
         problem.law.value(
           theta,
@@ -176,7 +179,7 @@ function redrawnShare(
       place += loss.length;
     }
     const nested = under(whole);
-    const below = descend(nested.problem, solution.free, problem.loss, REDRAWN);
+    const below = descend(nested.problem, nestedFree, problem.loss, REDRAWN);
     const free = losses.reduce((sum, loss, l) => {
       const merged = over[l]?.(loss);
       const start = fits[l]?.solution.free;

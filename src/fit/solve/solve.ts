@@ -37,11 +37,25 @@ const ITERATIONS = 300;
 /** Scaled variance inflation above which the data do not tell the parameters apart in double precision. */
 const ILL_CONDITIONED = 1e8;
 
+/** The global minimum as far as the starts reach, and its status. Throws as `minimum` does. */
+export function solve(problem: Problem, options: FitOptions, alone: readonly Float64Array[] = []): Solution {
+  const { first, polished, shape, startSpread, agreement } = minimum(problem, options, alone);
+  return {
+    free: polished.free,
+    cost: polished.cost,
+    ...judge(problem, first, polished, options.loss.kind === "absolute" ? null : shape),
+    startSpread,
+    agreement,
+    held: polished.held,
+  };
+}
+
 /**
- * The global minimum as far as the starts reach. Throws FitError where no start has a finite value.
+ * The same, not judged: whether the data tell all parameters apart takes the cube of their number.
+ * Throws FitError where no start has a finite value.
  * @param alone for several groups, the law's parameters in each fitted by itself
  */
-export function solve(problem: Problem, options: FitOptions, alone: readonly Float64Array[] = []): Solution {
+export function minimum(problem: Problem, options: FitOptions, alone: readonly Float64Array[] = []) {
   const single = problem.blocks.length === 1;
   const found = (): readonly Start[] => (single ? rankedStarts(problem) : jointStarts(problem, alone));
   const width = options.loss.kind === "absolute" ? residualSize(problem, found()) : 0;
@@ -74,14 +88,13 @@ export function solve(problem: Problem, options: FitOptions, alone: readonly Flo
   const lone = ends.length < 2;
   const polished = width > 0 ? polishAbsolute(problem, first.free, width) : polish(problem, first.free, shape);
   return {
-    free: polished.free,
-    cost: polished.cost,
-    ...judge(problem, first, polished, options.loss.kind === "absolute" ? null : shape),
+    first,
+    polished,
+    shape,
     startSpread: lone ? null : first.cost > 0 ? (worst - first.cost) / first.cost : 0,
     agreement: lone
       ? null
       : { best: settled.filter((end) => end.cost <= first.cost * (1 + 1e-6)).length, converged: settled.length },
-    held: polished.held,
   };
 }
 

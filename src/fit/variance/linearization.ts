@@ -156,9 +156,12 @@ export function form(matrix: readonly Float64Array[], x: Float64Array, y: Float6
 
 /** xᵢᵀ·M·xⱼ of every two of the vectors, M symmetric: each product M·xⱼ is made once. */
 export function forms(matrix: readonly Float64Array[], vectors: readonly Float64Array[]): Float64Array[] {
-  return vectors.map((y) => {
-    const product = Float64Array.from(matrix, (line) => dot(line, y));
-    return Float64Array.from(vectors, (x) => dot(x, product));
+  // Combinations of many groups are 0 nearly everywhere.
+  const sparse = vectors.map((vector) => Array.from(vector.entries()).filter(([, value]) => value !== 0));
+  return sparse.map((y) => {
+    const product = new Float64Array(matrix.length);
+    for (const [k, value] of y) addTo(product, matrix[k] ?? product, value);
+    return Float64Array.from(sparse, (x) => x.reduce((sum, [k, value]) => sum + value * (product[k] ?? Number.NaN), 0));
   });
 }
 

@@ -58,13 +58,20 @@ function lossBy(given: Given, variable: Variable): Chart | null {
     }`,
     spec: chartSpec(
       `Validation loss in nats per token against ${BUDGET_TITLE[variable]} on a logarithmic axis, for ${palette.labels.length} schemes: ${rows.points.length} points and the fitted laws, dashed where they leave the data.`,
-      { ...rows, labels: spread(ends(rows, given, "loss"), domain, false) },
+      { ...(palette.crowded ? bare(rows) : rows), labels: spread(ends(rows, given, "loss"), domain, false) },
       palette,
       [...(palette.crowded ? [] : [band("inside"), band("beyond")]), ...lines(given, rows, variable, "loss", x, y)],
       { right: labelRoom(palette) },
     ),
   };
 }
+
+/** Without what a crowd's chart draws nothing of. */
+const bare = ({ points, inside, beyond }: LossRows) => ({
+  points: points.map(({ remaining: _, ...row }) => row),
+  inside: inside.map(({ scheme, x, loss }) => ({ scheme, x, loss })),
+  beyond: beyond.map(({ scheme, x, loss }) => ({ scheme, x, loss })),
+});
 
 /**
  * (L − E) over its value at the scheme's smallest budget, on log-log axes: the law is a straight line of slope −c from 1.
