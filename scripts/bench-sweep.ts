@@ -11,7 +11,7 @@ const PLAN = {
   shape: { width: 64, layers: 4, heads: 4, context: 128, vocabulary: 1024 },
   batch: 4,
   schemes: ["rins-2"],
-  horizons: [4e11],
+  flops: [4e11],
   schedule: { warmupSteps: 20 },
   validation: { windows: 64, pointsPerOctave: 1 },
 };

@@ -93,7 +93,7 @@ async function prepare(
   options: Pick<Options, "out" | "workers" | "threads" | "gpu" | "task">,
 ): Promise<Prepared> {
   const plan = readPlan(planFile(name));
-  const corpus = originOf(plan, plan.corpus.path);
+  const corpus = originOf({ ...plan, shape: plan.shape[0] }, plan.corpus.path);
   const runs = await plannedRuns(plan, corpus);
   return {
     plan: plan.name,
@@ -140,7 +140,7 @@ async function plannedRuns(plan: Plan, source: DataOrigin): Promise<readonly Pla
       name: corpus.name,
       hash: corpus.hash,
       tokenizerHash: corpus.tokenizer.hash,
-      trainTokens: tokensOnce(corpus, tokensPerExample(plan)),
+      trainTokens: tokensOnce(corpus, tokensPerExample({ ...plan, shape: plan.shape[0] })),
     };
     const runs = expandPlan(plan, facts);
     for (const run of runs) checkMemory(run.configuration);

@@ -1,6 +1,7 @@
 // Fits as a table: group, points, each parameter with its interval, what held-out points say, status; one row a fit.
 import { count, significant } from "../base/format.js";
-import type { Estimate, Fit } from "../fit/record.js";
+import type { Fit } from "../fit/record.js";
+import { LAWS } from "../law/catalogue.js";
 import { type Cells, left, right } from "./cells.js";
 
 /** Groups and parameters are those of the first fit. */
@@ -20,20 +21,25 @@ export function fitCells(fits: readonly Fit[]): Cells {
     rows: fits.map((fit) => [
       ...groups.map((key) => fit.group[key] ?? "–"),
       String(fit.points),
-      ...parameters.map((key) => estimateText(fit.parameters[key])),
+      ...parameters.map((key) => estimateText(fit, key)),
       ...(scored ? [heldOutText(fit.heldOut)] : []),
       fit.status,
     ]),
   };
 }
 
-function estimateText(parameter: Estimate | undefined): string {
+/** A side that the data leave open ends where the law has the parameter end. */
+function estimateText(fit: Fit, key: string): string {
+  const parameter = fit.parameters[key];
   if (parameter === undefined) return "–";
   if (parameter.fixed) return `${significant(parameter.estimate)} (fixed)`;
   const { interval } = parameter;
+  const bounds = LAWS.find(({ name }) => name === fit.law)?.parameters.find(({ name }) => name === key);
+  const side = (value: number | null, open: number | undefined, otherwise: string) =>
+    value !== null || Number.isFinite(open) ? significant(value ?? open) : otherwise;
   return interval === null
     ? significant(parameter.estimate)
-    : `${significant(parameter.estimate)} [${significant(interval.lower)}, ${significant(interval.upper)}]`;
+    : `${significant(parameter.estimate)} [${side(interval.lower, bounds?.lower, "−∞")}, ${side(interval.upper, bounds?.upper, "∞")}]`;
 }
 
 /** Every point kept out of the fits: what was announced of it, and by how much that was off, with its sign. */

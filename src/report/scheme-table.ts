@@ -42,9 +42,9 @@ export function schemeTable(analysis: Analysis): Cells {
         scheme.largest === null ? "–" : String(scheme.largest.seeds),
         signedDecimal(differenceOf.get(scheme.label)?.difference, 4),
         fixed(limit?.estimate, 3),
-        intervalText(limit?.interval ?? null),
+        intervalText(limit?.interval ?? null, 3, "0"),
         fixed(exponent?.estimate, 3),
-        intervalText(exponent?.interval ?? null),
+        intervalText(exponent?.interval ?? null, 3, "0"),
         fit === null ? "no estimate" : fit.status,
       ];
     }),

@@ -6,11 +6,11 @@ import type { Interval } from "../fit/record.js";
 import { lossDifferences } from "./answer.js";
 import type { Analysis } from "./record.js";
 
-/** "[1.20, 1.34]", open sides as −∞ and ∞. */
-export function intervalText(interval: Interval | null, decimals = 3): string {
+/** "[1.20, 1.34]", open sides as −∞ and ∞; `least` is what stands below for a quantity that goes no further down. */
+export function intervalText(interval: Interval | null, decimals = 3, least = "−∞"): string {
   if (interval === null) return "–";
   const side = (value: number | null, open: string) => (value === null ? open : decimal(value, decimals));
-  return `[${side(interval.lower, "−∞")}, ${side(interval.upper, "∞")}]`;
+  return `[${side(interval.lower, least)}, ${side(interval.upper, "∞")}]`;
 }
 
 export function pText(p: number | null): string {
@@ -126,7 +126,7 @@ function widest(analysis: Analysis): string {
   });
   const first = widths[0];
   if (first === undefined) return "";
-  return `The exponent of ${first.label} alone is ${fixed(first.exponent.estimate, 3)} with a ${percent(analysis.level)} interval of ${intervalText(first.exponent.interval)}.`;
+  return `The exponent of ${first.label} alone is ${fixed(first.exponent.estimate, 3)} with a ${percent(analysis.level)} interval of ${intervalText(first.exponent.interval, 3, "0")}.`;
 }
 
 /** "At 3.00T FLOPs the loss of all 5 schemes is higher than that of baseline, by 0.092 to 0.193 nats."; null without a comparison. */

@@ -2,6 +2,7 @@
 import path from "node:path";
 import { InputError, type Warning } from "../base/errors.js";
 import { count } from "../base/format.js";
+import type { ModelShape } from "../scheme/cost.js";
 import type { Scheme } from "../scheme/scheme.js";
 import { runCost } from "../scheme/task-cost.js";
 import { checkConfiguration, type RunConfiguration, runId, tokensPerStep, wholeSteps } from "../train/configuration.js";
@@ -27,30 +28,47 @@ export interface CorpusFacts {
   readonly trainTokens: number;
 }
 
-/** Every run of a plan, in the plan's order: schemes, then learning rates, then seeds. Throws InputError for a run that cannot be. */
+/** Every run of a plan, in the plan's order: shapes, then schemes, learning rates and seeds. Throws InputError for a run that cannot be. */
 export function expandPlan(plan: Plan, corpus: CorpusFacts): readonly PlannedRun[] {
-  return schemesOf(plan).flatMap((scheme) =>
-    plan.learningRates.flatMap((learningRate) =>
-      plan.seeds.map((seed) => plannedRun(plan, corpus, scheme, learningRate, seed)),
+  return plan.shape.flatMap((shape) =>
+    schemesOf(plan, shape).flatMap((scheme) =>
+      plan.learningRates.flatMap((learningRate) =>
+        plan.seeds.map((seed) => plannedRun(plan, corpus, { shape, scheme, learningRate, seed })),
+      ),
     ),
   );
 }
 
-function plannedRun(plan: Plan, corpus: CorpusFacts, scheme: Scheme, learningRate: number, seed: number): PlannedRun {
-  const stepTokens = tokensPerStep(plan);
-  const { flopsPerToken } = runCost({ ...plan, scheme });
-  const horizons = plan.horizons.map((flops) => ({ tokens: wholeSteps(flops / flopsPerToken, stepTokens), flops }));
+/** Fields of a run that a plan calls otherwise. */
+const PLAN_FIELDS: Readonly<Record<string, string>> = {
+  horizons: "flops",
+  seed: "seeds",
+  "schedule.learningRate": "learningRates",
+};
+
+interface Entry {
+  readonly shape: ModelShape;
+  readonly scheme: Scheme;
+  readonly learningRate: number;
+  readonly seed: number;
+}
+
+function plannedRun(plan: Plan, corpus: CorpusFacts, { shape, scheme, learningRate, seed }: Entry): PlannedRun {
+  const where = `plan ${plan.name}, ${scheme.label}`;
+  const stepTokens = tokensPerStep({ ...plan, shape });
+  const { flopsPerToken } = runCost({ ...plan, scheme, shape });
+  const horizons = plan.flops.map((flops) => ({ tokens: wholeSteps(flops / flopsPerToken, stepTokens), flops }));
   horizons.forEach(({ tokens, flops }, i) => {
     if (tokens <= (horizons[i - 1]?.tokens ?? 0)) {
       throw new InputError(
-        `plan ${plan.name}: horizons must lie at least one step of ${stepTokens} tokens apart, got ${count(flops)} FLOPs for ${scheme.label}; spread them or lower the batch`,
+        `${where}: flops must lie at least one step of ${stepTokens} tokens (${count(stepTokens * flopsPerToken)} FLOPs) apart, got ${count(flops)}; spread them or lower batch`,
       );
     }
   });
-  const configuration = checkConfiguration({
+  const settings = {
     ...(plan.task === undefined ? {} : { task: plan.task }),
     scheme,
-    shape: plan.shape,
+    shape,
     batch: plan.batch,
     corpus: {
       name: corpus.name,
@@ -65,7 +83,8 @@ function plannedRun(plan: Plan, corpus: CorpusFacts, scheme: Scheme, learningRat
     seed,
     backend: plan.backend,
     ...(plan.precision === undefined ? {} : { precision: plan.precision }),
-  });
+  };
+  const configuration = checkConfiguration(settings, { where, setBy: (field) => PLAN_FIELDS[field] ?? field });
   const tokens = trainedTokens(configuration);
   const id = runId(configuration);
   return { id, name: `${fileSlug(scheme.name)}-s${seed}-${id}`, configuration, tokens, flops: tokens * flopsPerToken };

@@ -1,4 +1,4 @@
-// A plan says which runs a sweep has: schemes × learning rates × seeds at one shape, horizons as FLOP budgets.
+// A plan says which runs a sweep has: shapes × schemes × learning rates × seeds, each cooled down at budgets of training FLOPs.
 // JSON text -> checked plan. src/sweep/expand.ts turns it into run configurations.
 import path from "node:path";
 import { z } from "zod";
@@ -6,6 +6,7 @@ import { fileReason, InputError, reasonOf, shown } from "../base/errors.js";
 import { readRegularFile } from "../base/regular-file.js";
 import { validated } from "../base/schema.js";
 import { schemeByName } from "../scheme/catalogue.js";
+import type { ModelShape } from "../scheme/cost.js";
 import { checkShape } from "../scheme/cost.js";
 import { type Scheme, TOWERS } from "../scheme/scheme.js";
 import { SURVEY_RANGE, survey } from "../scheme/survey.js";
@@ -19,6 +20,12 @@ import {
 } from "../train/configuration.js";
 
 const count = z.int().positive().max(1e9);
+
+const shape = z.strictObject({ width: count, layers: count, heads: count, context: count, vocabulary: count });
+const corpus = z.strictObject({
+  path: z.string().min(1).nullable().default(null).describe("File or folder of text; null for the built-in prose"),
+  tokenizer: z.enum(["bpe", "byte"]).default("bpe"),
+});
 
 const distinct = (values: readonly number[]): boolean => new Set(values).size === values.length;
 
@@ -54,15 +61,17 @@ export const planSchema = z.strictObject({
   description: z.string().max(2000).optional().describe("What the sweep is for"),
   task: taskSchema.optional().describe("Pictures with captions, or classes of pictures; language by default"),
   corpus: z
-    .strictObject({
-      path: z.string().min(1).nullable().default(null).describe("File or folder of text; null for the built-in prose"),
-      tokenizer: z.enum(["bpe", "byte"]).default("bpe"),
-    })
-    .default({ path: null, tokenizer: "bpe" }),
-  shape: z.strictObject({ width: count, layers: count, heads: count, context: count, vocabulary: count }),
+    .union([z.string().min(1), corpus])
+    .transform((given) => (typeof given === "string" ? corpus.parse({ path: given }) : given))
+    .default({ path: null, tokenizer: "bpe" })
+    .describe("The path alone, or with its tokenizer"),
+  shape: z
+    .union([shape.transform((one): [typeof one] => [one]), z.tuple([shape]).rest(shape)])
+    .refine((shapes) => new Set(shapes.map(({ vocabulary }) => vocabulary)).size === 1, "must have one vocabulary")
+    .describe("One model, or several sizes that read one vocabulary"),
   batch: count.describe("Sequences a step"),
   schemes: z.array(schemeEntry).min(1).max(1000),
-  horizons: z
+  flops: z
     .array(z.number().positive())
     .min(1)
     .max(64)
@@ -131,21 +140,34 @@ export function readPlan(file: string): Plan {
 
 /** `value` as a plan; `where` opens the messages. Throws InputError naming the first field that breaks a rule. */
 export function checkPlan(value: unknown, where: string): Plan {
-  const plan = validated(planSchema, value, where, "see data/sweeps/plan.schema.json");
-  checkShape(plan.shape);
-  plan.horizons.forEach((flops, i) => {
-    if (flops <= (plan.horizons[i - 1] ?? 0)) {
-      throw new InputError(`${where}: horizons must increase, got ${shown(flops)} at place ${i + 1}; sort them`);
+  const plan = validated(planSchema, renamed(value), where, "see data/sweeps/plan.schema.json");
+  for (const one of plan.shape) checkShape(one);
+  if (plan.task !== undefined && plan.shape.some(({ context }) => context !== plan.shape[0].context)) {
+    throw new InputError(`${where}: sizes that see pictures must have one context, got several; make a plan of each`);
+  }
+  plan.flops.forEach((flops, i) => {
+    if (flops <= (plan.flops[i - 1] ?? 0)) {
+      throw new InputError(`${where}: flops must increase, got ${shown(flops)} at place ${i + 1}; sort them`);
     }
   });
   return plan;
 }
 
-/** The plan's schemes in its order, each once. Throws InputError for unknown names and blocks that do not divide the layers. */
-export function schemesOf(plan: Plan): readonly Scheme[] {
+/** Plans of before 0.2 called these budgets horizons, which are tokens everywhere else. */
+function renamed(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("horizons" in value) || "flops" in value) return value;
+  const { horizons, ...rest } = value;
+  return { ...rest, flops: horizons };
+}
+
+/**
+ * The plan's schemes at one of its shapes in its order, each once. Throws InputError for unknown names and blocks that do
+ * not divide the layers.
+ */
+export function schemesOf(plan: Plan, shape: ModelShape): readonly Scheme[] {
   const schemes = plan.schemes.flatMap((item): readonly Scheme[] => {
     if (typeof item === "string") return [schemeByName(item)];
-    if ("survey" in item) return survey(plan.shape, item.survey);
+    if ("survey" in item) return survey(shape, item.survey);
     return [schemeByName(item.scheme, item)];
   });
   return [...new Map(schemes.map((scheme) => [scheme.name, scheme])).values()];

@@ -179,36 +179,46 @@ const FLAGS: Readonly<Record<string, string>> = {
   "optimizer.weightDecay": "--weight-decay",
   "validation.windows": "--validation-windows",
   seed: "--seed",
+  backend: "--backend",
 };
 
-/** A field, or what it lies in ("horizons.0.tokens"), by its flag; those that no flag sets come from a file. */
-function remedy(field: string): string {
-  const flag = Object.entries(FLAGS).find(([name]) => `${field}.`.startsWith(`${name}.`))?.[1];
-  return flag === undefined ? "see rinsight train --help" : `give another ${flag}`;
+/** Whom an error speaks to: what opens it, and what sets a field there; null for what nothing sets. */
+export interface Audience {
+  readonly where: string;
+  setBy(field: string): string | null;
 }
 
+/** Those who typed rinsight train; a field may be given by what it lies in ("horizons.0.tokens"). */
+const TRAIN: Audience = {
+  where: "configuration",
+  setBy: (field) => Object.entries(FLAGS).find(([name]) => `${field}.`.startsWith(`${name}.`))?.[1] ?? null,
+};
+
 /** `value` as a configuration, every rule checked. Throws InputError naming the first field that breaks one. */
-export function checkConfiguration(value: unknown): RunConfiguration {
-  const run = validated(configuration, value, "configuration", remedy);
+export function checkConfiguration(value: unknown, { where, setBy }: Audience = TRAIN): RunConfiguration {
+  const run = validated(configuration, value, where, (field) => {
+    const setter = setBy(field);
+    return setter === null ? "see rinsight train --help" : `give another ${setter}`;
+  });
   checkShape(run.shape);
   checkPrecision(run);
   checkTask(run.task, run.scheme, run.shape);
   if (run.task !== undefined) {
     if (run.validation.half !== undefined) {
       throw new InputError(
-        `configuration: validation.half must be left out of runs on pictures, got ${run.validation.half}; their held-out concepts are scored as one`,
+        `${where}: validation.half must be left out of runs on pictures, got ${run.validation.half}; their held-out concepts are scored as one`,
       );
     }
     if (run.backend === "webgpu") {
       throw new InputError(
-        `configuration: runs on pictures must be trained on ${BACKENDS.filter((name) => name !== "webgpu").join(", ")}, got webgpu; give another --backend`,
+        `${where}: runs on pictures must be trained on ${BACKENDS.filter((name) => name !== "webgpu").join(", ")}, got webgpu; give another ${setBy("backend")}`,
       );
     }
   }
   const { rounds } = run.scheme;
   if (rounds.kind === "growing" && rounds.share !== run.schedule.cooldownFraction) {
     throw new InputError(
-      `configuration: growing rounds must grow in the cool-down, a share of ${run.schedule.cooldownFraction} of the steps, got ${rounds.share}; make the two equal`,
+      `${where}: growing rounds must grow in the cool-down, a share of ${run.schedule.cooldownFraction} of the steps, got ${rounds.share}; make the two equal`,
     );
   }
   let previous = 0;
@@ -216,13 +226,13 @@ export function checkConfiguration(value: unknown): RunConfiguration {
     const stepTokens = tokensPerStep(run);
     if (tokens <= previous || tokens % stepTokens !== 0) {
       throw new InputError(
-        `configuration: horizons must increase in multiples of batch × ${run.task === undefined ? "context" : "tokens an example"} = ${stepTokens} tokens, got ${shown(tokens)}; round it`,
+        `${where}: horizons must increase in multiples of batch × ${run.task === undefined ? "context" : "tokens an example"} = ${stepTokens} tokens, got ${shown(tokens)}; round it`,
       );
     }
     const start = cooldownStart(tokens / stepTokens, run.schedule);
     if (start < Math.max(1, run.schedule.warmupSteps)) {
       throw new InputError(
-        `configuration: a cool-down must start after the warm-up of ${run.schedule.warmupSteps} steps, got step ${start} for the horizon of ${tokens} tokens; lower --warmup or --batch, or raise --horizons`,
+        `${where}: a cool-down must start after the warm-up of ${run.schedule.warmupSteps} steps, got step ${start} for the horizon of ${tokens} tokens; lower ${setBy("schedule.warmupSteps")} or ${setBy("batch")}, or raise ${setBy("horizons")}`,
       );
     }
     previous = tokens;

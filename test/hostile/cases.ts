@@ -310,7 +310,7 @@ const PLAN = {
   shape: { width: 48, layers: 4, heads: 3, context: 64, vocabulary: 1024 },
   batch: 8,
   schemes: ["baseline"],
-  horizons: [1e10, 2e10],
+  flops: [1e10, 2e10],
   seeds: [1],
 };
 const plan = (name: string, change: unknown): Case => ({
@@ -330,9 +330,9 @@ const PLANS: readonly Case[] = [
   plan("a plan with an unknown scheme", { schemes: ["rinz-3"] }),
   plan("a plan whose heads do not divide its width", { shape: { ...PLAN.shape, heads: 5 } }),
   plan("a plan whose blocks do not divide its layers", { schemes: ["A B C"] }),
-  plan("a plan whose horizons go back", { horizons: [2e10, 1e10] }),
+  plan("a plan whose horizons go back", { flops: [2e10, 1e10] }),
   plan("a plan of 1e12 parameters", {
-    horizons: [1e20, 2e20],
+    flops: [1e20, 2e20],
     shape: { width: 32_768, layers: 96, heads: 64, context: 64, vocabulary: 1024 },
   }),
   { name: "a plan that does not ship", files: {}, argv: ["sweep", "nope", "--dry-run"] },

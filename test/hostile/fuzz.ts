@@ -106,7 +106,7 @@ const PLAN = {
     { scheme: "rins-3", skipProbability: 0.5, adapters: true },
     { scheme: "A^2 B", latent: true },
   ],
-  horizons: [1e10, 2e10],
+  flops: [1e10, 2e10],
   seeds: [1, 2],
   learningRates: [8e-3],
   schedule: { warmupSteps: 10 },
@@ -161,7 +161,8 @@ function planned(text: string): void {
   }
   const plan = checkPlan(value, "plan");
   // Enumerating a survey takes a second: too long to do it thousands of times.
-  if (!plan.schemes.some((scheme) => typeof scheme === "object" && "survey" in scheme)) schemesOf(plan);
+  if (!plan.schemes.some((scheme) => typeof scheme === "object" && "survey" in scheme))
+    for (const shape of plan.shape) schemesOf(plan, shape);
 }
 
 function costed(text: string): void {

@@ -64,12 +64,27 @@ test.each([
   const { source } = await readSource([tableOf(name, schemes)]);
   const report = await buildReport(source, { bootstrap: 0 }, {});
   const shown = report.analysis.schemes.map((scheme) => scheme.name);
-  expect([...shown].sort()).toEqual([...schemes].map((s) => s.trim()).sort());
+  expect(shown).toEqual([...schemes].map((s) => s.trim()).sort(new Intl.Collator("en", { numeric: true }).compare));
   const page = String(report.files.get("index.html"));
   for (const { label } of report.analysis.schemes) {
     expect(page).toContain(label.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`));
   }
   expect(String(report.files.get("charts/limits.svg"))).toContain(">plain<");
+});
+
+test("schemes stand in the order in which people count", async () => {
+  const { source } = await readSource([
+    tableOf("counted", ["r=10", "r=9", "A^2 B", "plain", "A^10 B", "r=2", "__proto__"]),
+  ]);
+  expect(source.schemes.map(({ name }) => name)).toEqual([
+    "__proto__",
+    "A^2 B",
+    "A^10 B",
+    "plain",
+    "r=2",
+    "r=9",
+    "r=10",
+  ]);
 });
 
 test("a name stands in no expression of any chart", async () => {

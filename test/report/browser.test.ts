@@ -69,24 +69,27 @@ async function serious(page: Page): Promise<readonly string[]> {
     .flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html.slice(0, 200))))`);
 }
 
-withBrowser(
-  `axe finds nothing serious, wide and narrow, light and dark, with six schemes and with twelve${reason}`,
-  async () => {
-    const few = await buildReport(simulatedSource(), { title: "Six", bootstrap: 50 }, {});
-    const twelve = await buildReport(manySource(12), { title: "Twelve", bootstrap: 0 }, {});
-    for (const [report, width, colorScheme] of [
-      [few, 1400, "light"],
-      [few, 400, "dark"],
-      [twelve, 1400, "dark"],
-    ] as const) {
-      await onPage(report, { viewport: { width, height: 900 }, colorScheme }, async (page) => {
-        await page.evaluate(() => {
-          for (const details of document.querySelectorAll("section > details")) details.setAttribute("open", "");
-        });
-        expect([width, colorScheme, await serious(page)]).toEqual([width, colorScheme, []]);
-        expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+withBrowser.each([
+  ["six schemes", 6, 1400, "light"],
+  ["six schemes", 6, 400, "dark"],
+  ["twelve schemes", 12, 1400, "dark"],
+  ["forty schemes", 40, 1000, "light"],
+  ["forty schemes", 40, 400, "dark"],
+] as const)(
+  `axe finds nothing serious and nothing sticks out, on screen and on paper: %s, %i, %i px, %s${reason}`,
+  async (_, schemes, width, colorScheme) => {
+    const source = schemes === 6 ? simulatedSource() : manySource(schemes);
+    const report = await buildReport(source, { title: "Audited", bootstrap: 0 }, {});
+    await onPage(report, { viewport: { width, height: 900 }, colorScheme }, async (page) => {
+      await page.evaluate(() => {
+        for (const details of document.querySelectorAll("section > details")) details.setAttribute("open", "");
       });
-    }
+      expect(await serious(page)).toEqual([]);
+      for (const media of ["screen", "print"] as const) {
+        await page.emulateMedia({ media });
+        expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+      }
+    });
   },
 );
 

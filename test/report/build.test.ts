@@ -9,9 +9,10 @@ import { buildReport, type Report } from "../../src/report/build.js";
 import { CHARTS } from "../../src/report/charts/registry.js";
 import { draw } from "../../src/report/draw.js";
 import { labels, latex, markdown, scriptJson } from "../../src/report/escape.js";
+import { packed } from "../../src/report/page/packed.js";
 import type { Analysis } from "../../src/report/record.js";
 import { doubts, lossSentences, verdict } from "../../src/report/sentences.js";
-import { REFERENCE, simulatedSource } from "./simulated.js";
+import { manySource, REFERENCE, simulatedSource } from "./simulated.js";
 
 const OPTIONS = { title: "Simulated sweep", bootstrap: 100 };
 const VERSIONS = { rinsight: "0.1.0", node: "test" };
@@ -93,6 +94,35 @@ test("the page stays under 1.5 MB and asks for nothing from elsewhere", () => {
   expect(page.length).toBeLessThan(1_500_000);
   expect(page).toContain("default-src 'none'");
   expect(page).not.toMatch(/unsafe-eval|<script[^>]+src=|<link[^>]+href="http/);
+});
+
+test("a hundred schemes: a page that would be within 1.5 MB with three hundred, and the charts that a crowd can be read in", async () => {
+  const crowd = await buildReport(manySource(100), OPTIONS, VERSIONS);
+  expect(String(crowd.files.get("index.html")).length).toBeLessThan(1_080_000);
+  const names = [...crowd.files.keys()].filter((name) => name.endsWith(".svg")).map((name) => name.slice(7, -4));
+  expect(names).toEqual(["differences", "loss-tokens", "ranking", "limits", "exponents"]);
+  expect(crowd.analysis.comparison?.bootstrap).toMatchObject({ replicates: 0, testReplicates: 0 });
+  expect(crowd.analysis.comparison?.multipliers).toHaveLength(99);
+  expect(String(crowd.files.get("README.md"))).toContain("for these make a report of fewer");
+}, 300_000);
+
+test("rows come out of a page as they went in", () => {
+  const rows = [
+    { scheme: "a", seed: 1, none: null, loss: 2.5 },
+    { scheme: "a", seed: 2, none: null, loss: 2.25 },
+    { scheme: "b", seed: 1, none: null, loss: null },
+    { scheme: "b", seed: 2, none: null, loss: 2 },
+  ];
+  expect(packed(rows)).toEqual({
+    rows: 4,
+    columns: {
+      scheme: { of: ["a", "b"], at: [0, 0, 1, 1] },
+      seed: { of: [1, 2], at: [0, 1, 0, 1] },
+      none: { all: null },
+      loss: { each: [2.5, 2.25, null, 2] },
+    },
+  });
+  expect(packed([])).toEqual({ rows: 0, columns: {} });
 });
 
 test("every word of the answer comes out of fits.json", () => {

@@ -36,7 +36,7 @@ beforeAll(async () => {
       batch: 2,
       corpus: { path: source.path, tokenizer: "byte" },
       schemes: ["baseline", "rins-2"],
-      horizons: [4e7, 1e8],
+      flops: [4e7, 1e8],
       seeds: [1, 2],
       schedule: { warmupSteps: 3, timescale: 20 },
       validation: { windows: 4, pointsPerOctave: 1 },

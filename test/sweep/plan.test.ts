@@ -17,7 +17,7 @@ const small = {
   shape: { width: 16, layers: 4, heads: 2, context: 16, vocabulary: 256 },
   batch: 2,
   schemes: ["baseline", "A^3 B"],
-  horizons: [2e8, 8e8],
+  flops: [2e8, 8e8],
   seeds: [1, 2],
   schedule: { warmupSteps: 2 },
 };
@@ -31,7 +31,8 @@ describe("shipped plans", () => {
     // The built-in prose has 6 M tokens of the BPE, each seen once at most; or 16.9 M bytes, four times at most.
     // Of pictures, 1,362 concepts are trained on, and passed over 160 times at most.
     const prose = plan.corpus.tokenizer === "byte" ? 4 * 16_900_000 : 6_000_000;
-    const trainTokens = plan.task === undefined ? prose : 160 * 1362 * tokensPerExample(plan);
+    const trainTokens =
+      plan.task === undefined ? prose : 160 * 1362 * tokensPerExample({ ...plan, shape: plan.shape[0] });
     expect(planWarnings(runs, { ...facts, trainTokens })).toEqual([]);
   });
   // After a change of the schema or a default: npx vitest run test/sweep/plan.test.ts -u
@@ -46,15 +47,16 @@ describe("shipped plans", () => {
     expect(validate({ ...small, seed: [1] })).toBe(false);
   });
   test("the survey has at least 55 variants beside the baseline", () => {
-    expect(schemesOf(readPlan(path.join(folder, "survey.json"))).length).toBeGreaterThanOrEqual(56);
+    const plan = readPlan(path.join(folder, "survey.json"));
+    expect(schemesOf(plan, plan.shape[0]).length).toBeGreaterThanOrEqual(56);
   });
 });
 
 describe("checkPlan", () => {
   test.each([
     [{ seed: [1] }, /unknown key, got "seed"; did you mean seeds\?/],
-    [{ horizons: [2e9, 1e9] }, /horizons must increase, got 1000000000 at place 2/],
-    [{ horizons: [] }, /horizons/],
+    [{ flops: [2e9, 1e9] }, /flops must increase, got 1000000000 at place 2/],
+    [{ flops: [] }, /flops/],
     [{ name: "../up" }, /lower-case letters/],
     [{ seeds: [1.5] }, /seeds\.0/],
     [{ seeds: [1, 1] }, /seeds.*distinct/],
@@ -101,8 +103,32 @@ describe("expandPlan", () => {
     expect(trainedTokens(configuration)).toBe(32 * (trunk + branch(first) + branch(last)));
   });
   test("horizons that fall into one step are refused", () => {
-    const plan = checkPlan({ ...small, horizons: [8e8, 8.01e8] }, "small.json");
-    expect(() => expandPlan(plan, facts)).toThrow(/at least one step of 32 tokens apart/);
+    const plan = checkPlan({ ...small, flops: [8e8, 8.01e8] }, "small.json");
+    expect(() => expandPlan(plan, facts)).toThrow(/at least one step of 32 tokens \(.*\) apart/);
+  });
+  test("several sizes: each has every scheme, at the same budgets", () => {
+    const sizes = checkPlan({ ...small, shape: [small.shape, { ...small.shape, width: 32 }] }, "small.json");
+    const widths = expandPlan(sizes, facts).map(({ configuration }) => configuration.shape.width);
+    expect(widths).toEqual([16, 16, 16, 16, 32, 32, 32, 32]);
+    const two = [small.shape, { ...small.shape, vocabulary: 512 }];
+    expect(() => checkPlan({ ...small, shape: two }, "small.json")).toThrow(/shape.*one vocabulary/);
+  });
+  test("a corpus by its path alone; budgets under the name that plans had before", () => {
+    expect(checkPlan({ ...small, corpus: "text.txt" }, "small.json").corpus).toEqual({
+      path: "text.txt",
+      tokenizer: "bpe",
+    });
+    const { flops, ...rest } = small;
+    expect(checkPlan({ ...rest, horizons: flops }, "small.json")).toEqual(checkPlan(small, "small.json"));
+  });
+  test("what is wrong is told in the plan's own fields, with the scheme that it is about", () => {
+    const expand = (change: object) => () => expandPlan(checkPlan({ ...small, ...change }, "small.json"), facts);
+    expect(expand({ schedule: { warmupSteps: 1e6 } })).toThrow(
+      /^plan small, baseline \(A B\): a cool-down must start .*; lower schedule\.warmupSteps or batch, or raise flops$/,
+    );
+    expect(expand({ batch: 1e5, flops: [1e12] })).toThrow(
+      /^plan small, baseline \(A B\) batch: .*; give another batch$/,
+    );
   });
   test("a corpus seen more than once is said", () => {
     expect(planWarnings(runs, { ...facts, trainTokens: 100 })).toMatchObject([{ code: "repeats-corpus" }]);

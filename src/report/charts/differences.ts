@@ -33,7 +33,10 @@ export function differences({ analysis, palette }: Given): Chart | null {
     scale: { domain: known.map(({ scheme }) => scheme) },
     axis: { title: null, domain: false, ticks: false, labelOverlap: false },
   };
-  const x = axis("difference", "difference in loss (nats per token)", { format: "~g" });
+  const long = known.length > 20;
+  const plain = axis("difference", "difference in loss (nats per token)", { format: "~g" });
+  // Where the chart scrolls its axis has to be seen first.
+  const x = long ? { ...plain, axis: { ...plain.axis, orient: "top" as const } } : plain;
   const tooltip = [
     { field: "scheme", type: "nominal" as const, title: "scheme" },
     { field: "difference", type: "quantitative" as const, title: "difference (nats)", format: ".4f" },
@@ -92,7 +95,7 @@ export function differences({ analysis, palette }: Given): Chart | null {
             : []),
         ].map((layer) => ({ data: { name: "differences" }, ...layer })),
       ],
-      { height: { step: known.length > 20 ? 16 : 30 }, right: numbers ? NUMBERS : 0 },
+      { height: { step: long ? 16 : 30 }, right: numbers ? NUMBERS : 0 },
     ),
   };
 }

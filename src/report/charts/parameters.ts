@@ -52,7 +52,7 @@ function parameter({ analysis, palette }: Given, name: string, words: Words): Ch
   const rows = estimates.map(
     (row): Row => ({
       ...row,
-      drawnLower: drawn(row.lower ?? low - overhang),
+      drawnLower: drawn(row.lower ?? Math.max(0, low - overhang)),
       drawnUpper: drawn(row.upper ?? high + overhang),
     }),
   );

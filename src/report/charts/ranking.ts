@@ -17,7 +17,7 @@ export function rankingChart({ source, analysis, palette }: Given): Chart | null
     scale: { domain: ranking.schemes.map(({ label }) => label) },
     axis: { title: null, domain: false, ticks: false, labelOverlap: false },
   };
-  const x = axis("loss", `${LOSS_TITLE} at the largest common budget`);
+  const x = axis("loss", LOSS_TITLE);
   const data = { name: "ranking" };
   return {
     name: "ranking",

@@ -111,7 +111,7 @@ function besideAnswer(doubts: readonly string[]): Markup | null {
 /** The legend of the whole page: a button a scheme that is drawn in colour, and a search where there are more. */
 function chips({ styles, crowded }: Palette): Markup | null {
   if (styles.length < 2) return null;
-  const search = markup`<label>Find a scheme <input id="search" type="search" list="names" autocomplete="off"></label><datalist id="names">${styles.map(({ label }) => markup`<option value="${label}">`)}</datalist>`;
+  const search = markup`<input id="search" type="search" list="names" autocomplete="off" aria-label="Find a scheme" placeholder="Find a scheme"><datalist id="names">${styles.map(({ label }) => markup`<option value="${label}">`)}</datalist>`;
   return markup`<nav class="chips" aria-label="Schemes">${styles
     .filter(({ prominent }) => prominent)
     .map(

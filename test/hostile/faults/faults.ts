@@ -44,7 +44,7 @@ const PLAN = {
   batch: 2,
   corpus: { path: "texts", tokenizer: "byte" },
   schemes: ["baseline"],
-  horizons: [3e6, 6e6],
+  flops: [3e6, 6e6],
   seeds: [1, 2],
   schedule: { warmupSteps: 3, timescale: 20 },
   validation: { windows: 4, pointsPerOctave: 1 },

@@ -56,6 +56,8 @@ async function draw(holder) {
     view.addEventListener("mouseover", (_, item) => say(item?.datum?.scheme));
     view.addEventListener("mouseout", () => say(null));
     if (marked !== null) await view.signal("mark", marked).runAsync();
+    // What scrolls has to be reached by the keyboard.
+    if (holder.scrollHeight > holder.clientHeight + 1) holder.tabIndex = 0;
     holder.dataset.drawn = "yes";
   } catch (error) {
     holder.textContent = `This chart could not be drawn: ${error instanceof Error ? error.message : error}`;
