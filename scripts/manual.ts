@@ -1,5 +1,6 @@
 // npm run manual: the manual as a static site. Each block marked "sh run" is executed in a folder with the example curves
-// and followed by what it printed, then VitePress builds the pages; it fails on a command that fails and on a dead link.
+// and followed by what it printed, a block marked with a file's name ("json plan.json") is put there first; then VitePress
+// builds the pages. It fails on a command that fails and on a dead link.
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,11 +10,17 @@ import { build } from "vitepress";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const docs = path.join(root, "docs");
-const RUN = /```sh run\n([\s\S]*?)```/g;
+const BLOCK = /```(sh run|(\w+) (\w+\.\w+))\n([\s\S]*?)```/g;
+/** Of the example curves, one table a question. */
+const TABLES = ["curves.csv", "isoflop.csv"];
 
 /** A page with the output of its commands; `folder` is where they run. */
 export function executed(page: string, folder: string): string {
-  return page.replace(RUN, (_, commands: string) => {
+  return page.replace(BLOCK, (_, __, language: string | undefined, file: string | undefined, commands: string) => {
+    if (file !== undefined) {
+      writeFileSync(path.join(folder, file), commands);
+      return `\`\`\`${language} [${file}]\n${commands}\`\`\``;
+    }
     const printed = commands
       .trim()
       .split("\n")
@@ -34,11 +41,15 @@ async function main(): Promise<void> {
   const pages = path.join(docs, ".vitepress/pages");
   const folder = mkdtempSync(path.join(tmpdir(), "rinsight-manual-"));
   try {
-    cpSync(path.join(root, "notebooks/curves.csv"), path.join(folder, "curves.csv"));
+    for (const table of TABLES) cpSync(path.join(root, "notebooks", table), path.join(folder, table));
     rmSync(pages, { recursive: true, force: true });
     for (const name of [
       "index.md",
       "reliability.md",
+      "concepts.md",
+      "compares.md",
+      "clusters.md",
+      "inputs.md",
       ...readdirSync(path.join(docs, "guide")).map((file) => `guide/${file}`),
     ]) {
       mkdirSync(path.dirname(path.join(pages, name)), { recursive: true });

@@ -203,9 +203,8 @@ function designText(
   ];
   if (search !== null) {
     lines.push("", `Of ${search.tried.length} plans looked at, cheapest first:`);
-    lines.push(
-      search.cheapest === null ? "  none reaches the power; plan further or quieter" : planLine(search.cheapest),
-    );
+    if (search.cheapest !== null) lines.push(planLine(search.cheapest));
+    else lines.push("  none reaches the power; plan further or quieter", ...bestLine(search.tried));
   }
   return `${lines.join("\n")}\n`;
 }
@@ -220,6 +219,15 @@ function runText({ runEffect }: Noise): string {
   return runEffect === undefined || runEffect === 0
     ? ""
     : `, and ${significant(runEffect, 3)} that the horizons of a run share`;
+}
+
+/** The plan with the most power, the cheaper of equals. */
+function bestLine(tried: readonly DesignOutcome[]): readonly string[] {
+  const best = tried.reduce<DesignOutcome | null>(
+    (most, one) => ((one.power ?? 0) > (most?.power ?? -1) ? one : most),
+    null,
+  );
+  return best === null ? [] : [`  the best of them, by ${best.simulations} simulations: ${planLine(best)}`];
 }
 
 function planLine(outcome: DesignOutcome): string {

@@ -153,7 +153,7 @@ export function checkPlan(value: unknown, where: string): Plan {
   return plan;
 }
 
-/** Plans of before 0.2 called these budgets horizons, which are tokens everywhere else. */
+/** Plans called these budgets horizons at first, a word that means tokens everywhere else. */
 function renamed(value: unknown): unknown {
   if (typeof value !== "object" || value === null || !("horizons" in value) || "flops" in value) return value;
   const { horizons, ...rest } = value;

@@ -130,3 +130,12 @@ test("design says what is missing or wrong", async () => {
   await expect(run(designCommand, ...law, "--seeds", "1.5")).rejects.toThrow(/--seeds: must be a whole number/);
   await expect(run(designCommand, "--law", "2.2,60", "--noise", "1")).rejects.toThrow(/--law: must be 3 numbers/);
 });
+
+test("design that finds no plan prints the best that it saw", async () => {
+  // A change far below the noise: no plan names it 99 times in 100.
+  const hopeless = ["--change-limit", "-.001", "--horizons", "1e6:4e6:3", "--seeds", "2", "--simulations", "4"];
+  await run(designCommand, "--law", "2.2,60,.25", "--noise", ".05", ...hopeless, "--power", ".99");
+  expect(out).toMatch(
+    /none reaches the power; plan further or quieter\n {2}the best of them, by \d simulations: \d+ horizons from 1\.00M to .* in all: power \S+ to name limit\n$/,
+  );
+});
