@@ -137,7 +137,7 @@ function text({ groups, leftOut, options }: FractalAnalysis, published: boolean)
   const reasons = leftOut.slice(0, 5).map(({ document, reason }) => `left out ${shown(document)}: ${reason}`);
   const more =
     leftOut.length > reasons.length ? [`left out ${leftOut.length - reasons.length} more; --json names them`] : [];
-  const note = `${percent(options.level)} intervals over documents; in braces the range over narrower scales${
+  const note = `${percent(options.level)} intervals over documents; in braces the range over narrower scales and without the first eighth of documents${
     published ? "" : " (S: and ε/4, 4ε)"
   }. On exact fractional noise the H of the first line is right to .006;\nR/S alone gives .55 where H is .5 and .84 where it is .9, S and J lie up to .15 too low at H = .9.`;
   return `${[...lines, ...doubts, ...reasons, ...more, note].join("\n")}\n`;

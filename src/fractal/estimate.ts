@@ -26,6 +26,7 @@ export function estimate(
   const choices = [
     exponent(pooled.slice(octave), statistic, scales.slice(octave)),
     exponent(pooled.slice(0, -octave), statistic, scales.slice(0, -octave)),
+    exponent(pool(documents, `${statistic} late`, scales.length), statistic, scales),
     ...(statistic === "selfSimilarity"
       ? (["selfSimilarity/4", "selfSimilarity*4"] as const).map((other) =>
           exponent(pool(documents, other, scales.length), statistic, scales),

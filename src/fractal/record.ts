@@ -76,7 +76,10 @@ export interface FractalEstimate {
   readonly estimate: number | null;
   /** Leaving out each document in turn, Student's t with documents − 1 degrees of freedom; null for too few documents. */
   readonly interval: { readonly level: number; readonly lower: number; readonly upper: number } | null;
-  /** Smallest and largest estimate without the smallest or the largest octave of scales, and for S with ε/4 and 4ε. */
+  /**
+   * Smallest and largest estimate without the smallest or the largest octave of scales, without the first eighth of every
+   * document, and for S with ε/4 and 4ε.
+   */
   readonly sensitivity: { readonly lowest: number; readonly highest: number } | null;
   readonly points: readonly ScalePoint[];
 }

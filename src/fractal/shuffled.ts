@@ -5,7 +5,19 @@ import type { Surprisals } from "./record.js";
 
 export const SHUFFLED = " (shuffled)";
 
-/** Each document, then its control in the group "<group> (shuffled)". Fisher–Yates, a stream of its own per document. */
+/**
+ * Each document, then its control in the group "<group> (shuffled)". Fisher–Yates, a stream of its own per document.
+ *
+ * @example
+ * import { writeFileSync } from "node:fs";
+ * import { readSurprisals, withControls } from "rinsight";
+ *
+ * writeFileSync("surprisals.jsonl", '{"document": "a", "group": "novels", "surprisals": [2.1, 0.4]}');
+ * const read = readSurprisals(["surprisals.jsonl"], { document: "document", surprisal: "surprisal", group: null });
+ * const groups: string[] = [];
+ * for await (const { group } of withControls(read, 1)) groups.push(group);
+ * console.log(groups.join(", ")); // novels, novels (shuffled)
+ */
 export async function* withControls(
   documents: AsyncIterable<Surprisals>,
   seed: number,

@@ -5,18 +5,11 @@ import { scaleGrid } from "./scales.js";
 import { normalized, WINDOWS } from "./series.js";
 import { type Series, STATISTIC, type Tally } from "./statistics.js";
 
-/** What is tallied: a statistic, S at three ε. */
-export const TALLIED = [
-  "fluctuation",
-  "wavelet",
-  "rescaledRange",
-  "correctedRange",
-  "selfSimilarity",
-  "selfSimilarity/4",
-  "selfSimilarity*4",
-  "joseph",
-] as const;
-export type Tallied = (typeof TALLIED)[number];
+/** What is tallied: every statistic, S with ε/4 and 4ε too, and all without the start of the document. */
+export type Tallied = StatisticName | "selfSimilarity/4" | "selfSimilarity*4" | `${StatisticName} late`;
+
+/** Share of a document that the tallies called late leave out at its start. */
+const START = 1 / 8;
 
 export interface DocumentTallies {
   readonly document: string;
@@ -42,6 +35,11 @@ export function talliesOf(document: Surprisals, options: FractalOptions): Docume
   const scales = scaleGrid(options.from, Math.min(tokens / WINDOWS, options.to ?? Number.POSITIVE_INFINITY));
   const over = (statistic: StatisticName, epsilon = options.epsilon) => tallied(series, statistic, scales, epsilon);
   const ranges = over("rescaledRange");
+  const start = Math.floor(START * tokens);
+  // Sums and differences alone are looked at, so that the series may begin anywhere.
+  const rest: Series = { x: series.x.subarray(start), X: series.X.subarray(start) };
+  const late = (statistic: StatisticName) => tallied(rest, statistic, scales, options.epsilon);
+  const lateRanges = late("rescaledRange");
   return {
     ...name,
     tokens,
@@ -54,6 +52,12 @@ export function talliesOf(document: Surprisals, options: FractalOptions): Docume
       "selfSimilarity/4": over("selfSimilarity", options.epsilon / 4),
       "selfSimilarity*4": over("selfSimilarity", options.epsilon * 4),
       joseph: over("joseph"),
+      "fluctuation late": late("fluctuation"),
+      "wavelet late": late("wavelet"),
+      "rescaledRange late": lateRanges,
+      "correctedRange late": lateRanges,
+      "selfSimilarity late": late("selfSimilarity"),
+      "joseph late": late("joseph"),
     },
   };
 }

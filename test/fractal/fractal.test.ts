@@ -124,6 +124,22 @@ test("a shuffled control loses its memory and keeps its values", async () => {
   expect(out[1]?.values).not.toEqual(documents[0]?.values);
 });
 
+test("sensitivity looks at documents without their start", async () => {
+  // Noise that begins with a steep walk: without its first eighth it has no memory.
+  const stream = random("start");
+  const make = () => {
+    let level = 0;
+    return Array.from({ length: 2048 }, (_, t) => {
+      if (t < 256) level += stream.normal();
+      return t < 256 ? level : stream.normal();
+    });
+  };
+  const { groups } = await analyzeFractal(documentsOf(40, make));
+  const { estimate, sensitivity } = estimateOf(groups[0], "fluctuation");
+  expect(estimate).toBeGreaterThan(0.7);
+  expect(Math.abs((sensitivity?.lowest ?? 0) - 0.5)).toBeLessThan(0.03);
+});
+
 test("skewed independent values are no memory", async () => {
   const stream = random("skewed");
   const make = () => Array.from({ length: 1024 }, () => (-Math.log(1 - stream.uniform())) ** 3);

@@ -20,7 +20,18 @@ export interface FractalReport {
   readonly charts: readonly Chart[];
 }
 
-/** The page as one text, and its charts for papers. */
+/**
+ * The page as one text, and its charts for papers.
+ *
+ * @example
+ * import { analyzeFractal, fractalReport, random } from "rinsight";
+ *
+ * const noise = random(1);
+ * const values = () => Array.from({ length: 1024 }, () => noise.normal());
+ * const documents = Array.from({ length: 10 }, (_, d) => ({ document: `d${d}`, group: "noise", values: values() }));
+ * const { charts } = fractalReport(await analyzeFractal(documents), "Noise");
+ * console.log(charts[0]?.name); // exponents
+ */
 export function fractalReport(analysis: FractalAnalysis, title: string): FractalReport {
   const { groups, leftOut, options } = analysis;
   const charts = fractalCharts(
@@ -37,7 +48,7 @@ export function fractalReport(analysis: FractalAnalysis, title: string): Fractal
 <section class="answer" aria-label="Answer"><div class="said">${groups.map((group) => markup`<p class="losses">${sentence(group)}</p>`)}
 ${list(doubts)}</div>${first === undefined ? null : figure(first)}</section>
 <section><h2>Estimates</h2><div class="scroll" tabindex="0" role="region" aria-label="Estimates">${htmlTable(cells(analysis))}</div>
-<p>${percent(options.level)} intervals leave out each document in turn. "Moves between": without the smallest or the largest octave of scales, and for S with ε/4 and 4ε. On exact fractional noise H of the first row of a group is right to .006; R/S alone gives .55 where H is .5, and S and J lie up to .15 too low where H is .9.</p></section>
+<p>${percent(options.level)} intervals leave out each document in turn. "Moves between": without the smallest or the largest octave of scales, without the first eighth of every document, and for S with ε/4 and 4ε. On exact fractional noise H of the first row of a group is right to .006; R/S alone gives .55 where H is .5, and S and J lie up to .15 too low where H is .9.</p></section>
 <section><h2>Fits and local slopes</h2><div class="grid">${others.map(figure)}</div></section>
 <section><h2>Left out</h2>${leftOut.length === 0 ? markup`<p>No document.</p>` : list(leftOut.slice(0, MOST_LEFT_OUT).map(({ document, group, reason }) => `${group}, ${document}: ${reason}`))}${leftOut.length > MOST_LEFT_OUT ? markup`<p>and ${leftOut.length - MOST_LEFT_OUT} more</p>` : null}</section>
 </main>`;
