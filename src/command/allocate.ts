@@ -23,6 +23,7 @@ import { terminalTable } from "../report/cells.js";
 import { MOST_REPLICATES } from "../report/record.js";
 import { allocationCharts } from "../report/surface/charts.js";
 import { addDataOptions, type DataFlags, lossOf, selectionOf } from "./analysis-options.js";
+import { keepApart } from "./apart.js";
 import { writeCharts } from "./charts.js";
 import { newCommand } from "./command.js";
 import { choice, list, positive, share, whole } from "./flags.js";
@@ -76,7 +77,11 @@ export function command(): Command {
     .action(async (files: readonly string[], flags: AllocateFlags) => {
       const budgets = budgetsOf(flags);
       const demand = demandOf(flags);
-      const { table, notes: read, runs } = await readTable(files);
+      const { table, notes: read, runs, inputs } = await readTable(files);
+      keepApart(
+        flags.out,
+        inputs.map(({ name }) => name),
+      );
       const selection = selectionOf(flags);
       if (flags.rounds !== undefined) return rounds(table, read, selection, budgets, flags);
       const { groups, warnings, notes } = observeSizes(table, selection, flags.flops ?? null);

@@ -11,6 +11,7 @@ import { LEAST_REPLICATES } from "../fit/bootstrap-interval.js";
 import { DEFAULT_FIT_OPTIONS, type FitOptions, type Loss } from "../fit/record.js";
 import { lawByName } from "../law/catalogue.js";
 import type { Law } from "../law/law.js";
+import { keepApart } from "./apart.js";
 import { addLimits } from "./command.js";
 import { choice, list, number, positive, share, whole } from "./flags.js";
 
@@ -133,6 +134,10 @@ export async function loadAnalysis(files: readonly string[], flags: AnalysisFlag
   const selection = selectionOf(flags);
   const options = fitOptionsOf(flags);
   const read = await readTable(files);
+  keepApart(
+    flags.out,
+    read.inputs.map(({ name }) => name),
+  );
   const table = withDerived(read.table, selection.derive ?? [], selection.map);
   const law = lawByName(flags.law, [...table.columns.keys()]);
   const { groups, warnings, taken, notes } = observe(read.table, law.variables, selection);

@@ -20,6 +20,7 @@ import { locateInputs, usualPlaces } from "../reproduce/inputs.js";
 import { readManifest } from "../reproduce/verify-report.js";
 import { expandPlan } from "../sweep/expand.js";
 import { readPlan } from "../sweep/plan.js";
+import { keepApart } from "./apart.js";
 import { addLimits, newCommand } from "./command.js";
 
 interface Options {
@@ -71,6 +72,8 @@ export function command(): Command {
       files.set(CONTENTS_FILE, Buffer.from(contentsOf(files)));
       const archive = pack(files);
       const out = options.out ?? `${path.basename(path.resolve(report))}.tar.gz`;
+      const own = namesUnder(report).map((name) => path.join(report, name));
+      keepApart(out, [...own, ...located.files, ...(options.plan === undefined ? [] : [options.plan])]);
       writeAtomically(out, archive);
       const facts = { out, files: files.size, inputs: located.files.length, bytes: archive.length };
       process.stdout.write(

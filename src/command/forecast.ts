@@ -16,6 +16,7 @@ import { known, left, right, terminalTable } from "../report/cells.js";
 import { forecastFan } from "../report/charts/forecast-fan.js";
 import { forecastCells, formsText, scoreCells } from "../report/forecast-cells.js";
 import { addDataOptions, type DataFlags, selectionOf } from "./analysis-options.js";
+import { keepApart } from "./apart.js";
 import { writeCharts } from "./charts.js";
 import { newCommand } from "./command.js";
 import { list, positive, share } from "./flags.js";
@@ -48,7 +49,11 @@ export function command(): Command {
     .action(async (files: readonly string[], flags: ForecastFlags) => {
       const at = flags.at === undefined ? null : list(flags.at).map((text) => positive("--at", text));
       const reach = flags.reach === undefined ? [] : list(flags.reach).map((text) => positive("--reach", text));
-      const { table, notes: read } = await readTable(files);
+      const { table, notes: read, inputs } = await readTable(files);
+      keepApart(
+        flags.out,
+        inputs.map(({ name }) => name),
+      );
       const law = flags.law === undefined ? null : lawByName(flags.law, [...table.columns.keys()]);
       const selection = selectionOf(flags);
       if (flags.rounds === true) return rounds(table, read, selection, flags);

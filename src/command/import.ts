@@ -5,6 +5,7 @@ import { importCurves } from "../curve/import/import.js";
 import type { ImportOptions } from "../curve/import/options.js";
 import { UNITS } from "../curve/names.js";
 import type { Table } from "../curve/table.js";
+import { keepApart } from "./apart.js";
 import { addLimits, newCommand } from "./command.js";
 import { choice, number, positive } from "./flags.js";
 import { say } from "./terminal.js";
@@ -59,6 +60,7 @@ export function command(): Command {
     .option("--wide", "every column that is no counter is a curve of its own")
     .option("--keep-superseded", "keep points that a resumed run left behind")
     .action(async (source: string, flags: ImportFlags) => {
+      keepApart(flags.out, [source]);
       const { table, notes } = await importCurves(source, optionsOf(flags));
       const lines = jsonLines(table);
       if (flags.out !== undefined) writeAtomically(flags.out, lines);
