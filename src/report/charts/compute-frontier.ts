@@ -8,7 +8,7 @@ import { SIZE_LABEL } from "./isoflop-valleys.js";
 import { palette } from "./palette.js";
 import { BAND, budgetAxis, chartSpec, colour, DASH, logAxis, roomy, shape, strength, ZOOM } from "./parts.js";
 
-const WIDTHS = [4.5, 2, 1];
+const WIDTHS = [3.8, 1.9, 1];
 
 /** From an allocation of budgets in rising order; null where no approach reaches them. */
 export function computeFrontier(allocation: Allocation, of: "parameters" | "tokens"): Chart | null {

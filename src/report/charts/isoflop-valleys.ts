@@ -34,8 +34,13 @@ export function isoflopValleys({ valleys: answer, level }: Allocation): Chart | 
     lower: inside(parameters.interval?.lower, least),
     upper: inside(parameters.interval?.upper, most),
     loss: drawn(loss),
-    text: count(parameters.estimate),
+    // Names of a crowd would lie on one another.
+    text: colours.crowded ? "" : count(parameters.estimate),
   }));
+  // An interval that is open on both sides says nothing that a line could show.
+  const ranges = minima.filter(
+    (_, i) => (found[i]?.minimum.parameters.interval?.lower ?? found[i]?.minimum.parameters.interval?.upper) != null,
+  );
   const x = logAxis("size", "parameters N", roomy(sizes, true), SIZE_LABEL);
   const y = axis("loss", LOSS_TITLE, {
     domain: roomy(
@@ -51,10 +56,10 @@ export function isoflopValleys({ valleys: answer, level }: Allocation): Chart | 
   return {
     name: "isoflop-valleys",
     title: "Loss against size at equal compute",
-    caption: `Points: runs. Lines: the valley as fitted. Crosses: its lowest point, with its ${percent(level)} interval.`,
+    caption: `Points: runs. Lines: the valley as fitted. Crosses: its lowest point, with its ${percent(level)} interval where it is closed on a side.`,
     spec: chartSpec(
       `Validation loss against parameters on a logarithmic axis at ${valleys.length} budgets, ${points.length} runs, with the lowest point of each valley.`,
-      { points, curves, minima },
+      { points, curves, minima, ranges },
       colours,
       [
         mark("curves", { type: "line", strokeWidth: 1.6 }),
@@ -71,9 +76,15 @@ export function isoflopValleys({ valleys: answer, level }: Allocation): Chart | 
           },
         },
         {
-          data: { name: "minima" },
+          data: { name: "ranges" },
           mark: { type: "rule", strokeWidth: 2.5 },
-          encoding: { x: { ...x, field: "lower" }, x2: { field: "upper" }, y, color: colour(colours, true) },
+          encoding: {
+            x: { ...x, field: "lower" },
+            x2: { field: "upper" },
+            y,
+            color: colour(colours, true),
+            opacity: strength(0.9, colours),
+          },
         },
         mark("minima", { type: "point", shape: "cross", size: 90, filled: true }),
         {
