@@ -10,16 +10,17 @@ import type { Table } from "../curve/table.js";
 import { type LawByRounds, lawByRounds } from "../forecast/by-rounds.js";
 import { forecast } from "../forecast/forecast.js";
 import type { Forecasts } from "../forecast/forecasting.js";
+import { heldOutForecasts, holdOutBudgets } from "../forecast/held-out.js";
 import { nameOf } from "../forecast/leads.js";
 import { lawByName } from "../law/catalogue.js";
 import { known, left, right, terminalTable } from "../report/cells.js";
 import { forecastFan } from "../report/charts/forecast-fan.js";
-import { forecastCells, formsText, scoreCells } from "../report/forecast-cells.js";
+import { forecastCells, formsText, heldOutForecastCells, scoreCells } from "../report/forecast-cells.js";
 import { addDataOptions, type DataFlags, selectionOf } from "./analysis-options.js";
 import { keepApart } from "./apart.js";
 import { writeCharts } from "./charts.js";
 import { newCommand } from "./command.js";
-import { list, positive, share } from "./flags.js";
+import { list, positive, share, whole } from "./flags.js";
 import { withRounds } from "./rounds-column.js";
 import { say } from "./terminal.js";
 
@@ -27,6 +28,7 @@ interface ForecastFlags extends DataFlags {
   readonly at?: string;
   readonly reach?: string;
   readonly law?: string;
+  readonly heldOut: string;
   readonly charts?: string;
   readonly rounds?: true;
 }
@@ -43,6 +45,7 @@ export function command(): Command {
     .option("--at <X,…>", "values of x to say the loss at (default: 10 and 100 times the largest)")
     .option("--reach <LOSS,…>", "losses to say the budget for")
     .option("--law <NAME|EXPR>", "insist on one law (default: the forms that extrapolate best, together)")
+    .option("--held-out <K>", "largest budgets kept out, to hold the forecast against what came", "0")
     .option("--pair-by <COL,…>", "columns that match points across schemes: horizon and seed")
     .option("--rounds", "one law by rounds: forms of E(r) and c(r), chosen by what they predict of the largest budgets")
     .option("--charts <DIR>", "draw the curves and their forecasts into a folder: Vega-Lite, SVG, PNG")
@@ -57,22 +60,28 @@ export function command(): Command {
       const law = flags.law === undefined ? null : lawByName(flags.law, [...table.columns.keys()]);
       const selection = selectionOf(flags);
       if (flags.rounds === true) return rounds(table, read, selection, flags);
-      const { groups, warnings, notes, taken } = observe(table, law?.variables ?? ["tokens"], selection);
+      const held = whole("--held-out", flags.heldOut);
+      const { groups: all, warnings, notes, taken } = observe(table, law?.variables ?? ["tokens"], selection);
       for (const note of [...read, ...notes]) say(note);
       for (const warning of warnings) say(`${warning.code}: ${warning.message}`);
-      const [least, largest] = extent(groups);
+      const parts = all.map((group) => holdOutBudgets(group, held));
+      const groups = parts.map(({ kept }) => kept);
+      const [least, largest] = extent(all);
       const asked = at ?? [10 * largest, 100 * largest];
       const level = share("--level", flags.level);
       const result = forecast(groups, { at: asked, reach, level, law });
-      const json = `${JSON.stringify({ ...result, warnings }, null, 2)}\n`;
+      const heldOut = held === 0 ? [] : heldOutForecasts(all, held, { level, law });
+      const json = `${JSON.stringify({ ...result, heldOut, warnings }, null, 2)}\n`;
       if (flags.out !== undefined) writeAtomically(flags.out, json);
       if (flags.charts !== undefined) {
         const path = spread(least, Math.max(largest, ...asked));
         const variable = taken.x[0] !== undefined && /flop|^c$|compute/i.test(taken.x[0]) ? "flops" : "tokens";
         const { forecasts } = forecast(groups, { at: path, level, law });
-        await writeCharts(flags.charts, [forecastFan(groups, forecasts, variable)]);
+        const kept = parts.map((part) => part.heldOut);
+        await writeCharts(flags.charts, [forecastFan(groups, forecasts, variable, held === 0 ? [] : kept)]);
       }
-      process.stdout.write(flags.json === true ? json : forecastText(result));
+      const scored = heldOut.length === 0 ? "" : terminalTable(known(heldOutForecastCells(heldOut)));
+      process.stdout.write(flags.json === true ? json : `${forecastText(result)}${scored}`);
       for (const { group, warnings: own } of result.forecasts) {
         const name = nameOf(group);
         for (const { code, message } of own) say(`${name === "" ? "" : `${name}: `}${code}: ${message}`);

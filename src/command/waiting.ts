@@ -1,10 +1,10 @@
-// A sign of life on a terminal for commands that compute long without a word: after two seconds a line with the time
+// A sign of life on a terminal for commands that compute long without a word: after a second a line with the time
 // that has passed, taken away before anything else is written. It ticks on a thread of its own, since the computation holds
 // this one.
 import { Worker } from "node:worker_threads";
 import { draw, whenWritten } from "./terminal.js";
 
-const SILENT_MILLISECONDS = 2000;
+const SILENT_MILLISECONDS = 1000;
 /** Written past the streams of the process: a thread's own go through the one that is busy. */
 const CLOCK = `
   const { workerData: { what, silent } } = require("node:worker_threads");
@@ -16,7 +16,7 @@ const CLOCK = `
   }, 500);
 `;
 
-/** Runs `work`; on a terminal says what runs and for how long, from two seconds on. */
+/** Runs `work`; on a terminal says what runs and for how long, from a second on. */
 export async function waiting<T>(what: string, terminal: boolean, work: () => Promise<T>): Promise<T> {
   if (!terminal) return work();
   const clock = new Worker(CLOCK, { eval: true, workerData: { what, silent: SILENT_MILLISECONDS } });
