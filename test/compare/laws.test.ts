@@ -140,6 +140,45 @@ test("published isoFLOP optima of the looped models, rounds as the covariate of 
   }
 });
 
+test("the looped law with rounds as covariate: with its published phi nothing is left along them, and all rounds at once tell phi", () => {
+  const { E, A, B, alpha, beta, phi } = JSON.parse(
+    readFileSync(path.join(folder, "looped-lm-scaling/fit.json"), "utf8"),
+  );
+  const [, ...lines] = readFileSync(path.join(folder, "looped-lm-scaling/arch_table.csv"), "utf8")
+    .trim()
+    .split(/\r?\n/);
+  const shapes = lines.map((line) => line.split(",").map(Number));
+  const looped = lawByName("looped");
+  const groups = [1, 2, 4, 8].map((r) => {
+    const points = shapes
+      .filter(([rounds]) => rounds === r)
+      .flatMap(([, , once = 0, , recurrent = 0]) =>
+        [3e8, 1e9, 3e9, 1e10].map((tokens) => [once, recurrent, r, tokens]),
+      );
+    const x = looped.variables.map((_, v) => points.map((point) => point[v] ?? Number.NaN));
+    return drawn(looped, [E, A, B, alpha, beta, phi], x, { rounds: String(r) }, r);
+  });
+  const along = (worth: number) => {
+    // One number of rounds a group tells nothing of phi; alpha and beta are the published ones.
+    const fit = { fixed: { phi: worth, alpha, beta } };
+    return compare(groups, { ...none, law: looped, fit, baseline: "1", covariate: "log(rounds)" }).trends;
+  };
+  const told = along(phi);
+  expect(told.map(({ parameter }) => parameter)).toEqual(["E"]);
+  expect(told[0]?.intercept).toBeCloseTo(E, 1);
+  expect(told[0]?.interval?.lower).toBeLessThan(0);
+  expect(told[0]?.interval?.upper).toBeGreaterThan(0);
+  // The same by the joint fit of all rounds at once, which tells phi too.
+  const joined = observations(
+    {},
+    looped.variables.map((_, v) => groups.flatMap(({ x }) => Array.from(x[v] ?? []))),
+    groups.flatMap(({ loss }) => Array.from(loss)),
+  );
+  const whole = fitLaw(looped, joined, { fixed: { alpha, beta } }).parameters;
+  expect(Math.abs((whole.phi?.estimate ?? 0) - phi)).toBeLessThan(3 * (whole.phi?.standardError ?? 0));
+  expect(whole.phi?.standardError).toBeLessThan(0.05);
+});
+
 test("a broken power law and a formula: exponents differ, coefficients where a law has nothing else", () => {
   const broken = lawByName("bnsl-1");
   const groups = [0, 1].map((g) =>
