@@ -113,7 +113,7 @@ export function addAnalysisOptions(command: Command): Command {
     .option("--interval <METHOD>", "auto, profile, delta or bootstrap", "auto")
     .option(
       "--resample <WHAT>",
-      "what the bootstrap redraws: pairs, wild (signs of residuals) or residual (default: wild)",
+      "what the bootstrap redraws: pairs, wild (residuals times normal numbers) or residual (default: wild)",
     )
     .option("--resample-by <UNIT>", "what it redraws together: point, run or pair (default: read off the data)")
     .option("--bootstrap <N>", "bootstrap replicates (default: 2000 with --interval bootstrap)")

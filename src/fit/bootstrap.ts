@@ -3,7 +3,7 @@
 import { InputError } from "../base/errors.js";
 import type { Random } from "../base/random.js";
 
-/** "pairs" redraws points, "residual" redraws residuals, "wild" flips their signs (Rademacher weights). */
+/** "pairs" redraws points, "residual" redraws residuals, "wild" multiplies them by normal numbers. */
 export type ResampleMethod = "pairs" | "residual" | "wild";
 /** What is redrawn together: a point, all points of a run, or all points of a pair key in every group. */
 export type ResampleUnit = "point" | "run" | "pair";
@@ -29,7 +29,7 @@ export interface Redrawn {
 export type Resampler = (random: Random) => readonly Redrawn[];
 
 /**
- * A function that redraws all groups at once (Efron & Tibshirani 1993, chapters 8–9; Wu 1986 for wild signs).
+ * A function that redraws all groups at once (Efron & Tibshirani 1993, chapters 8–9; Wu 1986 and Mammen 1993 for wild multipliers).
  * Throws InputError where the unit asks for keys that a group lacks, and for residuals redrawn by run: runs differ in
  * length, so use "wild" or "pairs" there.
  */
@@ -47,7 +47,7 @@ export function resampler(groups: readonly ResampleGroup[], method: ResampleMeth
     return group.residual.map((value) => value - mean);
   });
   const positions = groups.map((_, g) => positionsByUnit(unitOf[g] ?? new Int32Array(), units));
-  const drawn = new Int32Array(units);
+  const drawn = new Float64Array(units);
   return (random) => {
     drawUnits(method, pools, drawn, random);
     for (const [g, group] of groups.entries()) {
@@ -72,12 +72,12 @@ export function resampler(groups: readonly ResampleGroup[], method: ResampleMeth
   };
 }
 
-/** Into `drawn`, for each unit: times drawn ("pairs"), unit drawn in its place ("residual"), or ±1 ("wild"). */
-function drawUnits(method: ResampleMethod, pools: readonly Int32Array[], drawn: Int32Array, random: Random): void {
+/** Into `drawn`, for each unit: times drawn ("pairs"), unit drawn in its place ("residual"), or a normal number ("wild"). */
+function drawUnits(method: ResampleMethod, pools: readonly Int32Array[], drawn: Float64Array, random: Random): void {
   if (method === "pairs") drawn.fill(0);
   for (const pool of pools) {
     for (const unit of pool) {
-      if (method === "wild") drawn[unit] = random.uniform() < 0.5 ? -1 : 1;
+      if (method === "wild") drawn[unit] = random.normal();
       else {
         const chosen = pool[random.integer(pool.length)] ?? 0;
         if (method === "residual") drawn[unit] = chosen;

@@ -60,7 +60,7 @@ export interface FitOptions {
    * take the noise for one of one size, each point's own: the exact F region, and estimate ± t·s. "bootstrap": redrawn data.
    */
   readonly interval: "auto" | "profile" | "delta" | "bootstrap";
-  /** What the bootstrap redraws: points, residuals, or the signs of residuals; null for signs ("wild"). */
+  /** What the bootstrap redraws: points, residuals, or residuals times normal numbers; null for these ("wild"). */
   readonly resample: "pairs" | "residual" | "wild" | null;
   /** What it redraws together; null for runs where these hold several points each, else points. */
   readonly unit: "point" | "run" | "pair" | null;

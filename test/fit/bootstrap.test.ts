@@ -30,19 +30,21 @@ describe("one draw for all groups", () => {
     }
   });
 
-  test("wild: a key has one sign in every group", () => {
+  test("wild: a key has one normal multiplier in every group", () => {
     const draw = resampler([a, b], "wild", "pair");
     const stream = random(2);
-    let flipped = 0;
+    const drawn: number[] = [];
     for (let r = 0; r < 400; r++) {
       const [first, second] = draw(stream);
-      const sign = ((first?.loss[0] ?? 0) - 3) / 0.1;
-      expect(Math.abs(sign)).toBeCloseTo(1, 9);
-      expect(((second?.loss[2] ?? 0) - 3) / 0.01).toBeCloseTo(sign, 9);
-      if (sign < 0) flipped++;
+      const multiplier = ((first?.loss[0] ?? 0) - 3) / 0.1;
+      expect(((second?.loss[2] ?? 0) - 3) / 0.01).toBeCloseTo(multiplier, 9);
+      drawn.push(multiplier);
     }
-    // Binomial(400, ½): 200 ± 4 standard deviations.
-    expect(Math.abs(flipped - 200)).toBeLessThan(40);
+    // Mean 0, variance 1 and a fourth moment of 3 (of signs: 1), each ± 4 standard deviations of 400 normal numbers.
+    const moment = (order: number) => drawn.reduce((sum, value) => sum + value ** order, 0) / drawn.length;
+    expect(Math.abs(moment(1))).toBeLessThan(0.2);
+    expect(Math.abs(moment(2) - 1)).toBeLessThan(4 * Math.sqrt(2 / 400));
+    expect(Math.abs(moment(4) - 3)).toBeLessThan(4 * Math.sqrt(96 / 400));
   });
 
   test("residual: groups take the residual of one and the same key, centred", () => {
