@@ -221,7 +221,7 @@ export function cheapestDesign(
  * @example
  * import { logHorizons, random, simulate, studyFromCurves } from "rinsight";
  * const laws = [2.2, 2.1].map((limit) => ({ limit, coefficient: 60, exponent: 0.25 }));
- * const plan = { horizons: logHorizons(1e6, 1e9, 8), seeds: 3 };
+ * const plan = { horizons: logHorizons(1e6, 1e9, 8), seeds: 20 };
  * const curves = simulate(laws, { standardDeviation: 0.003, correlation: 0.5 }, plan, random(1));
  * console.log(studyFromCurves(curves).noise.standardDeviation.toFixed(3)); // 0.003
  */
