@@ -8,6 +8,7 @@ export {
   horizonsOf,
   type RunConfiguration,
 } from "./train/configuration.js";
+export { openPictures, type Pictures } from "./train/image/pictures.js";
 export type { RunProgress } from "./train/progress-clock.js";
 export { type Corpus, openCorpus } from "./train/text/corpus.js";
 export { type RunResult, type TrainOptions, trainRun } from "./train/trainer.js";

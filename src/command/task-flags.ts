@@ -23,7 +23,7 @@ export function taskOf(where: string, name: string): TaskSizes | null {
         task: { kind: "image-text", picture: COLOUR },
         context: "24",
         vocabulary: "1024",
-        validationWindows: "1024",
+        validationWindows: "768",
       };
     case "emoji":
       return {

@@ -43,7 +43,5 @@ export function openData(origin: DataOrigin, onMessage?: (message: string) => vo
   return origin.task === undefined ? openCorpus({ ...origin, ...told }) : openPictures({ ...origin, ...told });
 }
 
-/** Training tokens after which something has been seen for the second time: of pictures, one of each concept. */
-export function tokensOnce(data: Data, perExample: number): number {
-  return data.kind === "text" ? data.tokens.train : data.training.flat().length * perExample;
-}
+/** Training tokens after which text is seen for the second time; pictures are few, and always passed over many times. */
+export const tokensOnce = (data: Data): number => (data.kind === "text" ? data.tokens.train : Number.POSITIVE_INFINITY);

@@ -2,10 +2,11 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { readPlan } from "../../../src/sweep/plan.js";
 import { conceptKey } from "../../../src/train/image/emoji.js";
 import { captionTexts, isHeldOut, openPictures, type Pictures } from "../../../src/train/image/pictures.js";
 import { rasterise } from "../../../src/train/image/rasterise.js";
-import { toPatches, trainingExamples } from "../../../src/train/towers/batches.js";
+import { toPatches, trainingExamples, validationGroups } from "../../../src/train/towers/batches.js";
 import { temporaryFolder } from "../tiny.js";
 import { DIGITS, EMOJI, PAIRS, smallPictures } from "../towers/small.js";
 
@@ -109,6 +110,17 @@ test("the cache gives the same, and what is damaged in it is drawn again", async
   const mended = await openPictures({ ...request, onMessage: (message) => messages.push(message) });
   expect(messages).toEqual(["preparing pictures emoji, 8 pixels wide"]);
   expect(mended.hash).toBe(pairs.hash);
+});
+
+test("the shipped plans ask for no more held-out pictures than there are", async () => {
+  const folderOfPlans = path.resolve(import.meta.dirname, "../../../data/sweeps");
+  const plans = readdirSync(folderOfPlans)
+    .filter((name) => name.startsWith("image-text"))
+    .map((name) => readPlan(path.join(folderOfPlans, name)));
+  expect(plans.length).toBeGreaterThan(3);
+  for (const { batch, validation } of plans) {
+    expect(validationGroups(pairs, batch, validation.windows).flat().length).toBe(validation.windows);
+  }
 });
 
 test("classes: the same concepts are held out, those without a class left out; ten digits", async () => {
