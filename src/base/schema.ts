@@ -76,22 +76,31 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** The known keys of the object at a path, looking through defaults and options; none where a union parts the ways. */
+/** The known keys of the object at a path, in any of the forms that a union has there. */
 function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
-  let inner: unknown = schema;
-  for (const key of [...path, null]) {
-    while (
-      inner instanceof z.ZodDefault ||
-      inner instanceof z.ZodPrefault ||
-      inner instanceof z.ZodOptional ||
-      inner instanceof z.ZodNullable
-    ) {
-      inner = inner.unwrap();
-    }
-    if (key === null) break;
-    if (inner instanceof z.ZodObject) inner = inner.shape[String(key)];
-    else if (inner instanceof z.ZodArray) inner = inner.element;
-    else return [];
+  const inner = path.reduce<readonly unknown[]>(
+    (at, key) => at.flatMap((form) => partsOf(form, String(key))).flatMap(formsOf),
+    formsOf(schema),
+  );
+  return [...new Set(inner.flatMap((form) => (form instanceof z.ZodObject ? Object.keys(form.shape) : [])))];
+}
+
+/** What a schema reads, looking through defaults, options, transforms and unions. */
+function formsOf(schema: unknown): readonly unknown[] {
+  if (
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable
+  ) {
+    return formsOf(schema.unwrap());
   }
-  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+  if (schema instanceof z.ZodPipe) return formsOf(schema.in);
+  return schema instanceof z.ZodUnion ? schema.options.flatMap(formsOf) : [schema];
+}
+
+function partsOf(form: unknown, key: string): readonly unknown[] {
+  if (form instanceof z.ZodObject) return [form.shape[key]];
+  if (form instanceof z.ZodArray) return [form.element];
+  return form instanceof z.ZodTuple ? [...form.def.items, form.def.rest] : [];
 }

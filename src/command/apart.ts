@@ -1,6 +1,6 @@
 // A result never goes over the data that it was made from: --out with the name of an input is a slip, and what it would
 // destroy is not to be had again.
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { InputError, shown } from "../base/errors.js";
 
 /** Throws InputError where `out` is one of the files that were read, under whatever name. */
@@ -13,6 +13,7 @@ export function keepApart(out: string | undefined, inputs: readonly string[]): v
 
 /** Device and number of what is at a path; undefined for nothing, and for what is no plain file. */
 function identity(file: string): string | undefined {
-  const status = statSync(file, { throwIfNoEntry: false, bigint: true });
-  return status?.isFile() === true ? `${status.dev}/${status.ino}` : undefined;
+  if (!existsSync(file)) return undefined;
+  const status = statSync(file, { bigint: true });
+  return status.isFile() ? `${status.dev}/${status.ino}` : undefined;
 }
