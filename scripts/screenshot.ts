@@ -1,4 +1,4 @@
-// npm run screenshot: the first screen of the reference report as the README shows it, drawn anew from its curves.
+// npm run screenshot: the first screen of the saturation report as the README shows it, drawn anew from its curves.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ const folder = mkdtempSync(path.join(tmpdir(), "rinsight-screenshot-"));
 try {
   execFileSync(
     process.execPath,
-    [path.join(root, "dist/cli.js"), "report", "data/runs/reference", "--title", "Reference sweep", "--out", folder],
+    [path.join(root, "dist/cli.js"), "report", "data/runs/saturation", "--title", "Saturation study", "--out", folder],
     { cwd: root, stdio: ["ignore", "ignore", "inherit"] },
   );
   const browser = await chromium.launch({
