@@ -112,7 +112,7 @@ const STUDIES: readonly Study[] = [
   { schemes: 2, plans: Object.keys(PLANS), truths: ["neither", "limit", "exponent"], part: 1, piece },
   { schemes: 6, plans: ["6 × 3"], truths: ["neither"], part: 1, piece: 50 },
   // Two seconds a data set.
-  { schemes: 40, plans: ["6 × 3"], truths: ["neither"], part: 0.1, piece: 5 },
+  { schemes: 40, plans: ["6 × 3"], truths: ["neither"], part: 0.05, piece: 5 },
 ];
 for (const { schemes, plans, truths, part, piece } of STUDIES) {
   for (const plan of plans) {
