@@ -1,7 +1,7 @@
 // Fits repeated on redrawn points, and without each unit in turn: of one problem or of several from one draw for all.
 import { random } from "../base/random.js";
 import type { Observations } from "../curve/observations.js";
-import { assignUnits, type ResampleMethod, type ResampleUnit, resampler } from "./bootstrap.js";
+import { assignUnits, type ResampleGroup, type ResampleMethod, type ResampleUnit, resampler } from "./bootstrap.js";
 import { linearize } from "./linearize.js";
 import { distinctPoints } from "./problem/points.js";
 import type { Problem } from "./problem/problem.js";
@@ -32,7 +32,7 @@ const MOST_LEVERAGE = 0.99;
  * 1/√(1 − h) or, where their own signs are flipped, 1/(1 − h) (Davidson & Flachaire 2008), h being a point's leverage.
  * @param curve predicted losses to redraw round, in place of the fit's own
  */
-export function resampleGroup(fit: Solved, method: ResampleMethod, keys: Keys, curve?: Float64Array) {
+export function resampleGroup(fit: Solved, method: ResampleMethod, keys: Keys, curve?: Float64Array): ResampleGroup {
   const { problem, solution } = fit;
   const basis = orthogonalise(linearize([fit], null).fit);
   const residual = new Float64Array(problem.points);
@@ -78,7 +78,7 @@ export function replicate(fits: readonly Solved[], keys: readonly Keys[], option
 }
 
 /** The estimates without one unit each, for those units that leave the law determined. */
-export function jackknife(fits: readonly Solved[], keys: readonly Keys[], unit: ResampleUnit) {
+export function jackknife(fits: readonly Solved[], keys: readonly Keys[], unit: ResampleUnit): Replicates["frees"] {
   const { unitOf, units } = assignUnits(
     fits.map(({ problem }, f) => ({ loss: problem.observed, run: keys[f]?.run ?? null, pair: keys[f]?.pair ?? null })),
     unit,
