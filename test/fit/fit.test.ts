@@ -159,7 +159,7 @@ describe("intervals", () => {
     const result = fitLaw(powerLawWithLimit, noisy, options);
     const delta = fitLaw(powerLawWithLimit, noisy, { interval: "delta" });
     const width = (f: Fit) => (f.parameters.limit?.interval?.upper ?? 0) - (f.parameters.limit?.interval?.lower ?? 0);
-    expect(result.parameters.limit?.interval?.method).toBe("bootstrap-bca");
+    expect(result.parameters.limit?.interval?.method).toBe("bootstrap-percentile");
     expect(width(result) / width(delta)).toBeGreaterThan(0.6);
     expect(width(result) / width(delta)).toBeLessThan(1.6);
     expect(fitLaw(powerLawWithLimit, noisy, options)).toEqual(result);
