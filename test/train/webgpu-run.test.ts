@@ -195,7 +195,7 @@ describe.skipIf(gpu === null)("runs on a GPU", () => {
     ["baseline", {}],
     ["A^3 B", { reinjection: true }],
   ] as const)(
-    "half precision, %s %o: 50 steps within 1%% of wasm, not the same, in less memory",
+    "half precision, %s %o: 50 steps within 1%% of wasm, not the same",
     async (name, options) => {
       const wide = { ...shape, width: 16 };
       const run = onGpu("baseline", { scheme: schemeByName(name, options), shape: wide });
