@@ -194,20 +194,17 @@ describe.skipIf(gpu === null)("runs on a GPU", () => {
   test.each([
     ["baseline", {}],
     ["A^3 B", { reinjection: true }],
-  ] as const)(
-    "half precision, %s %o: 50 steps within 1%% of wasm, not the same",
-    async (name, options) => {
-      const wide = { ...shape, width: 16 };
-      const run = onGpu("baseline", { scheme: schemeByName(name, options), shape: wide });
-      const [wasm, full, half] = [
-        await fifty("wasm", run),
-        await fifty("webgpu", run),
-        await fifty("webgpu", { ...run, precision: "f16" }),
-      ];
-      expect(half).not.toEqual(full);
-      half.forEach((loss, i) => {
-        expect(Math.abs(loss / (wasm[i] ?? 0) - 1), `step ${i}`).toBeLessThan(1e-2);
-      });
-    },
-  );
+  ] as const)("half precision, %s %o: 50 steps within 1%% of wasm, not the same", async (name, options) => {
+    const wide = { ...shape, width: 16 };
+    const run = onGpu("baseline", { scheme: schemeByName(name, options), shape: wide });
+    const [wasm, full, half] = [
+      await fifty("wasm", run),
+      await fifty("webgpu", run),
+      await fifty("webgpu", { ...run, precision: "f16" }),
+    ];
+    expect(half).not.toEqual(full);
+    half.forEach((loss, i) => {
+      expect(Math.abs(loss / (wasm[i] ?? 0) - 1), `step ${i}`).toBeLessThan(1e-2);
+    });
+  });
 });
