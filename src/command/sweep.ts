@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { InputError, nearestName, shown } from "../base/errors.js";
 import { count, duration } from "../base/format.js";
+import { tokensPerExample } from "../scheme/task.js";
 import { executeRuns, type SweepResult } from "../sweep/executor.js";
 import { expandPlan, type PlannedRun, planWarnings } from "../sweep/expand.js";
 import { measureSpeed } from "../sweep/measure.js";
@@ -139,7 +140,7 @@ async function plannedRuns(plan: Plan, source: DataOrigin): Promise<readonly Pla
       name: corpus.name,
       hash: corpus.hash,
       tokenizerHash: corpus.tokenizer.hash,
-      trainTokens: tokensOnce(corpus),
+      trainTokens: tokensOnce(corpus, tokensPerExample({ ...plan, shape: plan.shape[0] })),
     };
     const runs = expandPlan(plan, facts);
     for (const run of runs) checkMemory(run.configuration);

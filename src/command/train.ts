@@ -8,6 +8,7 @@ import { oneLine } from "../base/visible.js";
 import { parseRun } from "../curve/read/read-run.js";
 import { schemeByName } from "../scheme/catalogue.js";
 import { TOWERS } from "../scheme/scheme.js";
+import { tokensPerExample } from "../scheme/task.js";
 import { planWarnings } from "../sweep/expand.js";
 import { defaultBackend } from "../train/backend.js";
 import {
@@ -206,7 +207,7 @@ async function run(flags: Flags): Promise<void> {
   };
 
   for (const { code, message } of planWarnings([{ configuration }], {
-    trainTokens: tokensOnce(corpus),
+    trainTokens: tokensOnce(corpus, tokensPerExample({ shape, task })),
   })) {
     say(`warning ${code}: ${message}`);
   }

@@ -115,7 +115,7 @@ export function planWarnings(
   return [
     {
       code: "repeats-corpus",
-      message: `the longest run sees ${count(longest)} tokens, the corpus has ${count(corpus.trainTokens)}; lower the horizons or take more text`,
+      message: `the longest run sees ${count(longest)} tokens, the corpus has ${count(corpus.trainTokens)}: ${(longest / corpus.trainTokens).toPrecision(2)} passes; lower the horizons or take more data`,
     },
   ];
 }

@@ -43,5 +43,7 @@ export function openData(origin: DataOrigin, onMessage?: (message: string) => vo
   return origin.task === undefined ? openCorpus({ ...origin, ...told }) : openPictures({ ...origin, ...told });
 }
 
-/** Training tokens after which text is seen for the second time; pictures are few, and always passed over many times. */
-export const tokensOnce = (data: Data): number => (data.kind === "text" ? data.tokens.train : Number.POSITIVE_INFINITY);
+/** Training tokens of one pass over the data: of text all of it, of pictures each once. */
+export function tokensOnce(data: Data, perExample: number): number {
+  return data.kind === "text" ? data.tokens.train : data.training.flat().length * perExample;
+}

@@ -39,13 +39,16 @@ const executablePath = browserPath();
 const withBrowser = test.skipIf(executablePath === null);
 const reason = executablePath === null ? " (skipped: no Chromium; set CHROMIUM_PATH)" : "";
 
-/** Opens a report's page and hands it over; the browser and the file are gone afterwards. */
-async function onPage(report: Report, options: BrowserContextOptions, look: (page: Page) => Promise<void>) {
-  const folder = mkdtempSync(path.join(tmpdir(), "rinsight-page-"));
-  const browser = await chromium.launch({
+const launch = () =>
+  chromium.launch({
     executablePath: executablePath ?? "",
     args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
   });
+
+/** Opens a report's page and hands it over; the browser and the file are gone afterwards. */
+async function onPage(report: Report, options: BrowserContextOptions, look: (page: Page) => Promise<void>) {
+  const folder = mkdtempSync(path.join(tmpdir(), "rinsight-page-"));
+  const browser = await launch();
   try {
     const file = path.join(folder, "index.html");
     writeFileSync(file, report.files.get("index.html") ?? "");
@@ -121,10 +124,7 @@ withBrowser(`hostile names neither run nor break the page${reason}`, async () =>
   const source = simulatedSource({ ...REFERENCE, labels: HOSTILE });
   const report = await buildReport(source, { title: "</title><script>fired=1</script>", bootstrap: 50 }, {});
   const folder = mkdtempSync(path.join(tmpdir(), "rinsight-page-"));
-  const browser = await chromium.launch({
-    executablePath: executablePath ?? "",
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-  });
+  const browser = await launch();
   try {
     const file = path.join(folder, "index.html");
     writeFileSync(file, report.files.get("index.html") ?? "");

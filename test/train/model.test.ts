@@ -7,6 +7,7 @@ import { type Backend, loadBackend } from "../../src/train/backend.js";
 import { forward, parameterSpecs } from "../../src/train/model.js";
 import { initialWeights, named, size, toParameters, type Weights } from "../../src/train/parameters.js";
 import { latentStart } from "../../src/train/stack.js";
+import { lossGradients } from "./loss-gradients.js";
 
 const shape = { width: 8, layers: 12, heads: 2, context: 6, vocabulary: 11 };
 const batch = 2;
@@ -139,35 +140,19 @@ test.each([
     Object.entries(start).map(([key, values]) => [key, values.map((value) => value + 0.2 * (stream.uniform() - 0.5))]),
   );
   const next = Int32Array.from(ids, (id) => (id + 4) % shape.vocabulary);
-  const lossAt = (at_: Weights) => {
-    const parameters = toParameters(tf, specs, at_);
-    const variables = { ...parameters.matrices, ...parameters.vectors };
-    const gradients = new Map<string, ArrayLike<number>>();
-    let loss = Number.NaN;
-    tf.tidy(() => {
-      const { value, grads } = tf.variableGrads(
-        () =>
-          operations.meanCrossEntropy(
-            forward(operations, parameters, tf.tensor1d(ids, "int32"), {
-              shape: at,
-              scheme,
-              applications: applications(scheme),
-              batch,
-              latentStart: () => tf.zeros([ids.length, at.width]),
-            }),
-            tf.tensor1d(next, "int32"),
-          ),
-        Object.values(variables),
-      );
-      loss = value.dataSync()[0] ?? Number.NaN;
-      for (const [key, variable] of Object.entries(variables)) {
-        const gradient = grads[variable.name];
-        if (gradient !== undefined) gradients.set(key, gradient.dataSync());
-      }
-    });
-    tf.dispose(Object.values(variables));
-    return { loss, gradients };
-  };
+  const lossAt = (at_: Weights) =>
+    lossGradients(backend, specs, at_, (parameters) =>
+      operations.meanCrossEntropy(
+        forward(operations, parameters, tf.tensor1d(ids, "int32"), {
+          shape: at,
+          scheme,
+          applications: applications(scheme),
+          batch,
+          latentStart: () => tf.zeros([ids.length, at.width]),
+        }),
+        tf.tensor1d(next, "int32"),
+      ),
+    );
   const { gradients } = lossAt(weights);
   for (const { name: key } of specs) {
     const gradient = gradients.get(key);

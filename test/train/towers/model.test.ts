@@ -9,6 +9,7 @@ import { type Backend, loadBackend } from "../../../src/train/backend.js";
 import { initialWeights, named, toParameters, type Weights } from "../../../src/train/parameters.js";
 import { toPatches } from "../../../src/train/towers/batches.js";
 import { type TowerRun, towerSimilarities, towerSpecs } from "../../../src/train/towers/model.js";
+import { lossGradients } from "../loss-gradients.js";
 
 const backends: Record<string, Backend> = {};
 beforeAll(async () => {
@@ -154,30 +155,14 @@ test.each(["cpu", "wasm"] as const)(
     const weights = Object.fromEntries(
       Object.entries(start).map(([key, values]) => [key, values.map((value) => value + 0.2 * (noise.uniform() - 0.5))]),
     );
-    const lossAt = (at: Weights) => {
-      const parameters = toParameters(tf, specs, at);
-      const variables = { ...parameters.matrices, ...parameters.vectors };
-      const gradients = new Map<string, ArrayLike<number>>();
-      let loss = Number.NaN;
-      tf.tidy(() => {
-        const { value, grads } = tf.variableGrads(
-          () =>
-            operations.meanSigmoidLoss(
-              towerSimilarities(backend, parameters, pairs, run),
-              named(parameters.vectors, "logit.scale"),
-              named(parameters.vectors, "logit.bias"),
-            ),
-          Object.values(variables),
-        );
-        loss = value.dataSync()[0] ?? Number.NaN;
-        for (const [key, variable] of Object.entries(variables)) {
-          const gradient = grads[variable.name];
-          if (gradient !== undefined) gradients.set(key, gradient.dataSync());
-        }
-      });
-      tf.dispose(Object.values(variables));
-      return { loss, gradients };
-    };
+    const lossAt = (at: Weights) =>
+      lossGradients(backend, specs, at, (parameters) =>
+        operations.meanSigmoidLoss(
+          towerSimilarities(backend, parameters, pairs, run),
+          named(parameters.vectors, "logit.scale"),
+          named(parameters.vectors, "logit.bias"),
+        ),
+      );
     const { gradients } = lossAt(weights);
     for (const { name: key } of specs) {
       const gradient = gradients.get(key);
