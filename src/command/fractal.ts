@@ -10,6 +10,7 @@ import {
   DEFAULT_FRACTAL_OPTIONS,
   type FractalAnalysis,
   type FractalEstimate,
+  type GainStudy,
   PUBLISHED_EPSILON,
   type StatisticName,
   type Surprisals,
@@ -20,6 +21,7 @@ import { fractalReport } from "../report/fractal/page.js";
 import { writeCharts } from "./charts.js";
 import { addLimits, newCommand } from "./command.js";
 import { choice, number, whole } from "./flags.js";
+import { gains, gainText } from "./fractal-runs.js";
 import { keeping, predicted, predictedText } from "./fractal-text.js";
 import { say } from "./terminal.js";
 
@@ -39,6 +41,7 @@ interface Flags {
   readonly out?: string;
   readonly text?: string;
   readonly context: string;
+  readonly runs?: string;
 }
 
 export function command(): Command {
@@ -67,6 +70,10 @@ export function command(): Command {
       "the texts of the groups: γ/(2β) of arXiv 2602.07488, from bytes and first tokens of documents",
     )
     .option("--context <n>", "tokens of context that the model saw, for γ", "256")
+    .option(
+      "--runs <folder,…>",
+      "runs of a baseline and one scheme on each text, a folder named as its group: gain against H and S",
+    )
     .option("--out <folder>", "write a page with fits, local slopes and controls: index.html, analysis.json, charts")
     .action(run);
 }
@@ -97,23 +104,32 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
       `fractal: there must be a document that can be analysed, got none of ${analysis.leftOut.length}; the first, ${shown(first?.document ?? "")}: ${first?.reason ?? "no document"}`,
     );
   }
-  if (flags.out !== undefined) await writePage(flags.out, analysis, files);
+  const gain = flags.runs === undefined ? null : await gains(flags.runs.split(","), analysis);
+  if (flags.out !== undefined) await writePage(flags.out, analysis, gain, files);
   const { level } = analysis.options;
   const predictability =
     flags.text === undefined ? null : await predicted(flags.text.split(","), starts, { context, level });
   process.stdout.write(
     flags.json === true
-      ? `${JSON.stringify({ ...analysis, ...(predictability === null ? {} : { predictability }) }, null, 2)}\n`
-      : text(analysis, published) + predictedText(predictability ?? []),
+      ? `${JSON.stringify({ ...analysis, ...(predictability === null ? {} : { predictability }), ...(gain === null ? {} : { gain }) }, null, 2)}\n`
+      : text(analysis, published) + predictedText(predictability ?? []) + (gain === null ? "" : gainText(gain)),
   );
 }
 
-async function writePage(folder: string, analysis: FractalAnalysis, files: readonly string[]): Promise<void> {
+async function writePage(
+  folder: string,
+  analysis: FractalAnalysis,
+  gain: GainStudy | null,
+  files: readonly string[],
+): Promise<void> {
   const names = files.map((file) => path.basename(file)).join(", ");
-  const { html, charts } = fractalReport(analysis, `Long-range structure: ${names}`);
+  const { html, charts } = fractalReport(analysis, `Long-range structure: ${names}`, gain);
   onDisk(folder, () => makeFolder(folder));
   writeAtomically(path.join(folder, "index.html"), html);
-  writeAtomically(path.join(folder, "analysis.json"), `${JSON.stringify(analysis)}\n`);
+  writeAtomically(
+    path.join(folder, "analysis.json"),
+    `${JSON.stringify(gain === null ? analysis : { ...analysis, gain })}\n`,
+  );
   makeFolder(path.join(folder, "charts"));
   await writeCharts(path.join(folder, "charts"), charts);
   say(path.join(folder, "index.html"));

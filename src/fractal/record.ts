@@ -101,3 +101,44 @@ export interface FractalAnalysis {
   /** Documents that could not be analysed, with the reason and what to do. */
   readonly leftOut: readonly { readonly document: string; readonly group: string; readonly reason: string }[];
 }
+
+/** Loss of the baseline less that of the scheme at one budget; positive where the scheme is better. */
+export interface Gain {
+  readonly group: string;
+  /** Training FLOPs of the baseline. */
+  readonly budget: number;
+  /** Pairs of runs (of one seed). */
+  readonly pairs: number;
+  /** Mean over pairs, nats per token. */
+  readonly gain: number;
+  /** Student's t over pairs; null for a single pair. */
+  readonly interval: { readonly level: number; readonly lower: number; readonly upper: number } | null;
+  /** The gain as a share of the baseline's mean loss. */
+  readonly share: number;
+}
+
+/** Spearman's rank correlation with the distribution that it has when the orders have nothing to do with each other. */
+export interface RankCorrelation {
+  readonly rho: number;
+  /** Share of orders whose ρ is at least as large. */
+  readonly pValue: number;
+  /** The middle 95% of ρ over orders. */
+  readonly unrelated: readonly [lower: number, upper: number];
+  readonly points: number;
+}
+
+/** Gains over texts, beside what was estimated of their surprisals. */
+export interface GainStudy {
+  /** The scheme held against the baseline, as in legends. */
+  readonly scheme: string;
+  /** Text by text, budgets from the smallest. */
+  readonly gains: readonly Gain[];
+  readonly ties: readonly {
+    readonly statistic: StatisticName;
+    /** Training FLOPs of the baseline of the first text. */
+    readonly budget: number;
+    readonly of: "gain" | "share";
+    /** Null for fewer than four texts. */
+    readonly correlation: RankCorrelation | null;
+  }[];
+}

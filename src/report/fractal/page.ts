@@ -1,7 +1,7 @@
 // The page of an analysis of long-range structure: what it says in a sentence a group, every estimate with its interval and
 // how far it moves with the choices made, the fits with their local slopes, and what was left out.
 import { count, decimal, percent } from "../../base/format.js";
-import type { FractalAnalysis, FractalEstimate } from "../../fractal/record.js";
+import type { FractalAnalysis, FractalEstimate, GainStudy } from "../../fractal/record.js";
 import { type Cells, htmlTable, left, right } from "../cells.js";
 import type { Chart } from "../charts/chart.js";
 import { palette } from "../charts/palette.js";
@@ -11,6 +11,7 @@ import { documentHtml } from "../page/document.js";
 import { type Markup, markup } from "../page/markup.js";
 import { figure } from "../page/report-page.js";
 import { fractalCharts, TITLES } from "./charts.js";
+import { gainCharts, gainSection } from "./gain.js";
 
 /** Most reasons of documents left out that are listed. */
 const MOST_LEFT_OUT = 20;
@@ -21,7 +22,7 @@ export interface FractalReport {
 }
 
 /**
- * The page as one text, and its charts for papers.
+ * The page as one text, and its charts for papers; with `gain`, what recursion gained on the texts against H and S.
  *
  * @example
  * import { analyzeFractal, fractalReport, random } from "rinsight";
@@ -32,27 +33,24 @@ export interface FractalReport {
  * const { charts } = fractalReport(await analyzeFractal(documents), "Noise");
  * console.log(charts[0]?.name); // exponents
  */
-export function fractalReport(analysis: FractalAnalysis, title: string): FractalReport {
+export function fractalReport(analysis: FractalAnalysis, title: string, gain: GainStudy | null = null): FractalReport {
   const { groups, leftOut, options } = analysis;
-  const charts = fractalCharts(
-    analysis,
-    palette(
-      groups.map(({ group }) => group),
-      groups.map(({ group }) => group),
-    ),
-  );
+  const names = groups.map(({ group }) => group);
+  const charts = fractalCharts(analysis, palette(names, names));
+  const gained = gain === null ? [] : gainCharts(gain, analysis, palette(names, names));
   const [first, ...others] = charts;
   const doubts = groups.flatMap(({ warnings }) => warnings.map(({ message }) => message));
   const body = markup`<header><h1>${title}</h1></header>
 <main>
 <section class="answer" aria-label="Answer"><div class="said">${groups.map((group) => markup`<p class="losses">${sentence(group)}</p>`)}
 ${list(doubts)}</div>${first === undefined ? null : figure(first)}</section>
+${gain === null ? null : gainSection(gain, gained)}
 <section><h2>Estimates</h2><div class="scroll" tabindex="0" role="region" aria-label="Estimates">${htmlTable(cells(analysis))}</div>
 <p>${percent(options.level)} intervals leave out each document in turn. "Moves between": without the smallest or the largest octave of scales, without the first eighth of every document, and for S with ε/4 and 4ε. On exact fractional noise H of the first row of a group is right to .006; R/S alone gives .55 where H is .5, and S and J lie up to .15 too low where H is .9.</p></section>
 <section><h2>Fits and local slopes</h2><div class="grid">${others.map(figure)}</div></section>
 <section><h2>Left out</h2>${leftOut.length === 0 ? markup`<p>No document.</p>` : list(leftOut.slice(0, MOST_LEFT_OUT).map(({ document, group, reason }) => `${group}, ${document}: ${reason}`))}${leftOut.length > MOST_LEFT_OUT ? markup`<p>and ${leftOut.length - MOST_LEFT_OUT} more</p>` : null}</section>
 </main>`;
-  const specs = charts.map(({ name, spec: { config: _, $schema: __, ...spec } }) => [
+  const specs = [...charts, ...gained].map(({ name, spec: { config: _, $schema: __, ...spec } }) => [
     name,
     { $schema: SCHEMA, ...spec },
   ]);
@@ -62,7 +60,7 @@ ${list(doubts)}</div>${first === undefined ? null : figure(first)}</section>
     data: { charts: Object.fromEntries(specs), theme: PAGE_THEME, paper: STATIC_THEME, texts: {} },
     scripts: ["charts", "saving"],
   });
-  return { html, charts };
+  return { html, charts: [...charts, ...gained] };
 }
 
 function sentence({ group, documents, tokens, scales, estimates }: FractalAnalysis["groups"][number]): string {
