@@ -1,6 +1,6 @@
 // npm run fuzz [-- RUNS [SEED]]: mutated tables, run files, plans, signatures and formulas, 24,000 in all by default.
 // npm run fuzz -- faults [NAME…]: every changing system call of a training, a sweep, a report (its writing alone, and the
-// whole command), a bundle, an import and a fit, failed in six ways. Takes an hour or so.
+// whole command), a bundle, an import, a fit, a forecast with charts and a fractal page, failed in six ways. Takes an hour or so.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";

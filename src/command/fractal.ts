@@ -3,7 +3,6 @@ import path from "node:path";
 import type { Command } from "commander";
 import { InputError, shown } from "../base/errors.js";
 import { count, decimal, percent } from "../base/format.js";
-import { makeFolder, onDisk, writeAtomically } from "../base/write.js";
 import { analyzeFractal } from "../fractal/analyze.js";
 import { readSurprisals } from "../fractal/read.js";
 import {
@@ -16,9 +15,9 @@ import {
   type Surprisals,
 } from "../fractal/record.js";
 import { withControls } from "../fractal/shuffled.js";
+import { checkFolder, writeFolder } from "../report/folder.js";
 import { TITLES } from "../report/fractal/charts.js";
-import { fractalReport } from "../report/fractal/page.js";
-import { writeCharts } from "./charts.js";
+import { fractalFiles } from "../report/fractal/files.js";
 import { addLimits, newCommand } from "./command.js";
 import { choice, number, whole } from "./flags.js";
 import { gains, gainText } from "./fractal-runs.js";
@@ -82,6 +81,7 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
   const published = choice("fractal --as", flags.as, ["ours", "published"]) === "published";
   const columns = { document: flags.document, surprisal: flags.surprisal, group: flags.group ?? null };
   const context = whole("fractal --context", flags.context, 16, 1_048_576);
+  if (flags.out !== undefined) checkFolder(flags.out);
   const starts: Surprisals[] = [];
   const read = readSurprisals(files, columns);
   const documents = flags.text === undefined ? read : keeping(read, context, starts);
@@ -123,15 +123,7 @@ async function writePage(
   files: readonly string[],
 ): Promise<void> {
   const names = files.map((file) => path.basename(file)).join(", ");
-  const { html, charts } = fractalReport(analysis, `Long-range structure: ${names}`, gain);
-  onDisk(folder, () => makeFolder(folder));
-  writeAtomically(path.join(folder, "index.html"), html);
-  writeAtomically(
-    path.join(folder, "analysis.json"),
-    `${JSON.stringify(gain === null ? analysis : { ...analysis, gain })}\n`,
-  );
-  makeFolder(path.join(folder, "charts"));
-  await writeCharts(path.join(folder, "charts"), charts);
+  writeFolder(folder, await fractalFiles(analysis, `Long-range structure: ${names}`, gain));
   say(path.join(folder, "index.html"));
 }
 

@@ -2,12 +2,10 @@
 import { canonicalJson, sha256 } from "../base/json.js";
 import type { AnalysisOptions } from "./analysis.js";
 import { latexTable } from "./cells.js";
+import { chartFiles, hashes, type ReportFiles } from "./chart-files.js";
 import { type Page, reportPage } from "./page/report-page.js";
 import type { InputFile } from "./record.js";
-import { renderPng, renderSvg } from "./render.js";
 import { readme } from "./twin.js";
-
-export type ReportFiles = ReadonlyMap<string, string | Uint8Array>;
 
 /** What a report is made of and how: what its identity names. */
 export interface Origin {
@@ -40,20 +38,13 @@ export async function assemble(
   files.set("fits.json", `${JSON.stringify(fits, null, 2)}\n`);
   files.set("points.csv", points);
   files.set("table.tex", latexTable(page.table));
-  const pictures: Promise<readonly [string, Uint8Array]>[] = [];
-  for (const { name, spec } of page.charts) {
-    const svg = await renderSvg(spec);
-    files.set(`charts/${name}.vl.json`, `${JSON.stringify(spec)}\n`);
-    files.set(`charts/${name}.svg`, svg);
-    pictures.push(renderPng(svg).then((png) => [`charts/${name}.png`, png] as const));
-  }
-  for (const [name, png] of await Promise.all(pictures)) files.set(name, png);
+  for (const [name, content] of await chartFiles(page.charts)) files.set(`charts/${name}`, content);
   const manifest: Manifest = {
     kind: "rinsight-report",
     version: 1,
     ...origin,
     identity,
-    files: Object.fromEntries([...files].map(([name, content]) => [name, sha256(content)])),
+    files: hashes(files),
   };
   files.set("manifest.json", `${canonicalJson(manifest)}\n`);
   return files;

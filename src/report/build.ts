@@ -2,7 +2,8 @@
 // `report` and `verify` take; nothing in it reads a clock, a folder or the machine.
 import { stringify } from "csv-stringify/sync";
 import { type AnalysisOptions, analyse, DEFAULT_OPTIONS } from "./analysis.js";
-import { assemble, type ReportFiles } from "./assemble.js";
+import { assemble } from "./assemble.js";
+import type { ReportFiles } from "./chart-files.js";
 import { checklist } from "./checklist.js";
 import { draw, reportPalette } from "./draw.js";
 import { forecastSection } from "./forecast-section.js";

@@ -7,7 +7,7 @@ import { InputError, shown } from "../base/errors.js";
 import { acquireLock } from "../base/lock.js";
 import { readRegularFile } from "../base/regular-file.js";
 import { makeFolder, onDisk, syncFolder, temporaryOf, tidyTemporaries, writeSynced } from "../base/write.js";
-import type { ReportFiles } from "./assemble.js";
+import type { ReportFiles } from "./chart-files.js";
 
 const MANIFEST = "manifest.json";
 
@@ -82,17 +82,22 @@ function place(target: string): void {
   for (const left of [...folders.sort().toReversed(), "."]) rmdirSync(path.join(ready, left));
 }
 
-/** The files of a report besides its manifest; null where there is no manifest. */
-function listed(folder: string): readonly string[] | null {
+/** What a manifest says of its kind and of its files; null where there is no manifest, nothing where it cannot be read. */
+function manifestOf(folder: string): { readonly kind?: unknown; readonly files?: unknown } | null {
   const file = path.join(folder, MANIFEST);
   if (!existsSync(file)) return null;
   const text = readRegularFile(file);
   try {
-    const { files }: { files: Record<string, string> } = JSON.parse(text);
-    return Object.keys(files).filter((name) => !name.split("/").includes(".."));
+    return Object(JSON.parse(text));
   } catch {
-    return [];
+    return {};
   }
+}
+
+/** The files of a report besides its manifest; null where there is no manifest. */
+function listed(folder: string): readonly string[] | null {
+  const manifest = manifestOf(folder);
+  return manifest && Object.keys(manifest.files ?? {}).filter((name) => !name.split("/").includes(".."));
 }
 
 function move(from: string, to: string, name: string): void {
@@ -109,6 +114,9 @@ function inside(folder: string, name: string): string {
   }
   return file;
 }
+
+/** Manifests by which a folder is known for one of ours: those of other programs (a web application's) bear that name too. */
+const OURS: readonly unknown[] = ["rinsight-report", "rinsight-fractal"];
 
 /** Makes a folder beside the report's place and removes it again: what cannot be written is said before the work. */
 export function checkFolder(folder: string): void {
@@ -127,7 +135,7 @@ export function checkFolder(folder: string): void {
 function replaceable(target: string): boolean {
   try {
     const entries = readdirSync(target);
-    return entries.length === 0 || entries.includes(MANIFEST);
+    return entries.length === 0 || OURS.includes(manifestOf(target)?.kind);
   } catch {
     return false;
   }

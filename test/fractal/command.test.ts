@@ -1,10 +1,11 @@
 // rinsight fractal as a user calls it: formats in, numbers out, one line for what is wrong.
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { random } from "../../src/base/random.js";
+import { command } from "../../src/command/fractal.js";
 import { analyzeFractal } from "../../src/fractal/analyze.js";
 import { readSurprisals } from "../../src/fractal/read.js";
 import type { Surprisals } from "../../src/fractal/record.js";
@@ -68,4 +69,23 @@ test.each([
 });
 test("a file that is not there", async () => {
   await expect(read(path.join(folder, "none.jsonl"))).rejects.toThrow(/none.jsonl: must be readable, got no such file/);
+});
+
+test("a page takes the place of an earlier one, never that of a page of somebody else", async () => {
+  const input = write("page.jsonl", lines);
+  const out = path.join(folder, "page");
+  const run = () =>
+    command().exitOverride().parseAsync([input, "--no-control", "--out", out, "--json"], { from: "user" });
+  const output = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  try {
+    await run();
+    await run();
+    expect(readdirSync(out).sort()).toEqual(["analysis.json", "charts", "index.html", "manifest.json"]);
+    rmSync(path.join(out, "manifest.json"));
+    writeFileSync(path.join(out, "index.html"), "mine");
+    await expect(run()).rejects.toThrow(/must be a new folder or an earlier report, got .*page" with other files/);
+    expect(readFileSync(path.join(out, "index.html"), "utf8")).toBe("mine");
+  } finally {
+    output.mockRestore();
+  }
 });

@@ -33,7 +33,10 @@ const reportOf = (contents: Record<string, string>): Map<string, string> =>
   new Map(
     Object.entries({
       ...contents,
-      "manifest.json": JSON.stringify({ files: Object.fromEntries(Object.keys(contents).map((name) => [name, ""])) }),
+      "manifest.json": JSON.stringify({
+        kind: "rinsight-report",
+        files: Object.fromEntries(Object.keys(contents).map((name) => [name, ""])),
+      }),
     }),
   );
 const OLD = reportOf({ "index.html": "old", "charts/a.svg": "old", "charts/gone.svg": "old" });
@@ -131,6 +134,13 @@ test("nothing outside is written or removed through a link, and no folder of oth
 test("a folder of other things is left alone, and what cannot be written is said", () => {
   writeFileSync(path.join(folder, "precious.txt"), "mine");
   expect(() => writeFolder(folder, NEW)).toThrow(/must be a new folder/);
+  // A web application has a manifest too.
+  for (const manifest of ['{"name": "my app"}', "null", "[", '{"kind": "other", "files": null}']) {
+    writeFileSync(path.join(folder, "manifest.json"), manifest);
+    expect(() => writeFolder(folder, NEW)).toThrow(/must be a new folder/);
+    expect(readFileSync(path.join(folder, "manifest.json"), "utf8")).toBe(manifest);
+  }
+  rmSync(path.join(folder, "manifest.json"));
   writeFolder(target, NEW);
   for (const bad of [path.join(target, "index.html/x"), "/proc/rinsight/x"]) {
     expect(() => checkFolder(bad)).toThrow(/^write: .* must be writable, got .*; .*--out$/);

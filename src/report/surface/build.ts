@@ -2,9 +2,10 @@
 import { stringify } from "csv-stringify/sync";
 import { optimumCells, valleyCells } from "../allocation-cells.js";
 import { type AnalysisOptions, DEFAULT_OPTIONS } from "../analysis.js";
-import { assemble, type ReportFiles } from "../assemble.js";
+import { assemble } from "../assemble.js";
 import type { Cells } from "../cells.js";
 import { known, left } from "../cells.js";
+import type { ReportFiles } from "../chart-files.js";
 import type { Chart } from "../charts/chart.js";
 import { palette } from "../charts/palette.js";
 import { fitCells } from "../fit-cells.js";

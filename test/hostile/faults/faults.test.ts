@@ -6,7 +6,14 @@ import { afterAll, expect, test } from "vitest";
 import { compileShim, disturbable, KINDS, SCENARIOS } from "./faults.js";
 
 /** Of every so many calls one is failed; a sweep and a training take a second each time. */
-const STRIDES: Readonly<Record<string, number>> = { train: 13, sweep: 41, report: 3, "report-command": 29 };
+const STRIDES: Readonly<Record<string, number>> = {
+  train: 13,
+  sweep: 41,
+  report: 3,
+  "report-command": 29,
+  forecast: 5,
+  fractal: 17,
+};
 
 const home = mkdtempSync(path.join(tmpdir(), "rinsight-faults-"));
 afterAll(() => rmSync(home, { recursive: true }));

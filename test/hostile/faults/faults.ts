@@ -96,10 +96,9 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "report-command",
     prepare: (folder) => {
-      const rows = ["a", "b"].flatMap((scheme, k) =>
-        [1, 2, 4, 8, 16].map((n) => `${scheme},${n * 1e6},${2 + k / 9 + 60 * (n * 1e6) ** -0.3}`),
-      );
-      writeFileSync(path.join(folder, "curves.csv"), `scheme,tokens,loss\n${rows.join("\n")}\n`);
+      // One curve of four points: what is attacked is the writing, and each of its calls costs twelve processes.
+      const rows = [1e6, 2e6, 4e6, 8e6].map((tokens) => `${tokens},${2 + 60 * tokens ** -0.3}`);
+      writeFileSync(path.join(folder, "curves.csv"), `tokens,loss\n${rows.join("\n")}\n`);
       cli(folder, "report", "curves.csv", "--bootstrap", "0", "--title", "old", "--out", "report");
     },
     argv: [CLI, "report", "curves.csv", "--bootstrap", "0", "--title", "new", "--out", "report"],
@@ -121,6 +120,22 @@ export const SCENARIOS: readonly Scenario[] = [
     loose: null,
   },
   { name: "fit", prepare: () => {}, argv: [CLI, "fit", CURVES, "--out", "fits.json"], loose: null },
+  {
+    name: "forecast",
+    prepare: () => {},
+    argv: [CLI, "forecast", CURVES, "--law", "power-law", "--charts", "charts", "--out", "forecast.json"],
+    loose: null,
+  },
+  {
+    name: "fractal",
+    prepare: (folder) => {
+      const surprisals = Array.from({ length: 400 }, (_, i) => 2 + Math.sin(i) + Math.sin(i / 31));
+      const lines = ["a", "b"].map((document) => JSON.stringify({ document, group: "g", surprisals }));
+      writeFileSync(path.join(folder, "surprisals.jsonl"), `${lines.join("\n")}\n`);
+    },
+    argv: [CLI, "fractal", "surprisals.jsonl", "--no-control", "--out", "page"],
+    loose: null,
+  },
 ];
 
 interface Ended {

@@ -7,7 +7,13 @@ const names = ["index.html", "fits.json", "charts/a.svg", "charts/b.svg"];
 const files = Object.fromEntries(names.map((name) => [name, ""]));
 const content = `${word} `.repeat(3000);
 try {
-  writeFolder(folder, new Map([...names.map((name) => [name, content]), ["manifest.json", JSON.stringify({ files })]]));
+  writeFolder(
+    folder,
+    new Map([
+      ...names.map((name) => [name, content]),
+      ["manifest.json", JSON.stringify({ kind: "rinsight-report", files })],
+    ]),
+  );
 } catch (error) {
   const { exitCode, text } = outcomeOf(error, "report");
   process.stderr.write(text);
