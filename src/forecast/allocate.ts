@@ -8,10 +8,10 @@ import type { FitOptions } from "../fit/record.js";
 import { chinchilla } from "../law/chinchilla.js";
 import { at, type Law } from "../law/law.js";
 import type { Allocation, Demand, Question } from "./allocation.js";
-import { allocationSentences } from "./allocation-sentences.js";
+import { allocationSentences, quantityText } from "./allocation-sentences.js";
 import { computeRule, SIX_N_D } from "./compute-rule.js";
 import { envelope } from "./envelope.js";
-import { isoflop } from "./isoflop.js";
+import { isoflop, SAME_BUDGET } from "./isoflop.js";
 import type { Redrawing } from "./redrawing.js";
 import { SURFACE_LAWS, surface } from "./surface.js";
 
@@ -53,7 +53,7 @@ const LEAST_RATIO_SPREAD = 0.3;
  * points of the valleys at budgets that repeat; approach 1 the switches of the envelope of training curves
  * (Hoffmann et al. 2022, arXiv 2203.15556, §3). An approach that the data do not allow is a reason in its place.
  *
- * Throws InputError for budgets that are not positive, for FLOPs that contradict 6·N·D, and where no approach has an answer.
+ * Throws InputError for budgets that are not positive, for FLOPs that contradict 6·N·D, for runs of one budget alone, and where no approach has an answer.
  *
  * @example
  * import { allocate, observe, tableOf } from "rinsight";
@@ -97,6 +97,8 @@ export function allocate(
     valleys: isoflop(points, flops, question),
     envelope: envelope(points, flops, question),
   };
+  const spread = flops.reduce((m, c) => Math.max(m, c), 0) / flops.reduce((m, c) => Math.min(m, c), Infinity);
+  if (spread <= SAME_BUDGET) throw oneBudget(10 ** question.reach, answers.valleys);
   if (Object.values(answers).every(({ kind }) => kind === "unavailable")) {
     const [fixed] = ratioDoubts(parameters, tokens);
     if (fixed !== undefined)
@@ -140,6 +142,20 @@ function check({ budgets, tolerance, law, demand }: AllocateOptions, observation
       `allocate: runs must have several sizes, got ${new Set(observations.x[0]).size}; train 3 or more at each of several budgets`,
     );
   }
+}
+
+/** A law fitted to one budget tells N from D by its shape alone, and no line goes through one minimum. */
+function oneBudget(flops: number, valleys: Allocation["valleys"]): InputError {
+  const minimum = valleys.kind === "answer" ? valleys.value.valleys[0]?.minimum : undefined;
+  const found =
+    minimum?.kind === "interior"
+      ? `, whose loss is lowest at ${quantityText(minimum.parameters)} parameters`
+      : minimum === undefined
+        ? ""
+        : ` (${minimum.message})`;
+  return new InputError(
+    `allocate: runs must have several budgets, got one of ${significant(flops, 3)} FLOPs${found}; train 3 sizes or more at each of 3 budgets, a factor 3 apart or more`,
+  );
 }
 
 function doubts(

@@ -13,7 +13,7 @@ import { lowestOf, valleyLaw } from "./valley-law.js";
 import { type Budget, lawMinimum, parabolaMinimum } from "./valley-minimum.js";
 
 /** Budgets that differ by less count as one. */
-const SAME_BUDGET = 1.2;
+export const SAME_BUDGET = 1.2;
 const LEAST_SIZES = 3;
 /** Budgets that one fit of all valleys takes; more than these are accidents of dense curves, and parabolas do. */
 const MOST_VALLEYS = 20;

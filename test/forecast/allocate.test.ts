@@ -82,9 +82,15 @@ test("what the data cannot answer is one line with the remedy", () => {
     const answer = allocation[which];
     return answer.kind === "unavailable" ? answer.reason : null;
   };
-  const one = allocate(isoflopGrid(CHINCHILLA, [1e20], 9, 4), { budgets: [1e21] });
-  expect(one.warnings.find(({ code }) => code === "few-budgets")?.message).toMatch(
-    /no line through one minimum; train at 3/,
+  expect(() => allocate(isoflopGrid(CHINCHILLA, [1e20], 9, 4), { budgets: [1e21] })).toThrow(
+    /several budgets, got one of 1\.00e20 FLOPs, whose loss is lowest at 645M parameters; train 3 sizes or more at each of 3/,
+  );
+  expect(() => allocate(isoflopGrid(CHINCHILLA, [1e20], 2, 4), { budgets: [1e21] })).toThrow(
+    /several budgets, got one of 1\.00e20 FLOPs; train 3 sizes/,
+  );
+  const pair = allocate(isoflopGrid(CHINCHILLA, [1e19, 1e20], 9, 4), { budgets: [1e21] });
+  expect(pair.warnings.find(({ code }) => code === "few-budgets")?.message).toMatch(
+    /line through two has no interval; train at 3/,
   );
   const two = allocate(isoflopGrid(CHINCHILLA, BUDGETS, 2, 2), { budgets: [1e21] });
   expect(reason(two, "valleys")).toMatch(/at most 2 sizes share a budget, a valley needs 3: train more/);
