@@ -30,7 +30,7 @@ export function holdOutBudgets(
   const distinct = [...new Set(x)].sort((a, b) => a - b);
   if (count > distinct.length - 4) {
     throw new InputError(
-      `forecast: budgets held out must leave 4 to carry on from, got ${count} of ${distinct.length}; hold out fewer`,
+      `--held-out: the largest budgets kept out must leave 4 to carry on from, got ${count} of ${distinct.length}; keep out fewer`,
     );
   }
   const from = count === 0 ? Number.POSITIVE_INFINITY : at(distinct, distinct.length - count);
