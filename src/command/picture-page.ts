@@ -17,9 +17,11 @@ export function picturePage(
     const alt = pictures.set.entries[picture]?.name ?? "";
     return `<img src="data:image/bmp;base64,${bitmap(pictures.pixels(picture), shape).toString("base64")}" alt="${html(alt)}" width="64" height="64">`;
   };
+  const drawn = pictures.training
+    .map((group) => group.filter((picture) => pictures.set.entries[picture]?.trainedOnly === false))
+    .filter((group) => group.length > 0);
   const sheet = Array.from({ length: CONCEPTS }, (_, i) => {
-    const group = pictures.training[Math.floor((i * pictures.training.length) / CONCEPTS)] ?? [];
-    const shown = group.filter((picture) => pictures.set.entries[picture]?.variant === false);
+    const shown = drawn[Math.floor((i * drawn.length) / CONCEPTS)] ?? [];
     const { concept = 0, name = "" } = pictures.set.entries[shown[0] ?? 0] ?? {};
     const caption = captionTexts(name, pictures.set.concepts[concept]?.tags ?? [])[1] ?? name;
     return `<figure>${shown.map(image).join("")}<figcaption>${html(caption)}</figcaption></figure>`;

@@ -12,11 +12,31 @@ export interface PictureShape {
   readonly channels: number;
 }
 
-export type Task =
-  /** Contrastive: context and vocabulary of the shape are those of the captions. */
-  | { readonly kind: "image-text"; readonly picture: PictureShape }
+/**
+ * How far a training picture is moved each time it is seen, uniformly up to these bounds, and mirrored where its name says
+ * nothing of sides; a caption is then the name with up to four of its tags in any order. Held-out ones stay as they are.
+ */
+export interface Augmentation {
+  /** Of the side, along each axis. */
+  readonly shift: number;
+  /** Change of the scale. */
+  readonly zoom: number;
+  /** Tangent of half the angle. */
+  readonly turn: number;
+  /** Change of what each channel of a coloured picture lacks to white. */
+  readonly colour: number;
+}
+
+export type Task = (
+  | /** Contrastive: context and vocabulary of the shape are those of the captions. */
+  { readonly kind: "image-text" }
   /** Supervised: the context of the shape counts the patches, its vocabulary the classes. */
-  | { readonly kind: "image-class"; readonly data: "mnist" | "emoji"; readonly picture: PictureShape };
+  | { readonly kind: "image-class"; readonly data: "mnist" | "emoji" }
+) & {
+  readonly picture: PictureShape;
+  /** Absent for none, so that runs without keep their names. */
+  readonly augment?: Augmentation | undefined;
+};
 
 export const patchesOf = ({ side, patch }: PictureShape): number => (side / patch) ** 2;
 /** Numbers in a patch. */

@@ -118,9 +118,14 @@ const picture = z.strictObject({
   patch: countTo(256),
   channels: z.union([z.literal(1), z.literal(3)]),
 });
+const upTo = (most: number) => z.number().min(0).max(most);
+const augment = z
+  .strictObject({ shift: upTo(0.5), zoom: upTo(0.5), turn: upTo(1), colour: upTo(1) })
+  .optional()
+  .describe("How far a training picture is moved each time it is seen; as it is by default");
 export const taskSchema: z.ZodType<Task> = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("image-text"), picture }),
-  z.strictObject({ kind: z.literal("image-class"), data: z.enum(["mnist", "emoji"]), picture }),
+  z.strictObject({ kind: z.literal("image-text"), picture, augment }),
+  z.strictObject({ kind: z.literal("image-class"), data: z.enum(["mnist", "emoji"]), picture, augment }),
 ]);
 const configuration: z.ZodType<RunConfiguration> = z.strictObject({
   task: taskSchema.optional(),

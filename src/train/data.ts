@@ -45,5 +45,5 @@ export function openData(origin: DataOrigin, onMessage?: (message: string) => vo
 
 /** Training tokens of one pass over the data: of text all of it, of pictures each once. */
 export function tokensOnce(data: Data, perExample: number): number {
-  return data.kind === "text" ? data.tokens.train : data.training.flat().length * perExample;
+  return data.kind === "text" ? data.tokens.train : [...data.training, ...data.more].flat().length * perExample;
 }

@@ -17,11 +17,13 @@ export function digitSource(): PictureSource {
     );
     for (let from = 0; from + SIDE * SIDE <= data.length; from += SIDE * SIDE) {
       const name = `${digit} number ${from / (SIDE * SIDE)}`;
-      concepts.push({ name, key: name, tags: [], class: Number(digit) });
+      concepts.push({ name, keys: [name], tags: [], class: Number(digit) });
       numbers.push(data.slice(from, from + SIDE * SIDE));
     }
   }
-  const entries = concepts.map(({ name }, concept): PictureEntry => ({ set: "mnist", concept, name, variant: false }));
+  const entries = concepts.map(
+    ({ name }, concept): PictureEntry => ({ set: "mnist", concept, name, trainedOnly: false }),
+  );
   return {
     set: { name: "mnist", classes, concepts, entries, unseenSet: null },
     draw: (entry, side) => {

@@ -1,19 +1,21 @@
-// Emoji drawn by five hands, joined by code point (by name for the fifth, which lists none), with English names and tags.
-import { readFileSync } from "node:fs";
-import { EMOJI_PACKAGES, fileOf } from "./packages.js";
-import { rasterise } from "./rasterise.js";
+// Emoji drawn by six hands, joined by code point, or by name where a set lists none, with English names and tags; and
+// icons of other things, which widen what is trained on.
+import { conceptKey } from "./concept-key.js";
+import { type IconSet, iconSet, plainCode, readPackage, slug } from "./icon-sets.js";
+import { iconConcepts } from "./icons.js";
 import type { Concept, PictureEntry, PictureSource } from "./sets.js";
 
-/** Sets with a table of code points: the ones trained on. */
-const SETS = ["noto", "twemoji", "fluent-emoji-flat", "openmoji"] as const;
+/** Trained on and scored. */
+const SCORED_SETS = ["noto", "twemoji", "fluent-emoji-flat", "openmoji"];
+/** Trained on alone. */
+const MORE_SETS = ["fluent-emoji-high-contrast"];
 const UNSEEN_SET = "emojione";
-/** resvg 2.6.2 ends the process over this one: a filter on an empty shape. */
-const NOT_DRAWN = new Set(["noto package"]);
+const ICONS = "game-icons";
 /** Groups of Unicode left out: skin and hair components, flags. */
 const LEFT_OUT = [2, 9];
 /** A class has to have this many concepts. */
 const LEAST_IN_CLASS = 10;
-/** An emoji is taken where so many of the sets trained on draw it. */
+/** An emoji is taken where so many of the scored sets draw it. */
 const LEAST_SETS = 2;
 
 interface Emoji {
@@ -24,91 +26,57 @@ interface Emoji {
   readonly subgroup?: number;
   readonly skins?: readonly Emoji[];
 }
-interface IconSet {
-  readonly width?: number;
-  readonly height?: number;
-  readonly icons: Readonly<
-    Record<string, { readonly body: string; readonly width?: number; readonly height?: number }>
-  >;
-  readonly aliases?: Readonly<Record<string, { readonly parent: string }>>;
-}
 interface Messages {
   readonly subgroups: readonly { readonly message: string; readonly order: number }[];
 }
 
-/** Words that tell apart what is one picture idea: who does it, which part of the animal is drawn, and small words. */
-const EMPTY_WORDS = new Set(
-  "face man woman person men women people boy girl older old a an the of and in on with for to at its".split(" "),
-);
-
-/** "cat face" and "cat", "man running" and "person running" have one key: their other words, sorted. */
-export function conceptKey(label: string): string {
-  const words = label.toLowerCase().match(/[a-z0-9]+/g) ?? [];
-  const telling = words.filter((word) => !EMPTY_WORDS.has(word));
-  return [...new Set(telling.length > 0 ? telling : words)].sort().join(" ");
-}
-
-const slug = (label: string): string => (label.toLowerCase().match(/[a-z0-9]+/g) ?? []).join("-");
-/** Code points without the selectors of presentation, in which the sets differ. */
-const plainCode = (code: string): string => code.toLowerCase().replace(/-fe0f/g, "");
-
 /** Throws InputError where a package is missing. */
 export function emojiSource(): PictureSource {
-  const read = <T>(name: string, file: string): T =>
-    JSON.parse(readFileSync(fileOf(EMOJI_PACKAGES, name, file), "utf8"));
-  const icons = new Map<string, IconSet>();
-  const drawings = new Map<string, ReadonlyMap<string, string>>();
-  for (const set of [...SETS, UNSEEN_SET]) {
-    const data: IconSet = read(`@iconify-json/${set}`, "icons.json");
-    icons.set(set, data);
-    const names: Readonly<Record<string, string>> =
-      set === UNSEEN_SET
-        ? Object.fromEntries(Object.keys(data.icons).map((name) => [name, name]))
-        : read(`@iconify-json/${set}`, "chars.json");
-    drawings.set(set, new Map(Object.entries(names).map(([code, name]) => [plainCode(code), name])));
-  }
-  const emoji: readonly Emoji[] = read("emojibase-data", "en/data.json");
-  const { subgroups }: Messages = read("emojibase-data", "en/messages.json");
-  const nameIn = (set: string, { label, hexcode }: Emoji): string | undefined => {
-    const name = drawings.get(set)?.get(set === UNSEEN_SET ? slug(label) : plainCode(hexcode));
-    const data = icons.get(set);
-    const icon = name === undefined || data?.icons[name] ? name : data?.aliases?.[name]?.parent;
-    return NOT_DRAWN.has(`${set} ${icon}`) ? undefined : icon;
-  };
-
+  const sets = new Map([...SCORED_SETS, ...MORE_SETS, UNSEEN_SET, ICONS].map((set) => [set, iconSet(set)]));
+  const emoji: readonly Emoji[] = readPackage("emojibase-data", "en/data.json");
+  const { subgroups }: Messages = readPackage("emojibase-data", "en/messages.json");
   const taken = emoji.filter(
     (each) =>
       each.group !== undefined &&
       !LEFT_OUT.includes(each.group) &&
-      SETS.filter((set) => nameIn(set, each) !== undefined).length >= LEAST_SETS,
+      SCORED_SETS.filter((set) => drawingOf(sets.get(set), each) !== undefined).length >= LEAST_SETS,
   );
   const sizes = new Map<number, number>();
   for (const { subgroup = -1 } of taken) sizes.set(subgroup, (sizes.get(subgroup) ?? 0) + 1);
   const classes = subgroups.filter(({ order }) => (sizes.get(order) ?? 0) >= LEAST_IN_CLASS);
-  const concepts = taken.map(({ label, tags = [], subgroup }): Concept => {
+  const emojiConcepts = taken.map(({ label, tags = [], subgroup }): Concept => {
     const found = classes.findIndex(({ order }) => order === subgroup);
-    return { name: label, key: conceptKey(label), tags: [...tags], class: found < 0 ? null : found };
+    return { name: label, keys: [conceptKey(label)], tags: [...tags], class: found < 0 ? null : found };
   });
 
-  const bodies: { readonly set: string; readonly icon: string }[] = [];
+  const drawings: string[] = [];
   const entries: PictureEntry[] = [];
-  for (const set of [...SETS, UNSEEN_SET]) {
+  const add = (drawing: string, entry: PictureEntry) => {
+    drawings.push(drawing);
+    entries.push(entry);
+  };
+  for (const set of [...SCORED_SETS, ...MORE_SETS, UNSEEN_SET]) {
     taken.forEach((each, concept) => {
       for (const drawn of [each, ...(each.skins ?? [])]) {
-        const icon = nameIn(set, drawn);
-        if (icon === undefined) continue;
-        bodies.push({ set, icon });
-        entries.push({ set, concept, name: drawn.label, variant: drawn !== each });
+        const drawing = drawingOf(sets.get(set), drawn);
+        if (drawing === undefined) continue;
+        add(drawing, { set, concept, name: drawn.label, trainedOnly: drawn !== each || MORE_SETS.includes(set) });
       }
     });
   }
+  const { concepts, icons } = iconConcepts(sets.get(ICONS)?.names ?? [], emojiConcepts);
+  for (const { drawing, concept, name } of icons) add(drawing, { set: ICONS, concept, name, trainedOnly: true });
   return {
     set: { name: "emoji", classes: classes.map(({ message }) => message), concepts, entries, unseenSet: UNSEEN_SET },
     draw: (entry, side) => {
-      const { set = "", icon = "" } = bodies[entry] ?? {};
-      const data = icons.get(set);
-      const { body = "", width = data?.width ?? 16, height = data?.height ?? 16 } = data?.icons[icon] ?? {};
-      return rasterise(body, width, height, side);
+      const drawn = sets.get(entries[entry]?.set ?? "")?.draw(drawings[entry] ?? "", side);
+      if (drawn === undefined) throw new Error(`emoji: no picture ${entry}`);
+      return drawn;
     },
   };
+}
+
+function drawingOf(set: IconSet | undefined, { label, hexcode }: Emoji): string | undefined {
+  const name = set?.byCode.size === 0 ? slug(label) : set?.byCode.get(plainCode(hexcode));
+  return name === undefined ? undefined : set?.named(name);
 }

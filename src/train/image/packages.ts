@@ -10,6 +10,8 @@ export const EMOJI_PACKAGES = [
   "@iconify-json/twemoji@1.2.5",
   "@iconify-json/fluent-emoji-flat@1.2.6",
   "@iconify-json/openmoji@1.2.29",
+  "@iconify-json/fluent-emoji-high-contrast@1.2.6",
+  "@iconify-json/game-icons@1.2.4",
   "@iconify-json/emojione@1.2.3",
   "emojibase-data@17.0.0",
 ] as const;

@@ -31,13 +31,17 @@ export interface Pictures {
   readonly tokenizer: Tokenizer;
   /** Pictures trained on, by concept; every concept has one at least. */
   readonly training: readonly (readonly number[])[];
-  /** Pictures of each held-out concept in the sets that are trained on, variants left out. */
+  /** The same of concepts that only widen the training, such as icons: in batches of their own. */
+  readonly more: readonly (readonly number[])[];
+  /** Pictures of each held-out concept that are scored. */
   readonly heldOut: readonly (readonly number[])[];
   /** One picture a concept that is trained on, drawn by the hand that is not. */
   readonly unseenHand: readonly number[];
   pixels(picture: number): Uint8Array;
   /** Captions of a picture, each `context` tokens, filled up with 0; the first is its name alone. */
   captionsOf(picture: number): readonly Int32Array[];
+  /** A caption as `context` tokens. */
+  encoded(caption: string): Int32Array;
   classOf(picture: number): number;
   close(): void;
 }
@@ -48,7 +52,7 @@ interface Prepared {
 }
 
 /** Raised when drawing, names or split change, so that an old cache is not taken for a new one. */
-const RECIPE = 1;
+const RECIPE = 2;
 /** Concepts held out: this share of the keys, by their hash. */
 const HELD_OUT_SHARE = 1 / 6;
 /** Tags that follow a name in a caption. */
@@ -127,24 +131,29 @@ function pictures(set: PictureSet, pixels: Uint8Array, { task, context, vocabula
   const heldOut: number[][] = concepts.map(() => []);
   const training: number[][] = concepts.map(() => []);
   const unseenHand: number[] = [];
-  const held = concepts.map(({ key }) => isHeldOut(key));
-  entries.forEach(({ concept, set: hand, variant }, picture) => {
+  const held = concepts.map(({ keys }) => keys.some(isHeldOut));
+  entries.forEach(({ concept, set: hand, trainedOnly }, picture) => {
     if (!isUsed(concept)) return;
     if (hand === unseenSet) {
-      if (!held[concept] && !variant) unseenHand.push(picture);
+      if (!held[concept] && !trainedOnly) unseenHand.push(picture);
     } else if (!held[concept]) training[concept]?.push(picture);
-    else if (!variant) heldOut[concept]?.push(picture);
+    else if (!trainedOnly) heldOut[concept]?.push(picture);
   });
   const full = (groups: readonly (readonly number[])[]) => groups.filter((group) => group.length > 0);
+  const isMore = (group: readonly number[]) => group.every((picture) => entries[picture]?.trainedOnly);
 
   const textsOf = (picture: number): readonly string[] => {
     const { concept = 0, name = "" } = entries[picture] ?? {};
     return captionTexts(name, concepts[concept]?.tags ?? []);
   };
   const words = new Map<string, number>();
-  if (task.kind === "image-text")
-    for (const group of training) for (const one of group) countCaptions(textsOf(one), words);
+  if (task.kind === "image-text") for (const one of training.flat()) countCaptions(textsOf(one), words);
   const tokens = task.kind === "image-text" ? tokenizer("bpe", trainMerges(words, vocabulary)) : tokenizer("byte", []);
+  const encoded = (text: string): Int32Array => {
+    const ids = new Int32Array(context);
+    ids.set(tokens.encode(text).subarray(0, context));
+    return ids;
+  };
   const numbers = task.picture.side ** 2 * task.picture.channels;
   return {
     kind: "pictures",
@@ -152,16 +161,13 @@ function pictures(set: PictureSet, pixels: Uint8Array, { task, context, vocabula
     hash: sha256(canonicalJson({ checksum: checksumOf(set, pixels), held })).slice(0, 16),
     set,
     tokenizer: tokens,
-    training: full(training),
+    training: full(training).filter((group) => !isMore(group)),
+    more: full(training).filter(isMore),
     heldOut: full(heldOut),
     unseenHand,
     pixels: (picture) => pixels.subarray(picture * numbers, (picture + 1) * numbers),
-    captionsOf: (picture) =>
-      textsOf(picture).map((text) => {
-        const ids = new Int32Array(context);
-        ids.set(tokens.encode(text).subarray(0, context));
-        return ids;
-      }),
+    captionsOf: (picture) => textsOf(picture).map(encoded),
+    encoded,
     classOf: (picture) => concepts[entries[picture]?.concept ?? 0]?.class ?? 0,
     close: () => {},
   };

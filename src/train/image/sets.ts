@@ -8,15 +8,15 @@ export interface PictureEntry {
   readonly concept: number;
   /** Of this very drawing: "waving hand: medium skin tone". */
   readonly name: string;
-  /** A variant of its concept: trained on, never scored. */
-  readonly variant: boolean;
+  /** Trained on, never scored: a skin tone, an icon, a drawing by one of the hands that only widen the training. */
+  readonly trainedOnly: boolean;
 }
 
 /** What drawings of several hands show; held out or trained on as a whole. */
 export interface Concept {
   readonly name: string;
-  /** Names that share it are held out together. */
-  readonly key: string;
+  /** Held out where any of them is; names of one idea share one. */
+  readonly keys: readonly string[];
   readonly tags: readonly string[];
   /** Index into the classes; null for none. */
   readonly class: number | null;

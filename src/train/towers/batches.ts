@@ -2,8 +2,9 @@
 
 import { InputError } from "../../base/errors.js";
 import { random } from "../../base/random.js";
-import type { PictureShape } from "../../scheme/task.js";
-import type { Pictures } from "../image/pictures.js";
+import type { Augmentation, PictureShape } from "../../scheme/task.js";
+import { drawCaption, drawView, type View, viewed } from "../image/augment.js";
+import { captionTexts, type Pictures } from "../image/pictures.js";
 import type { TowerRun } from "./model.js";
 
 /** n pictures as patches [n · T, P] and their captions [n · T'], row by row a pair; no two of one concept. */
@@ -42,39 +43,64 @@ export function toPatches(pixels: Uint8Array, { side, patch, channels }: Picture
  * The pairs of each 0-based step: `batch` concepts, each once a pass over all of them in a seeded order, and of each one
  * of its pictures and one of its captions. Equal captions never meet in a batch, as no concept comes twice: so positives
  * stand on the diagonal alone, n of them in every batch, and the start of the bias is exact. A pass leaves out what does
- * not fill a batch; the next is shuffled anew.
+ * not fill a batch; the next is shuffled anew. Where there are concepts that only widen the training, every other step is
+ * of them: an icon beside an emoji is told apart by its looks, which teaches nothing of what either shows.
  */
-export function trainingExamples(pictures: Pictures, batch: number, seed: number): (step: number) => readonly Chosen[] {
-  const concepts = pictures.training;
-  if (concepts.length < batch) {
-    throw new InputError(
-      `pictures: a batch must have at most ${concepts.length} pictures, one of each concept, got ${batch}; lower --batch`,
-    );
-  }
-  const perPass = Math.floor(concepts.length / batch);
+export function trainingExamples(
+  pictures: Pictures,
+  batch: number,
+  seed: number,
+  augment?: Augmentation,
+): (step: number) => readonly Chosen[] {
   const root = random(seed).split("data");
-  let pass = -1;
-  let order: readonly number[] = [];
+  const families = [pictures.training, pictures.more]
+    .filter((concepts, family) => family === 0 || concepts.length >= batch)
+    .map((concepts, family) => passes(concepts.length, batch, family === 0 ? root : root.split("more")));
+  const lists = [pictures.training, pictures.more];
   return (step) => {
-    const wanted = Math.floor(step / perPass);
-    if (wanted !== pass) {
-      pass = wanted;
-      order = shuffled(concepts.length, root.split(pass));
-    }
+    const family = step % families.length;
     const stream = root.split(`step ${step}`);
-    const first = (step % perPass) * batch;
-    return order.slice(first, first + batch).map((concept) => {
-      const members = concepts[concept] ?? [];
+    const chosen = families[family]?.(Math.floor(step / families.length)) ?? [];
+    return chosen.map((concept) => {
+      const members = lists[family]?.[concept] ?? [];
       const picture = members[stream.integer(members.length)] ?? 0;
-      return { picture, caption: stream.integer(3) };
+      const { name = "", concept: drawn = 0 } = pictures.set.entries[picture] ?? {};
+      const tags = pictures.set.concepts[drawn]?.tags ?? [];
+      if (augment === undefined) {
+        const captions = captionTexts(name, tags);
+        return { picture, view: null, caption: captions[stream.integer(3) % captions.length] ?? name };
+      }
+      return { picture, view: drawView(stream, name, augment), caption: drawCaption(stream, name, tags) };
     });
   };
 }
 
-/** A picture, and which of its captions. */
+/** `batch` of 0 … count − 1 for each turn, each once a pass, every pass in an order of its own. */
+function passes(count: number, batch: number, root: ReturnType<typeof random>): (turn: number) => readonly number[] {
+  if (count < batch) {
+    throw new InputError(
+      `pictures: a batch must have at most ${count} pictures, one of each concept, got ${batch}; lower --batch`,
+    );
+  }
+  const perPass = Math.floor(count / batch);
+  let pass = -1;
+  let order: readonly number[] = [];
+  return (turn) => {
+    const wanted = Math.floor(turn / perPass);
+    if (wanted !== pass) {
+      pass = wanted;
+      order = shuffled(count, root.split(pass));
+    }
+    const first = (turn % perPass) * batch;
+    return order.slice(first, first + batch);
+  };
+}
+
+/** A picture, how it is looked at, null for as it is, and what is said of it. */
 export interface Chosen {
   readonly picture: number;
-  readonly caption: number;
+  readonly view: View | null;
+  readonly caption: string;
 }
 
 /** Fisher–Yates. */
@@ -97,35 +123,42 @@ export function captionIds(captions: readonly Int32Array[]): Int32Array {
   return ids;
 }
 
-export function patchesOfPictures(pictures: Pictures, shape: PictureShape, chosen: readonly number[]): Float32Array {
+function patchesOf(shape: PictureShape, list: readonly Uint8Array[]): Float32Array {
   const numbers = shape.side ** 2 * shape.channels;
-  const pixels = new Uint8Array(chosen.length * numbers);
-  chosen.forEach((picture, i) => {
-    pixels.set(pictures.pixels(picture), i * numbers);
+  const pixels = new Uint8Array(list.length * numbers);
+  list.forEach((each, i) => {
+    pixels.set(each, i * numbers);
   });
   return toPatches(pixels, shape);
 }
 
+/** Pictures as they are. */
+export const patchesOfPictures = (pictures: Pictures, shape: PictureShape, chosen: readonly number[]): Float32Array =>
+  patchesOf(
+    shape,
+    chosen.map((picture) => pictures.pixels(picture)),
+  );
+
+const patchesOfChosen = (pictures: Pictures, shape: PictureShape, chosen: readonly Chosen[]): Float32Array =>
+  patchesOf(
+    shape,
+    chosen.map(({ picture, view }) => {
+      const pixels = pictures.pixels(picture);
+      return view === null ? pixels : viewed(pixels, shape, view);
+    }),
+  );
+
 export function pairBatch(pictures: Pictures, { task }: TowerRun, chosen: readonly Chosen[]): PairBatch {
-  const captions = chosen.map(({ picture, caption }) => {
-    const all = pictures.captionsOf(picture);
-    return all[caption % all.length] ?? new Int32Array(0);
-  });
   return {
-    patches: patchesOfPictures(
-      pictures,
-      task.picture,
-      chosen.map(({ picture }) => picture),
-    ),
-    captions: captionIds(captions),
+    patches: patchesOfChosen(pictures, task.picture, chosen),
+    captions: captionIds(chosen.map(({ caption }) => pictures.encoded(caption))),
   };
 }
 
 export function classBatch(pictures: Pictures, { task }: TowerRun, chosen: readonly Chosen[]): ClassBatch {
-  const list = chosen.map(({ picture }) => picture);
   return {
-    patches: patchesOfPictures(pictures, task.picture, list),
-    classes: Int32Array.from(list, (picture) => pictures.classOf(picture)),
+    patches: patchesOfChosen(pictures, task.picture, chosen),
+    classes: Int32Array.from(chosen, ({ picture }) => pictures.classOf(picture)),
   };
 }
 

@@ -17,7 +17,7 @@ export function towerPupils(
   run: PictureRun,
   pictures: Pictures,
 ): (backend: Backend, start: ModelState | null) => Pupil {
-  const chosen = trainingExamples(pictures, run.batch, run.seed);
+  const chosen = trainingExamples(pictures, run.batch, run.seed, run.task.augment);
   return run.task.kind === "image-text"
     ? (backend, start) => {
         const scored = pairScore(backend, run, pictures);

@@ -2,11 +2,13 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { schemeByName } from "../../../src/scheme/catalogue.js";
 import { readPlan } from "../../../src/sweep/plan.js";
-import { conceptKey } from "../../../src/train/image/emoji.js";
+import { conceptKey } from "../../../src/train/image/concept-key.js";
+import { iconConcepts } from "../../../src/train/image/icons.js";
 import { captionTexts, isHeldOut, openPictures, type Pictures } from "../../../src/train/image/pictures.js";
 import { rasterise } from "../../../src/train/image/rasterise.js";
-import { toPatches, trainingExamples, validationGroups } from "../../../src/train/towers/batches.js";
+import { pairBatch, toPatches, trainingExamples, validationGroups } from "../../../src/train/towers/batches.js";
 import { temporaryFolder } from "../tiny.js";
 import { DIGITS, EMOJI, PAIRS, smallPictures } from "../towers/small.js";
 
@@ -20,18 +22,22 @@ const conceptOf = (picture: number) => pairs.set.concepts[pairs.set.entries[pict
 const handOf = (picture: number) => pairs.set.entries[picture]?.set;
 
 test("no key is on both sides, whichever hand, tone or gender a picture has", () => {
-  const trained = new Set(pairs.training.flat().map((picture) => conceptOf(picture)?.key));
-  const held = new Set(pairs.heldOut.flat().map((picture) => conceptOf(picture)?.key));
+  const keysOf = (pictures: readonly number[]) => new Set(pictures.flatMap((one) => conceptOf(one)?.keys ?? []));
+  const trained = keysOf(pairs.training.flat());
+  const held = keysOf(pairs.heldOut.flat());
   expect(held.size).toBeGreaterThan(150);
   expect([...held].filter((key) => trained.has(key))).toEqual([]);
   // About a sixth, and never the hand that is left out.
   expect(held.size / (held.size + trained.size)).toBeGreaterThan(0.13);
   expect(held.size / (held.size + trained.size)).toBeLessThan(0.2);
   expect(new Set(pairs.training.flat().map(handOf))).toEqual(
+    new Set(["noto", "twemoji", "fluent-emoji-flat", "openmoji", "fluent-emoji-high-contrast", "game-icons"]),
+  );
+  expect(new Set(pairs.heldOut.flat().map(handOf))).toEqual(
     new Set(["noto", "twemoji", "fluent-emoji-flat", "openmoji"]),
   );
   expect(new Set(pairs.unseenHand.map(handOf))).toEqual(new Set(["emojione"]));
-  for (const picture of pairs.unseenHand) expect(isHeldOut(conceptOf(picture)?.key ?? "")).toBe(false);
+  for (const picture of pairs.unseenHand) expect(conceptOf(picture)?.keys.some(isHeldOut)).toBe(false);
 });
 
 test("an animal and its face, a sport and who does it, are one key", () => {
@@ -46,8 +52,38 @@ test("an animal and its face, a sport and who does it, are one key", () => {
   expect(conceptKey("man")).toBe("man"); // nothing else is left
 });
 
+test("an icon is held out with every emoji whose words or whole name it has", () => {
+  const emoji = ["wolf", "key", "automobile", "fox"].map((name) => ({
+    name,
+    keys: [conceptKey(name)],
+    tags: name === "automobile" ? ["car", "vehicle"] : [],
+    class: 3,
+  }));
+  const { concepts, icons } = iconConcepts(["wolf-head", "fox", "key-wolf", "car", "car-door", "wolf-head"], emoji);
+  expect(icons.map(({ name, concept }) => [name, concept])).toEqual([
+    ["wolf head", 4],
+    ["fox", 3], // one more drawing of the emoji
+    ["key wolf", 5],
+    ["car", 6],
+    ["car door", 7],
+    ["wolf head", 4],
+  ]);
+  expect(concepts.slice(4).map(({ keys }) => keys)).toEqual([["wolf"], ["key", "wolf"], ["automobile"], []]);
+  expect(concepts.slice(4).every(({ class: one }) => one === null)).toBe(true);
+});
+
+test("no icon that is trained on has all the words of a concept held out", () => {
+  const held = new Set(pairs.heldOut.flat().map((picture) => conceptKey(conceptOf(picture)?.name ?? "")));
+  expect(new Set(pairs.more.flat().map(handOf))).toEqual(new Set(["game-icons"]));
+  expect(pairs.more.length).toBeGreaterThan(3500);
+  for (const [icon = -1] of pairs.more) {
+    const words = new Set(conceptKey(pairs.set.entries[icon]?.name ?? "").split(" "));
+    expect([...held].filter((key) => key.split(" ").every((word) => words.has(word)))).toEqual([]);
+  }
+});
+
 test("tones are trained on with their concept and never scored", () => {
-  const variants = pairs.set.entries.flatMap(({ variant }, picture) => (variant ? [picture] : []));
+  const variants = pairs.set.entries.flatMap(({ trainedOnly }, picture) => (trainedOnly ? [picture] : []));
   expect(variants.length).toBeGreaterThan(3000);
   const scored = new Set([...pairs.heldOut.flat(), ...pairs.unseenHand]);
   expect(variants.filter((picture) => scored.has(picture))).toEqual([]);
@@ -70,17 +106,43 @@ test("a caption is the name, alone or with four tags, cut or filled up to the co
   expect(decoded.length).toBeGreaterThan(0);
 });
 
-test("a step takes each concept once at most, a pass each once, a seed always the same", () => {
+test("a step takes each concept once at most, a pass each once, icons every other step, a seed always the same", () => {
   const batch = 64;
   const chosen = trainingExamples(pairs, batch, 3);
-  const perPass = Math.floor(pairs.training.length / batch);
-  const concepts = Array.from({ length: perPass }, (_, step) =>
-    chosen(step).map(({ picture }) => pairs.set.entries[picture]?.concept),
-  );
-  expect(new Set(concepts.flat()).size).toBe(perPass * batch);
-  expect(trainingExamples(pairs, batch, 3)(perPass + 2)).toEqual(chosen(perPass + 2));
+  for (const [family, concepts] of [pairs.training, pairs.more].entries()) {
+    const perPass = Math.floor(concepts.length / batch);
+    const seen = Array.from({ length: perPass }, (_, turn) => chosen(2 * turn + family).map(({ picture }) => picture));
+    expect(new Set(seen.flat().map((picture) => pairs.set.entries[picture]?.concept)).size).toBe(perPass * batch);
+    const own = new Set(concepts.flat());
+    expect(seen.flat().filter((picture) => !own.has(picture))).toEqual([]);
+  }
+  expect(trainingExamples(pairs, batch, 3)(50)).toEqual(chosen(50));
   expect(trainingExamples(pairs, batch, 4)(0)).not.toEqual(chosen(0));
   expect(() => trainingExamples(pairs, 5000, 3)).toThrow(/at most \d+ pictures/);
+});
+
+test("changed anew at every step, the same pictures: drawn from the seed alone", () => {
+  const augment = { shift: 0.1, zoom: 0.2, turn: 0.1, colour: 0.3 };
+  const [plain, changed] = [trainingExamples(pairs, 64, 3)(0), trainingExamples(pairs, 64, 3, augment)(0)];
+  const conceptsOf = (chosen: typeof plain) => chosen.map(({ picture }) => pairs.set.entries[picture]?.concept);
+  expect(conceptsOf(changed)).toEqual(conceptsOf(plain));
+  expect(plain.every(({ view }) => view === null)).toBe(true);
+  expect(new Set(changed.map(({ view }) => JSON.stringify(view))).size).toBe(64);
+  expect(new Set(changed.map(({ caption }) => caption)).size).toBe(64);
+  expect(trainingExamples(pairs, 64, 3, augment)(0)).toEqual(changed);
+  const run = {
+    task: { ...PAIRS, augment },
+    scheme: schemeByName("baseline"),
+    shape: { width: 8, layers: 2, heads: 2, context: 8, vocabulary: 300 },
+    batch: 64,
+  };
+  expect(pairBatch(pairs, run, changed).patches).not.toEqual(
+    pairBatch(
+      pairs,
+      run,
+      changed.map((one) => ({ ...one, view: null })),
+    ).patches,
+  );
 });
 
 test("pixels become patches row by row: worked by hand", () => {
@@ -126,7 +188,7 @@ test("the shipped plans ask for no more held-out pictures than there are", async
 test("classes: the same concepts are held out, those without a class left out; ten digits", async () => {
   const emoji = await smallPictures(EMOJI, folder);
   expect(emoji.set.classes.length).toBeGreaterThan(40);
-  for (const picture of emoji.heldOut.flat()) expect(isHeldOut(conceptOf(picture)?.key ?? "")).toBe(true);
+  for (const picture of emoji.heldOut.flat()) expect(conceptOf(picture)?.keys.some(isHeldOut)).toBe(true);
   const digits = await smallPictures(DIGITS, folder);
   expect(digits.set.entries.length).toBe(10_000);
   expect(digits.heldOut.length + digits.training.length).toBe(10_000);

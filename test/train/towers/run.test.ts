@@ -24,12 +24,17 @@ beforeAll(async () => {
 const textOf = (file: string): string => readFileSync(file, "utf8");
 
 describe("to the bit", () => {
-  const schemes = [
-    schemeByName("rins-2", { tower: "text" }),
-    schemeByName("rins-2", { skipProbability: 0.5, adapters: true }),
+  const augment = { shift: 0.1, zoom: 0.2, turn: 0.1, colour: 0.3 };
+  const cases = [
+    { scheme: schemeByName("rins-2", { tower: "text" }), task: PAIRS, name: "RINS in the text tower" },
+    {
+      scheme: schemeByName("rins-2", { skipProbability: 0.5, adapters: true }),
+      task: { ...PAIRS, augment },
+      name: "stochastic RINS with adapters on pictures changed anew",
+    },
   ];
-  test.each(schemes.map((scheme) => ({ name: scheme.name, scheme })))("$name", async ({ scheme }) => {
-    const run = smallRun(pairs, PAIRS, scheme);
+  test.each(cases)("$name", async ({ scheme, task }) => {
+    const run = smallRun(pairs, task, scheme);
     expect(run.horizons.length).toBe(2); // so that a trunk waits while a branch is walked
     const whole = await trainRun(run, { runsFolder: temporaryFolder(), corpus: pairs });
     expect(whole.status).toBe("complete");
@@ -93,7 +98,7 @@ test("digits are learned, and emoji and pairs better than by guessing", async ()
   const classes = smallRun(emoji, EMOJI, schemeByName("baseline"), { batch: 32 });
   expect((await longer(classes, emoji))?.loss).toBeLessThan(Math.log(59));
   // The same eight concepts again and again, guessed at one in eight: ln 8 + 7 ln(8/7) = 3.01 nats.
-  const few = { ...pairs, training: pairs.training.slice(0, 8) };
+  const few = { ...pairs, training: pairs.training.slice(0, 8), more: [] };
   expect((await longer(smallRun(pairs, PAIRS), few))?.trainLoss).toBeLessThan(2);
 }, 240_000);
 
