@@ -1,5 +1,7 @@
 // What the first screen shows: each scheme's loss against the baseline's at the one budget where all of them are compared.
+import type { Comparison } from "../compare/comparison.js";
 import type { Interval } from "../fit/record.js";
+import { powerLawWithLimit } from "../law/power-law.js";
 import type { Analysis } from "./record.js";
 
 export interface LossDifference {
@@ -22,10 +24,12 @@ export interface LossDifferences {
   readonly budget: number | null;
   /** The lowest loss first. */
   readonly rows: readonly LossDifference[];
+  /** By the fitted laws at `budget`, so that the differences in `rows` are differences of these; by scheme. */
+  readonly losses: ReadonlyMap<string, number>;
 }
 
 export function lossDifferences({ comparison }: Analysis): LossDifferences {
-  if (comparison === null) return { baseline: "", budget: null, rows: [] };
+  if (comparison === null) return { baseline: "", budget: null, rows: [], losses: new Map() };
   const losses = comparison.differences.filter(
     (one) => one.quantity === "loss" && one.baseline === comparison.baseline && one.budget !== null,
   );
@@ -38,5 +42,16 @@ export function lossDifferences({ comparison }: Analysis): LossDifferences {
       return { scheme, difference, interval, simultaneous, adjustedPValue, detectable, clear };
     })
     .sort((one, other) => one.difference - other.difference);
-  return { baseline: comparison.baseline, budget, rows };
+  return { baseline: comparison.baseline, budget, rows, losses: lossesByLaw(comparison, budget) };
+}
+
+function lossesByLaw({ schemes, fits }: Comparison, budget: number | null): ReadonlyMap<string, number> {
+  return new Map(
+    fits.flatMap(({ law, parameters }, order): [string, number][] => {
+      const scheme = schemes[order];
+      if (budget === null || scheme === undefined || law !== powerLawWithLimit.name) return [];
+      const values = powerLawWithLimit.parameters.map(({ name }) => parameters[name]?.estimate ?? Number.NaN);
+      return [[scheme, powerLawWithLimit.value(values, [budget])]];
+    }),
+  );
 }

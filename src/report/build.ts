@@ -7,9 +7,10 @@ import type { ReportFiles } from "./chart-files.js";
 import { checklist } from "./checklist.js";
 import { draw, reportPalette } from "./draw.js";
 import { forecastSection } from "./forecast-section.js";
+import { lossSentences } from "./loss-sentences.js";
 import type { Analysis, ReportSource } from "./record.js";
 import { schemeTable } from "./scheme-table.js";
-import { lossSentences, lossSummary, type Verdict, verdict, weighedDoubts } from "./sentences.js";
+import { type Verdict, verdict, weighedDoubts } from "./sentences.js";
 
 export interface Report {
   readonly analysis: Analysis;
@@ -28,7 +29,7 @@ export interface Report {
  * const { source } = await readSource(["curves.csv"]);
  * const report = await buildReport(source, { title: "Mine", bootstrap: 200 }, {});
  * writeFolder("report", report.files);
- * console.log(report.verdict.answer);
+ * console.log(report.verdict.headline);
  */
 export async function buildReport(
   source: ReportSource,
@@ -40,7 +41,6 @@ export async function buildReport(
   const page = {
     title: analysis.title,
     verdict: verdict(analysis),
-    losses: lossSummary(analysis),
     sentences: lossSentences(analysis),
     table: schemeTable(analysis),
     schemes: analysis.schemes.map(({ label }) => label),

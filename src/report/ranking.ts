@@ -30,5 +30,9 @@ export function ranking({ points, schemes }: ReportSource, variable: Variable): 
 
 /** Whether a point lies at a budget. */
 export function isAt(point: ReportPoint, variable: Variable, budget: number): boolean {
-  return Math.abs((point[variable] ?? 0) / budget - 1) < SAME_BUDGET;
+  return isOneBudget(point[variable], budget);
 }
+
+/** Whether two budgets are one but for whole steps. */
+export const isOneBudget = (one: number | null, other: number | null | undefined): boolean =>
+  Math.abs((one ?? 0) / (other ?? Number.NaN) - 1) < SAME_BUDGET;

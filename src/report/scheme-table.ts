@@ -3,13 +3,13 @@ import { count, fixed, percent, signedDecimal } from "../base/format.js";
 import { lossDifferences } from "./answer.js";
 import { type Cells, known, left, right } from "./cells.js";
 import * as escaped from "./escape.js";
+import { intervalText } from "./interval-text.js";
 import type { Analysis } from "./record.js";
-import { intervalText } from "./sentences.js";
 
 /** One row a scheme, in the order of the analysis; a missing number is "–", a column of nothing else is left out. */
 export function schemeTable(analysis: Analysis): Cells {
   const level = percent(analysis.level);
-  const { baseline, rows: differences } = lossDifferences(analysis);
+  const { baseline, budget, rows: differences, losses } = lossDifferences(analysis);
   const differenceOf = new Map(differences.map((row) => [row.scheme, row]));
   return known({
     columns: [
@@ -19,8 +19,8 @@ export function schemeTable(analysis: Analysis): Cells {
       right("parameters"),
       right("tokens"),
       right("FLOPs"),
-      right("loss there"),
       right("seeds"),
+      right(budget === null ? "mean loss there" : `loss at ${count(budget)} by the law`),
       right(`difference from ${baseline}`),
       right("limit E"),
       right(`${level} interval of E`),
@@ -38,8 +38,8 @@ export function schemeTable(analysis: Analysis): Cells {
         count(scheme.parameters),
         count(scheme.largest?.tokens),
         count(scheme.largest?.flops),
-        fixed(scheme.largest?.loss, 4),
         scheme.largest === null ? "–" : String(scheme.largest.seeds),
+        fixed(budget === null ? scheme.largest?.loss : losses.get(scheme.label), 4),
         signedDecimal(differenceOf.get(scheme.label)?.difference, 4),
         fixed(limit?.estimate, 3),
         intervalText(limit?.interval ?? null, 3, "0"),

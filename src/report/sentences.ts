@@ -1,44 +1,42 @@
 // The answer in a sentence, and the doubts after it. Every number comes out of the Analysis; what it lacks prints as "–".
-import { count, decimal, fixed, percent, signedDecimal, significant } from "../base/format.js";
+import { fixed, percent, significant } from "../base/format.js";
 import type { Comparison, NestedTest, NestedTests } from "../compare/comparison.js";
 import { doubtLines } from "../fit/doubt-lines.js";
-import type { Interval } from "../fit/record.js";
-import { lossDifferences } from "./answer.js";
+import { intervalText, pText } from "./interval-text.js";
+import { gapSentences, lossSummary, rankingSentences } from "./loss-sentences.js";
 import type { Analysis } from "./record.js";
 
-/** "[1.20, 1.34]", open sides as −∞ and ∞; `least` is what stands below for a quantity that goes no further down. */
-export function intervalText(interval: Interval | null, decimals = 3, least = "−∞"): string {
-  if (interval === null) return "–";
-  const side = (value: number | null, open: string) => (value === null ? open : decimal(value, decimals));
-  return `[${side(interval.lower, least)}, ${side(interval.upper, "∞")}]`;
-}
-
-export function pText(p: number | null): string {
-  if (p === null) return "p = –";
-  return p < 1e-4 ? "p < .0001" : `p = ${fixed(p, 4).replace(/^0/, "")}`;
-}
-
-/** The answer in one sentence, with the number of points; and what it rests on: tests, an interval, what would tell. */
+/** What a report answers. */
 export interface Verdict {
+  /** The one sentence to read: who is ahead at equal compute where that was compared, else `answer`. */
+  readonly headline: string;
+  /** What belongs to it, a sentence each. */
+  readonly beneath: readonly string[];
+  /** Exponent or limit, with the number of points. */
   readonly answer: string;
+  /** What `answer` rests on: tests, an interval, what would tell. */
   readonly evidence: string;
 }
 
 export function verdict(analysis: Analysis): Verdict {
   const { comparison } = analysis;
   if (comparison === null) {
-    const first =
+    const answer =
       analysis.fits.filter((fit) => fit !== null).length < 2
         ? `These data hold no comparison of laws: fewer than two schemes could be fitted (n = ${analysis.points.fitted} points).`
         : "The fitted schemes could not be compared.";
-    return { answer: [first, ...rankingSentence(analysis)].join(" "), evidence: failureLines(analysis).join("; ") };
+    const [first = answer, ...others] = [...rankingSentences(analysis), answer];
+    return { headline: first, beneath: others, answer, evidence: failureLines(analysis).join("; ") };
   }
+  const answer = answerText(comparison);
+  const losses = lossSummary(analysis);
   const tests = `${testsText(comparison.attribution)}.`;
   const evidence =
     comparison.attribution.verdict === "cannot tell"
       ? [...obstacleSentences(comparison), tests, widest(analysis), remedy(analysis)].join(" ")
       : `${tests} ${widest(analysis)}`;
-  return { answer: answerText(comparison), evidence };
+  const beneath = losses === null ? [] : [...gapSentences(analysis), answer];
+  return { headline: losses ?? answer, beneath, answer, evidence };
 }
 
 /** The verdict of a comparison in one sentence, the same on a page and in a terminal. */
@@ -127,64 +125,6 @@ function widest(analysis: Analysis): string {
   const first = widths[0];
   if (first === undefined) return "";
   return `The exponent of ${first.label} alone is ${fixed(first.exponent.estimate, 3)} with a ${percent(analysis.level)} interval of ${intervalText(first.exponent.interval, 3, "0")}.`;
-}
-
-/** "At 3.00T FLOPs the loss of all 5 schemes is higher than that of baseline, by 0.092 to 0.193 nats."; null without a comparison. */
-export function lossSummary(analysis: Analysis): string | null {
-  const { baseline, budget, rows } = lossDifferences(analysis);
-  if (budget === null || rows.length === 0) return null;
-  const told = (sign: number) => rows.filter((row) => row.clear && Math.sign(row.difference) === sign);
-  const kinds = [
-    { says: "is lower than", about: told(-1) },
-    { says: "is higher than", about: told(1) },
-    { says: "cannot be told from", about: rows.filter((row) => !row.clear) },
-  ].filter(({ about }) => about.length > 0);
-  const parts = kinds.map(({ says, about }, place) => {
-    const [first] = about;
-    const who =
-      about.length === 1 && first !== undefined
-        ? first.scheme
-        : about.length === rows.length
-          ? about.length === 2
-            ? "both schemes"
-            : `all ${about.length} schemes`
-          : `${about.length} schemes`;
-    const sizes = about.map((row) => Math.abs(row.difference)).sort((one, other) => one - other);
-    const [least, most] = [fixed(sizes[0], 3), fixed(sizes.at(-1), 3)];
-    const by = says === "cannot be told from" ? "" : `, by ${least === most ? least : `${least} to ${most}`} nats`;
-    return `${place === 0 ? "the loss of" : "that of"} ${who} ${says} that of ${baseline}${by}`;
-  });
-  return `At ${count(budget)} ${UNIT[analysis.comparisonVariable]} ${parts.join("; ")}.`;
-}
-
-/** One sentence a scheme: its loss against the baseline's at equal compute, with interval and test; a few schemes in words. */
-export function lossSentences(analysis: Analysis): readonly string[] {
-  const { baseline, budget, rows } = lossDifferences(analysis);
-  if (rows.length > MOST_SENTENCES) return [];
-  return rows.map(({ scheme, difference, interval, adjustedPValue, detectable, clear }) => {
-    const says = clear ? (difference < 0 ? "is lower than" : "is higher than") : "cannot be told from";
-    const unseen =
-      clear || detectable === null ? "" : `; 80 of 100 such studies would show a difference of ${fixed(detectable, 4)}`;
-    const adjusted = adjustedPValue === null ? "" : `, ${pText(adjustedPValue)} (over all schemes)`;
-    return `At ${count(budget)} ${UNIT[analysis.comparisonVariable]} the loss of ${scheme} by its fitted law ${says} that of ${baseline}: ${signedDecimal(difference, 4)} nats${interval === null ? "" : ` ${intervalText(interval, 4)}`}${adjusted}${unseen}.`;
-  });
-}
-
-/** More schemes than this are read in the chart and the table. */
-const MOST_SENTENCES = 8;
-const UNIT = { flops: "FLOPs", tokens: "tokens" } as const;
-/** How many schemes the ranking names after the first. */
-const RUNNERS_UP = 3;
-
-/** The first of the ranking and those after it; nothing with fewer than two schemes. */
-function rankingSentence({ ranking, comparisonVariable }: Analysis): readonly string[] {
-  const [first, ...others] = ranking?.schemes ?? [];
-  if (ranking === null || first === undefined || others.length === 0) return [];
-  const text = ({ label, loss, lowest, highest, points }: typeof first) =>
-    `${label} ${fixed(loss, 4)}${points > 1 ? ` (${points} points from ${fixed(lowest, 4)} to ${fixed(highest, 4)})` : ""}`;
-  return [
-    `At ${count(ranking.budget)} ${UNIT[comparisonVariable]} the lowest mean loss of ${ranking.schemes.length} schemes, in nats per token, is that of ${text(first)}; then come ${others.slice(0, RUNNERS_UP).map(text).join(", ")}.`,
-  ];
 }
 
 /** Why schemes could not be fitted or compared, each reason once. */

@@ -1,12 +1,13 @@
-// A report on a terminal: the answer, the doubts that touch it, the curves in characters and one row a scheme.
+// A report on a terminal: the answer, the doubts that touch it, the curves in characters and, where the eye ends, one row a scheme.
 import { count, fixed, signedDecimal } from "../base/format.js";
 import { lossDifferences } from "./answer.js";
 import { type Cells, known, left, right, terminalTable } from "./cells.js";
 import { characterChart, type Series } from "./character-chart.js";
 import { lossRows } from "./charts/law-lines.js";
 import { reportPalette } from "./draw.js";
+import { intervalText } from "./interval-text.js";
 import type { Analysis, ReportSource } from "./record.js";
-import { intervalText, lossSummary, verdict, weighedDoubts } from "./sentences.js";
+import { verdict, weighedDoubts } from "./sentences.js";
 
 /** More schemes than this are drawn on the page alone. */
 const MOST_LETTERS = 8;
@@ -14,39 +15,39 @@ const MOST_DOUBTS = 3;
 const MOST_ROWS = 20;
 
 export function terminalReport(source: ReportSource, analysis: Analysis): string {
-  const { answer } = verdict(analysis);
+  const { headline, beneath } = verdict(analysis);
   const { beside } = weighedDoubts(analysis);
   const cells = summaryCells(analysis);
   const parts = [
+    [headline, ...beneath, ...beside.slice(0, MOST_DOUBTS)].join("\n"),
     chart(source, analysis).join("\n"),
     terminalTable({ ...cells, rows: cells.rows.slice(0, MOST_ROWS) }).trimEnd(),
     cells.rows.length > MOST_ROWS ? `and ${cells.rows.length - MOST_ROWS} more schemes on the page` : "",
-    [answer, lossSummary(analysis) ?? "", ...beside.slice(0, MOST_DOUBTS)].filter((line) => line !== "").join("\n"),
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
 
-/** Scheme, its loss by the fitted law at the largest common budget, the difference with its interval, the multiplier. */
+/** Scheme, its loss, the difference with its interval and the multiplier, all by the fitted laws at one budget; else mean losses. */
 function summaryCells(analysis: Analysis): Cells {
-  const { budget, baseline, rows } = lossDifferences(analysis);
+  const { budget, baseline, rows, losses } = lossDifferences(analysis);
   const differenceOf = new Map(rows.map((row) => [row.scheme, row]));
-  const rankedAt = new Map(analysis.ranking?.schemes.map((row) => [row.label, row.loss]));
+  const ranked = analysis.ranking;
+  const means = new Map(ranked?.schemes.map((row) => [row.label, row.loss]));
   const multipliers = new Map(analysis.comparison?.multipliers.map((one) => [one.scheme, one.last]));
-  const at = analysis.ranking?.budget ?? budget;
+  const loss =
+    budget !== null
+      ? `loss at ${count(budget)}`
+      : ranked !== null
+        ? `mean loss at ${count(ranked.budget)}`
+        : "mean loss";
   return known({
-    columns: [
-      left("scheme"),
-      right(at === null || at === undefined ? "loss" : `loss at ${count(at)}`),
-      right(`from ${baseline}`),
-      left("interval"),
-      right("multiplier"),
-    ],
+    columns: [left("scheme"), right(loss), right(`from ${baseline}`), left("interval"), right("multiplier")],
     rows: analysis.schemes.map(({ label, largest }) => {
       const row = differenceOf.get(label);
       const last = multipliers.get(label);
       return [
         label,
-        fixed(rankedAt.get(label) ?? largest?.loss, 4),
+        fixed(budget !== null ? losses.get(label) : (means.get(label) ?? largest?.loss), 4),
         signedDecimal(row?.difference, 4),
         intervalText(row?.interval ?? null, 4),
         last === undefined || last.multiplier === null ? "–" : `${fixed(last.multiplier, 2)}×`,

@@ -10,8 +10,8 @@ export function readme(page: Page): string {
   const doubts = [...page.doubts.deciding, ...page.doubts.others];
   const sections = [
     `# ${markdown(page.title)}`,
-    `**${markdown(page.verdict.answer)}**`,
-    page.losses === null ? "" : markdown(page.losses),
+    `**${markdown(page.verdict.headline)}**`,
+    page.verdict.beneath.map(markdown).join(" "),
     markdown(page.verdict.evidence),
     list(page.sentences),
     `## Schemes\n\n${markdownTable(page.table)}`,

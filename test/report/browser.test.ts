@@ -111,8 +111,8 @@ withBrowser(
       await button.focus();
       await page.keyboard.press("Enter");
       expect(await button.getAttribute("aria-pressed")).toBe("true");
-      await page.getByRole("button", { name: "loss there" }).click();
-      const losses = await page.locator("[data-sorts] tbody td:nth-child(3)").allTextContents();
+      await page.getByRole("button", { name: /^loss at / }).click();
+      const losses = await page.locator("[data-sorts] tbody td:nth-child(4)").allTextContents();
       expect(losses.map(Number)).toEqual(losses.map(Number).sort((a, b) => a - b));
       await page.fill("#filter", "s11");
       expect(await page.locator("[data-sorts] tbody tr:visible").count()).toBe(1);

@@ -9,9 +9,10 @@ import { buildReport, type Report } from "../../src/report/build.js";
 import { CHARTS } from "../../src/report/charts/registry.js";
 import { draw } from "../../src/report/draw.js";
 import { labels, latex, markdown, scriptJson } from "../../src/report/escape.js";
+import { lossSentences } from "../../src/report/loss-sentences.js";
 import { packed } from "../../src/report/page/packed.js";
 import type { Analysis } from "../../src/report/record.js";
-import { doubts, lossSentences, verdict } from "../../src/report/sentences.js";
+import { doubts, verdict } from "../../src/report/sentences.js";
 import { manySource, REFERENCE, simulatedSource } from "./simulated.js";
 
 const OPTIONS = { title: "Simulated sweep", bootstrap: 100 };
@@ -129,7 +130,7 @@ test("every word of the answer comes out of fits.json", () => {
   const written: Analysis = JSON.parse(text("fits.json"));
   expect(verdict(written)).toEqual(report.verdict);
   expect(lossSentences(written)).toHaveLength(5);
-  expect(text("README.md")).toContain(markdown(report.verdict.answer));
+  expect(text("README.md")).toContain(markdown(report.verdict.headline));
 });
 
 test("the same inputs give the same bytes, in whatever order the files come", async () => {

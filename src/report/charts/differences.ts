@@ -4,7 +4,7 @@ import { count, percent, signedDecimal } from "../../base/format.js";
 import { lossDifferences } from "../answer.js";
 import { drawn } from "../drawn.js";
 import type { Chart, Given, Row } from "./chart.js";
-import { axis, chartSpec, colour, shape, strength } from "./parts.js";
+import { axis, chartSpec, colour, schemeAxis, shape, strength } from "./parts.js";
 
 const UNIT = { tokens: "tokens", flops: "FLOPs" } as const;
 /** Room for "+0.0916 [0.0718, 0.1115]" beside the drawing. */
@@ -27,13 +27,12 @@ export function differences({ analysis, palette }: Given): Chart | null {
     }),
   );
   const both = known.some(({ simultaneous }) => simultaneous !== null);
-  const y = {
-    field: "scheme",
-    type: "nominal" as const,
-    scale: { domain: known.map(({ scheme }) => scheme) },
-    axis: { title: null, domain: false, ticks: false, labelOverlap: false },
-  };
   const long = known.length > 20;
+  const step = long ? 16 : 30;
+  const y = schemeAxis(
+    known.map(({ scheme }) => scheme),
+    step,
+  );
   const plain = axis("difference", "difference in loss (nats per token)", { format: "~g" });
   // Where the chart scrolls its axis has to be seen first.
   const x = long ? { ...plain, axis: { ...plain.axis, orient: "top" as const } } : plain;
@@ -95,7 +94,7 @@ export function differences({ analysis, palette }: Given): Chart | null {
             : []),
         ].map((layer) => ({ data: { name: "differences" }, ...layer })),
       ],
-      { height: { step: long ? 16 : 30 }, right: numbers ? NUMBERS : 0 },
+      { height: { step }, right: numbers ? NUMBERS : 0 },
     ),
   };
 }

@@ -1,5 +1,6 @@
 // Loss against tokens or FLOPs, with fit, band and extrapolation; and the share of the excess loss that remains.
 import { percent } from "../../base/format.js";
+import { isOneBudget } from "../ranking.js";
 import type { Variable } from "../record.js";
 import type { Chart, Given } from "./chart.js";
 import { type End, endLabels, labelRoom, spread } from "./end-labels.js";
@@ -32,7 +33,8 @@ export const lossByTokens = (given: Given): Chart | null =>
 /** Points a seed, fitted law solid over the data and dashed beyond them, delta-method band of the law. */
 function lossBy(given: Given, variable: Variable): Chart | null {
   const rows = lossRows(given, variable);
-  if (new Set(rows.points.map((point) => point[variable])).size < 2) return null;
+  // One budget is no curve: the ranking shows it.
+  if (rows.points.every((point) => isOneBudget(point[variable], rows.points[0]?.[variable]))) return null;
   const { palette, analysis } = given;
   const drawnLosses = [...rows.points.map((row) => row.loss), ...rows.inside.map((row) => row.loss)];
   const domain = roomy([...drawnLosses, ...rows.beyond.map((row) => row.loss)], false);

@@ -3,7 +3,7 @@ import { percent } from "../../base/format.js";
 import { drawn, drawnOrNull } from "../drawn.js";
 import type { Chart, Given, Row } from "./chart.js";
 import type { Layer } from "./layer.js";
-import { axis, chartSpec, colour, shape, strength } from "./parts.js";
+import { axis, chartSpec, colour, schemeAxis, shape, strength } from "./parts.js";
 
 export const limits = (given: Given): Chart | null =>
   parameter(given, "limit", {
@@ -56,12 +56,11 @@ function parameter({ analysis, palette }: Given, name: string, words: Words): Ch
       drawnUpper: drawn(row.upper ?? high + overhang),
     }),
   );
-  const y = {
-    field: "scheme",
-    type: "nominal" as const,
-    scale: { domain: palette.labels.filter((label) => rows.some(({ scheme }) => scheme === label)) },
-    axis: { title: null, domain: false, ticks: false, labelOverlap: false },
-  };
+  const step = rows.length > 20 ? 16 : 30;
+  const y = schemeAxis(
+    palette.labels.filter((label) => rows.some(({ scheme }) => scheme === label)),
+    step,
+  );
   const x = axis("estimate", words.axis, { format: "~g" });
   const data = { name: words.name };
   const head = (field: string, open: string, angle: number): Layer => ({
@@ -106,7 +105,7 @@ function parameter({ analysis, palette }: Given, name: string, words: Words): Ch
           encoding: { y, x, color: colour(palette), shape: shape(palette), opacity: strength(1, palette), tooltip },
         },
       ],
-      { height: { step: rows.length > 20 ? 16 : 30 } },
+      { height: { step } },
     ),
   };
 }

@@ -35,10 +35,35 @@ export function axis(
   };
 }
 
-/** A logarithmic channel over `domain`, with ticks at 1, 2 and 5 times powers of ten, or at the powers over a wide range. */
+/** Row by row, the schemes from the top down; where rows are high a long label has its signature on a second line. */
+export const schemeAxis = (domain: readonly string[], step: number) => ({
+  field: "scheme",
+  type: "nominal" as const,
+  scale: { domain: [...domain] },
+  axis: {
+    title: null,
+    domain: false,
+    ticks: false,
+    labelOverlap: false as const,
+    ...(step < 2 * LABEL_LINE
+      ? {}
+      : {
+          labelExpr: `${IS_LONG} ? split(replace(datum.label, ${SIGNATURE}, '\\n$1'), '\\n') : datum.label`,
+          labelOffset: { condition: { test: IS_LONG, value: -LABEL_LINE / 2 }, value: 0 },
+        }),
+  },
+});
+const LABEL_LINE = 13;
+const SIGNATURE = "regexp(' (\\\\(.*\\\\))$')";
+const IS_LONG = `length(datum.value) > 22 && test(${SIGNATURE}, datum.value)`;
+
+/**
+ * A logarithmic channel over `domain`, with ticks at 1, 2 and 5 times powers of ten, at the powers over a wide range, and
+ * closer over a narrow one.
+ */
 export function logAxis(field: string, title: string, domain: readonly [number, number], labelExpr?: string) {
   const [low, high] = [Math.log10(domain[0]), Math.log10(domain[1])];
-  const steps = high - low > 4 ? [1] : [1, 2, 5];
+  const steps = high - low > 4 ? [1] : high - low > 0.5 ? [1, 2, 5] : CLOSE_STEPS;
   // Beyond the domain too, for those who zoom out.
   const powers = Array.from({ length: Math.ceil(high - low) + 3 }, (_, k) => Math.floor(low) - 1 + k);
   return {
@@ -52,6 +77,8 @@ export function logAxis(field: string, title: string, domain: readonly [number, 
     },
   };
 }
+
+const CLOSE_STEPS = [1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9];
 
 /** Tokens or FLOPs on a logarithmic axis that holds `values`. */
 export const budgetAxis = (field: string, variable: "tokens" | "flops", values: readonly (number | null)[]) =>

@@ -2,7 +2,7 @@
 import { isAt } from "../ranking.js";
 import type { Chart, Given } from "./chart.js";
 import { pointRow } from "./law-lines.js";
-import { axis, chartSpec, colour, LOSS_TITLE, POINT_TOOLTIP, shape, strength } from "./parts.js";
+import { axis, chartSpec, colour, LOSS_TITLE, POINT_TOOLTIP, schemeAxis, shape, strength } from "./parts.js";
 
 export function rankingChart({ source, analysis, palette }: Given): Chart | null {
   const { ranking, comparisonVariable } = analysis;
@@ -11,12 +11,11 @@ export function rankingChart({ source, analysis, palette }: Given): Chart | null
   const rows = source.points
     .filter((point) => point.excluded === null && isAt(point, comparisonVariable, ranking.budget))
     .map((point) => pointRow(point, labelOf.get(point.scheme) ?? point.scheme));
-  const y = {
-    field: "scheme",
-    type: "nominal" as const,
-    scale: { domain: ranking.schemes.map(({ label }) => label) },
-    axis: { title: null, domain: false, ticks: false, labelOverlap: false },
-  };
+  const step = ranking.schemes.length > 20 ? 16 : 26;
+  const y = schemeAxis(
+    ranking.schemes.map(({ label }) => label),
+    step,
+  );
   const x = axis("loss", LOSS_TITLE);
   const data = { name: "ranking" };
   return {
@@ -46,7 +45,7 @@ export function rankingChart({ source, analysis, palette }: Given): Chart | null
           },
         },
       ],
-      { height: { step: ranking.schemes.length > 20 ? 16 : 26 } },
+      { height: { step } },
     ),
   };
 }

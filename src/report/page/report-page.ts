@@ -24,8 +24,7 @@ export interface Section {
 export interface Page {
   readonly title: string;
   readonly verdict: Verdict;
-  /** The losses at one budget in one sentence, and a sentence a scheme. */
-  readonly losses: string | null;
+  /** One a scheme. */
   readonly sentences: readonly string[];
   readonly table: Cells;
   readonly schemes: readonly string[];
@@ -56,8 +55,8 @@ export function reportPage(page: Page): string {
   const body = markup`<header><h1>${page.title}</h1></header>
 <main>
 <section class="answer" aria-label="Answer">
-<div class="said"><p class="verdict">${page.verdict.answer}</p>
-${page.losses === null ? null : markup`<p class="losses">${page.losses}</p>`}
+<div class="said"><p class="verdict">${page.verdict.headline}</p>
+${page.verdict.beneath.map((sentence) => markup`<p class="beneath">${sentence}</p>\n`)}
 ${besideAnswer(page.doubts.beside)}
 ${beside === undefined ? null : figure(beside)}</div>
 ${curves === undefined ? null : figure(curves)}

@@ -35,7 +35,6 @@ export async function buildSurfaceReport(
   const page = {
     title: analysis.title,
     verdict: surfaceVerdict(analysis),
-    losses: null,
     sentences: surfaceSentences(analysis),
     table: lawCells(analysis),
     schemes: labels,

@@ -14,8 +14,11 @@ export function surfaceVerdict(analysis: SurfaceAnalysis): Verdict {
     const { allocation, failure } = family;
     return named(analysis, family, allocation === null ? `${failure}.` : (allocation.sentences[0] ?? ""));
   });
+  const answer = `${answers.join(" ")} (n = ${analysis.points.fitted} runs.)`;
   return {
-    answer: `${answers.join(" ")} (n = ${analysis.points.fitted} runs.)`,
+    headline: answer,
+    beneath: [],
+    answer,
     evidence: analysis.families
       .flatMap((family) => (family.allocation === null ? [] : [named(analysis, family, evidence(family.allocation))]))
       .join(" "),

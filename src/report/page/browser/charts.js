@@ -22,7 +22,7 @@ function fitted({ layer, ...spec }, room) {
     layer: narrow ? layer.filter(({ name }) => !name?.startsWith("labels_")) : layer,
     config: {
       ...theme,
-      axis: { ...theme.axis, labelLimit: Math.min(250, room * 0.36) },
+      axis: { ...theme.axis, labelLimit: Math.min(250, room * 0.42) },
       legend: { ...theme.legend, columns: room < 480 ? 1 : room < 700 ? 2 : 3 },
     },
     width: room - 4,

@@ -1,0 +1,86 @@
+// What is said of losses, held against laws that were chosen: the budget where they cross, who catches up, who is ahead.
+import { expect, test } from "vitest";
+import { random } from "../../src/base/random.js";
+import { analyse } from "../../src/report/analysis.js";
+import { lossDifferences } from "../../src/report/answer.js";
+import { gapSentences, lossSummary, rankingSentences } from "../../src/report/loss-sentences.js";
+import { verdict } from "../../src/report/sentences.js";
+import { sourceFromGroups } from "../../src/report/source.js";
+
+const MEET = 1e10;
+const plain = (budget: number) => 2 + 20_000 * budget ** -0.5;
+/** To a lower limit from further up: equal to `plain` at MEET. */
+const deep = (budget: number) => 1.95 + (plain(MEET) - 1.95) * (budget / MEET) ** -0.5;
+
+function analysisOf(budgets: readonly number[], noise = 0.002, other = deep) {
+  const draws = random("loss sentences");
+  const groups = [plain, other].map((law, k) => {
+    const x = budgets.flatMap((budget) => [budget, budget]);
+    return {
+      group: { scheme: k === 0 ? "plain" : "deep" },
+      x: [Float64Array.from(x)],
+      loss: Float64Array.from(x, (budget) => law(budget) + noise * draws.normal()),
+      standardError: null,
+      run: null,
+      pair: x.map((budget, i) => `${budget}/${i % 2}`),
+      decayed: null,
+      excluded: [],
+    };
+  });
+  const source = sourceFromGroups(groups, "tokens", [{ name: "chosen.csv", sha256: "00" }]);
+  return analyse(source, { title: "Chosen", bootstrap: 0, baseline: "plain" });
+}
+
+const decades = (from: number, to: number, n: number) =>
+  Array.from({ length: n }, (_, k) => from * (to / from) ** (k / (n - 1)));
+
+test("laws that cross inside the data: the sentence has the budget, its interval holds the true one", () => {
+  const analysis = analysisOf(decades(MEET / 100, MEET * 100, 8));
+  const [said = ""] = gapSentences(analysis);
+  expect(said).toMatch(/^By the laws deep overtakes plain at \d+(\.\d+)?G \[[\d.]+G, [\d.]+G\] tokens\.$/);
+  const [at = 0, lower = 0, upper = 0] = [...said.matchAll(/([\d.]+)G/g)].map((match) => 1e9 * Number(match[1]));
+  expect(lower).toBeLessThan(MEET);
+  expect(upper).toBeGreaterThan(MEET);
+  expect(Math.abs(Math.log(at / MEET))).toBeLessThan(0.5);
+  expect(lossSummary(analysis)).toMatch(/^At 1\.00T tokens deep has a lower loss than plain, by 0\.0\d\d nats\.$/);
+});
+
+test("before they cross: behind and catching up, in the baseline's budgets for the same loss", () => {
+  const analysis = analysisOf(decades(MEET / 1000, MEET / 20, 8));
+  const [said = ""] = gapSentences(analysis);
+  expect(said).toMatch(
+    /^deep is behind and catches up: a token of it is worth 0\.\d\d \[.*\] of plain's at .* tokens and 0\.\d\d \[/,
+  );
+  const shown = [...said.matchAll(/ (0\.\d\d) \[.*?(?:at|at) ([\d.]+)([MG])/g)];
+  expect(shown).toHaveLength(2);
+  for (const [, multiplier, number, prefix] of shown) {
+    const budget = Number(number) * (prefix === "M" ? 1e6 : 1e9);
+    // The budget at which the baseline has the same loss, from its formula.
+    const needed = ((deep(budget) - 2) / 20_000) ** -2;
+    expect(Math.abs(Number(multiplier) - needed / budget)).toBeLessThan(0.05);
+  }
+  const { headline, beneath, answer } = verdict(analysis);
+  expect(headline).toBe(lossSummary(analysis));
+  expect(beneath).toEqual([said, answer]);
+});
+
+test("nothing is said of a gap that does not move", () => {
+  const analysis = analysisOf(decades(1e8, 1e10, 8), 0.002, (budget) => plain(budget) + 0.05);
+  expect(gapSentences(analysis).filter((said) => said.includes("catch"))).toEqual([]);
+});
+
+test("the losses beside a difference are those that it is the difference of", () => {
+  const analysis = analysisOf(decades(MEET / 1000, MEET / 20, 8));
+  const { rows, losses } = lossDifferences(analysis);
+  const [row] = rows;
+  expect(row?.difference).toBeCloseTo((losses.get("deep") ?? 0) - (losses.get("plain") ?? 0), 12);
+  expect(losses.get("plain")).toBeCloseTo(plain(MEET / 20), 2);
+});
+
+test("where no law can be fitted the ranking is the headline and the reason stands beneath", () => {
+  const analysis = analysisOf([1e9]);
+  const { headline, beneath } = verdict(analysis);
+  expect(headline).toBe(rankingSentences(analysis)[0]);
+  expect(headline).toMatch(/^At 1\.00G tokens the lowest mean loss of 2 schemes is that of plain\.$/);
+  expect(beneath.at(-1)).toMatch(/^These data hold no comparison of laws/);
+});
