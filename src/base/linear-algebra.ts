@@ -73,6 +73,15 @@ export function solveUpper(
   return true;
 }
 
+/** Solves Rᵀ·x = x in place for the upper triangle R of `a` (leading dimension `rows`), which is not singular. */
+export function solveLower(a: Float64Array, rows: number, columns: number, x: Float64Array): void {
+  for (let k = 0; k < columns; k++) {
+    let value = x[k] ?? Number.NaN;
+    for (let j = 0; j < k; j++) value -= (a[k * rows + j] ?? Number.NaN) * (x[j] ?? Number.NaN);
+    x[k] = value / (a[k * rows + k] ?? Number.NaN);
+  }
+}
+
 /** (RᵀR)⁻¹ as rows, for the upper triangle R of `a`; null when R is singular to rounding. */
 export function inverseGram(a: Float64Array, rows: number, columns: number): Float64Array[] | null {
   const inverse: Float64Array[] = [];
@@ -93,39 +102,32 @@ export function inverseGram(a: Float64Array, rows: number, columns: number): Flo
 }
 
 /**
- * Cholesky solution of H·x = rhs for a symmetric matrix given by rows; null unless H is positive definite.
+ * Cholesky solution of H·x = rhs for a symmetric matrix, row by row; null unless H is positive definite.
  * Overwrites nothing.
  */
-export function solvePositiveDefinite(h: readonly Float64Array[], rhs: Float64Array): Float64Array | null {
+export function solvePositiveDefinite(h: Float64Array, rhs: Float64Array): Float64Array | null {
   const n = rhs.length;
-  const l = h.map((row) => Float64Array.from(row));
-  const x = Float64Array.from(rhs);
+  const l = Float64Array.from(h);
   for (let j = 0; j < n; j++) {
-    const row = l[j];
-    if (row === undefined) return null;
-    let diagonal = row[j] ?? 0;
+    let diagonal = l[j * n + j] ?? Number.NaN;
     const original = diagonal;
-    for (let k = 0; k < j; k++) diagonal -= (row[k] ?? 0) ** 2;
+    for (let k = 0; k < j; k++) diagonal -= (l[j * n + k] ?? Number.NaN) ** 2;
     if (!(diagonal > Math.abs(original) * 1e-14)) return null;
     const root = Math.sqrt(diagonal);
-    row[j] = root;
+    l[j * n + j] = root;
     for (let i = j + 1; i < n; i++) {
-      const below = l[i];
-      if (below === undefined) return null;
-      let value = below[j] ?? 0;
-      for (let k = 0; k < j; k++) value -= (below[k] ?? 0) * (row[k] ?? 0);
-      below[j] = value / root;
+      let value = l[i * n + j] ?? Number.NaN;
+      for (let k = 0; k < j; k++) value -= (l[i * n + k] ?? Number.NaN) * (l[j * n + k] ?? Number.NaN);
+      l[i * n + j] = value / root;
     }
   }
-  for (let i = 0; i < n; i++) {
-    let value = x[i] ?? 0;
-    for (let k = 0; k < i; k++) value -= (l[i]?.[k] ?? 0) * (x[k] ?? 0);
-    x[i] = value / (l[i]?.[i] ?? 1);
-  }
+  const x = Float64Array.from(rhs);
+  // Row by row its lower triangle is, column by column, the upper one of Lᵀ.
+  solveLower(l, n, n, x);
   for (let i = n - 1; i >= 0; i--) {
-    let value = x[i] ?? 0;
-    for (let k = i + 1; k < n; k++) value -= (l[k]?.[i] ?? 0) * (x[k] ?? 0);
-    x[i] = value / (l[i]?.[i] ?? 1);
+    let value = x[i] ?? Number.NaN;
+    for (let k = i + 1; k < n; k++) value -= (l[k * n + i] ?? Number.NaN) * (x[k] ?? Number.NaN);
+    x[i] = value / (l[i * n + i] ?? Number.NaN);
   }
   return x;
 }

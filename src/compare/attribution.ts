@@ -69,7 +69,7 @@ export function nestedTests(
   const sumOfSquares = fits.reduce((sum, { solution, problem }) => sum + solution.cost * problem.residualUnit ** 2, 0);
   const alone = names.map((_, l) => thetaOf(schemes, l));
   const linearized = linearize(fits, clustersOf(groups).of);
-  const calibrated = denominatorDf > 0 ? calibratedTests(linearized.fit) : null;
+  const calibrated = denominatorDf > 0 && linearized.basis !== null ? calibratedTests(linearized.basis) : null;
   const models = NESTED.map((name) => ({ name, share: sharedBy(name, law, schemes) }));
   const two = models.every(({ share }) => share.length > 0);
   const tests = models.flatMap(({ name, share }): NestedTest[] => {

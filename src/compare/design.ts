@@ -6,7 +6,6 @@ import { random } from "../base/random.js";
 import type { Observations } from "../curve/observations.js";
 import { quantile } from "../fit/bootstrap-interval.js";
 import { fit as fitLaw } from "../fit/fit.js";
-import { linearize } from "../fit/linearize.js";
 import { DEFAULT_FIT_OPTIONS, type Fit, type NoiseState } from "../fit/record.js";
 import { clustersOf } from "../fit/variance/clusters.js";
 import type { StandardError } from "../fit/variance/linearization.js";
@@ -133,14 +132,11 @@ export function evaluateDesign(
 }
 
 /** Of one scheme's parameters; null for what a bound holds and without degrees of freedom. */
-function errorsOf(
-  { fits, groups }: Schemes,
-  l: number,
-): ((gradient: readonly number[]) => StandardError | null) | null {
+function errorsOf({ fits }: Schemes, l: number): ((gradient: readonly number[]) => StandardError | null) | null {
   const fit = fits[l];
   if (fit === undefined || fit.solution.held.length > 0) return null;
-  const { fit: linear, gradient } = linearize([fit], clustersOf(groups.slice(l, l + 1)).of);
-  const errors = standardErrors(linear);
+  const { basis, gradient } = fit.linear;
+  const errors = basis === null ? null : standardErrors(basis);
   return (parts) => errors?.of(gradient([parts])) ?? null;
 }
 

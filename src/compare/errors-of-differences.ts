@@ -4,7 +4,7 @@ import { linearize } from "../fit/linearize.js";
 import type { Clusters } from "../fit/variance/clusters.js";
 import type { StandardError } from "../fit/variance/linearization.js";
 import type { Member } from "../fit/variance/simultaneous.js";
-import { type StandardErrors, standardErrors } from "../fit/variance/standard-errors.js";
+import { standardErrors } from "../fit/variance/standard-errors.js";
 import { freeGradient, type Schemes } from "./schemes.js";
 
 /** From the gradients of a quantity by the law's parameters, of the scheme and of the baseline. */
@@ -26,13 +26,13 @@ export function differenceErrors(
   const points = schemes.groups.reduce((sum, { loss }) => sum + loss.length, 0);
   const numbers = clusters.of ?? Int32Array.from({ length: points }, (_, i) => i);
   const cluster = Int32Array.from([l, baseline].flatMap((which) => [...within(schemes, numbers, which)]));
-  const { fit, gradient } = linearize(fits, clusters.of === null ? null : cluster);
-  const errors: StandardErrors | null = standardErrors(fit);
+  const { basis, gradient } = linearize(fits, clusters.of === null ? null : cluster);
+  const errors = basis === null ? null : standardErrors(basis);
   const between = (scheme: ArrayLike<number>, other: ArrayLike<number>) =>
     gradient([freeGradient(schemes, l, scheme), freeGradient(schemes, baseline, other).map((value) => -value)]);
   return {
     of: (scheme, other) => errors?.of(between(scheme, other)) ?? null,
-    member: (scheme, other) => ({ fit: { ...fit, cluster }, gradient: between(scheme, other) }),
+    member: (scheme, other) => ({ basis, cluster, gradient: between(scheme, other) }),
   };
 }
 

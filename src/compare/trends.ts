@@ -27,8 +27,9 @@ export function trends(schemes: Schemes, clusters: Clusters, covariate: string, 
     const { problem, solution } = line;
     const k = problem.names.indexOf(`${name}:${covariate}`);
     const slope = at(solution.free, k);
-    const { fit, gradient } = linearize([line], clusters.of);
-    const error = standardErrors(fit)?.of(gradient([problem.names.map((_, j) => Number(j === k))])) ?? null;
+    const { basis, gradient } = linearize([line], clusters.of);
+    const errors = basis === null ? null : standardErrors(basis);
+    const error = errors?.of(gradient([problem.names.map((_, j) => Number(j === k))])) ?? null;
     const half = error === null ? Number.NaN : error.value * studentTwoSided(level, error.degreesOfFreedom);
     const interval: Interval | null = Number.isFinite(half)
       ? { level, lower: slope - half, upper: slope + half, method: "delta" }

@@ -7,7 +7,6 @@ import { doubts } from "./doubts.js";
 import { type Fitted, fitted } from "./fitted.js";
 import { fittedNoise } from "./fitted-noise.js";
 import { holdOut, score } from "./held-out.js";
-import { linearize } from "./linearize.js";
 import { informationCriteria } from "./model-choice.js";
 import { linkGradient } from "./problem/problem.js";
 import {
@@ -169,12 +168,12 @@ function parametersOf(law: Law, whole: Fitted, g: number, level: number): Readon
 }
 
 /** A smooth departure from the law along x; `equal` where the options take noise for one of one size. */
-function departure(whole: Fitted, equal: boolean): Fit["structure"] {
-  const { problem, solution, clusters } = whole;
+function departure({ problem, solution, linear }: Fitted, equal: boolean): Fit["structure"] {
+  if (linear.basis === null) return null;
   const residuals = new Float64Array(problem.points);
   problem.residuals(solution.free, residuals);
   const predicted = residuals.map((r, i) => at(problem.target, i) - r / at(problem.weights, i));
-  return structure(linearize([whole], clusters.of).fit, predicted, problem.weights, equal);
+  return structure(linear.basis, predicted, problem.weights, equal);
 }
 
 /** Of the parameter whose standard error is farthest from that under noise of one size, each point's own. */

@@ -17,10 +17,11 @@ const CLUSTERED_STATES = 4;
  * Of the law's parameters in group g. One state, CR3 with the fewest degrees of freedom, where the residuals contradict the
  * noise model for any parameter; null where the fit has no noise model.
  */
-export function fittedNoise({ problem, errors, noiseWeights }: Fitted, g: number): FittedNoise | null {
-  if (errors === null) return null;
+export function fittedNoise({ problem, linear, errors, noiseWeights }: Fitted, g: number): FittedNoise | null {
+  const { basis } = linear;
+  if (errors === null || basis === null) return null;
   const { model, jackknife } = errors.errors;
-  const gradients = problem.law.parameters.map((_, i) => errors.gradient(linkGradient(problem, i, g)));
+  const gradients = problem.law.parameters.map((_, i) => linear.gradient([linkGradient(problem, i, g)]));
   const x = problem.x[mainVariable(problem.law)] ?? new Float64Array(0);
   const least = x.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const greatest = x.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
@@ -38,7 +39,7 @@ export function fittedNoise({ problem, errors, noiseWeights }: Fitted, g: number
       );
     return { weight, covariance, deviation: [weighedAtLeast * deviationAt(from), weighedAtGreatest * deviationAt(to)] };
   };
-  const along = noiseTrend(errors.linearization, model);
+  const along = noiseTrend(basis, model);
   const trend =
     along === null ? null : { ratio: along.ratio, lower: along.lower, upper: along.upper, pValue: along.pValue };
   const contradicted = errors.of.flatMap((error) => (error?.source === "sandwich" ? [error.degreesOfFreedom] : []));
@@ -57,13 +58,8 @@ export function fittedNoise({ problem, errors, noiseWeights }: Fitted, g: number
         binned(bin, ({ share }) => share, CLUSTERED_STATES),
       )
     : binned(model.candidates, ({ slope }) => slope, STATES);
-  const states = bins.map((bin) =>
-    stateOf(
-      bin,
-      model.covariance(gradients, bin).map((row) => Array.from(row)),
-    ),
-  );
-  return states.every(finite) ? { range, trend, degreesOfFreedom: model.degreesOfFreedom, states } : null;
+  const states = bins.map((bin) => stateOf(bin, rowsOf(model.covariance(gradients, bin), gradients.length)));
+  return states.every(finite) ? { range, trend, degreesOfFreedom: basis.degreesOfFreedom, states } : null;
 }
 
 /** Candidates in order, joined up until each bin holds its part of the probability. */
@@ -84,4 +80,8 @@ function binned(
     full = held >= total / count;
   }
   return bins;
+}
+
+function rowsOf(matrix: Float64Array, width: number): number[][] {
+  return Array.from({ length: width }, (_, a) => Array.from(matrix.subarray(a * width, (a + 1) * width)));
 }

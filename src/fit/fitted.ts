@@ -6,6 +6,7 @@ import type { Observations } from "../curve/observations.js";
 import { at, type Law } from "../law/law.js";
 import { LEAST_REPLICATES } from "./bootstrap-interval.js";
 import { profileInterval, smoothed, type Uncertainty, uncertainty } from "./interval.js";
+import { type Linearized, linearize } from "./linearize.js";
 import { weighByNoise } from "./noise-weights.js";
 import { type ParameterErrors, parameterErrors } from "./parameter-errors.js";
 import { makeProblem, NOTHING_SHARED } from "./problem/columns.js";
@@ -19,6 +20,7 @@ export interface Fitted extends Solved {
   /** Under noise of one size, each point's own. */
   readonly doubt: Uncertainty;
   readonly clusters: Clusters;
+  readonly linear: Linearized;
   /** From the noise as it is; null where the options ask for another kind, or the data say nothing of the noise. */
   readonly errors: ParameterErrors | null;
   /** One per free parameter: the signed root of the rise, in plain standard errors, at which a profile interval ends. */
@@ -57,12 +59,12 @@ export function fitted(
   const alone = known ?? (groups.length === 1 ? [] : groups.map((group) => thetaAlone(law, group, options)));
   let solution = solve(problem, options, alone);
   const clusters = clustersOf(groups);
-  let { doubt, errors, criticals, intervals, better } = assess({ problem, solution }, clusters, options);
+  let { linear, doubt, errors, criticals, intervals, better } = assess({ problem, solution }, clusters, options);
   // A profile that finds a lower objective than the optimum has found a better optimum: take it.
   for (let round = 0; better !== null && round < 3; round++) {
     const start = Object.fromEntries(problem.names.map((name, k) => [name, at(better ?? [], k)]));
     solution = { ...solve(problem, { ...options, start }, alone), startSpread: solution.startSpread };
-    ({ doubt, errors, criticals, intervals, better } = assess({ problem, solution }, clusters, options));
+    ({ linear, doubt, errors, criticals, intervals, better } = assess({ problem, solution }, clusters, options));
   }
   const drawing = options.interval === "bootstrap" ? options : { ...options, ...REDRAWN };
   const resampled = redrawn(problem, options) ? resampledIntervals({ problem, solution }, groups, drawing) : null;
@@ -78,6 +80,7 @@ export function fitted(
     solution,
     doubt,
     clusters,
+    linear,
     errors,
     criticals,
     covariance: resampled?.covariance ?? errors?.covariance ?? doubt.covariance,
@@ -91,7 +94,7 @@ export function fitted(
 /** A group with standard errors by the noise of its own fit without weights (noise-weights.ts). */
 export function weighedByNoise(law: Law, group: Observations, options: FitOptions) {
   const plain = fitted(law, [group], { ...options, weighted: false, interval: "delta" });
-  return weighByNoise(plain, plain.clusters, group);
+  return weighByNoise(plain.linear, group, options.space);
 }
 
 function thetaAlone(law: Law, group: Observations, options: FitOptions): Float64Array {
@@ -114,6 +117,7 @@ function checkOptions(options: FitOptions): void {
 }
 
 interface Assessment {
+  readonly linear: Linearized;
   readonly doubt: Uncertainty;
   readonly errors: ParameterErrors | null;
   readonly criticals: readonly number[];
@@ -125,10 +129,18 @@ interface Assessment {
 function assess(solved: Solved, clusters: Clusters, options: FitOptions): Assessment {
   const { problem, solution } = solved;
   const absolute = options.loss.kind === "absolute";
-  const doubt = uncertainty(problem, solution.free, solution.held, absolute);
+  const linear = linearize([solved], clusters.of);
+  const doubt = uncertainty(solved, linear);
   const t = studentTwoSided(options.level, Math.max(1, doubt.degreesOfFreedom));
   const plainly = problem.names.map(() => t);
-  const nothing = { doubt, errors: null, criticals: plainly, intervals: problem.names.map(() => null), better: null };
+  const nothing = {
+    linear,
+    doubt,
+    errors: null,
+    criticals: plainly,
+    intervals: problem.names.map(() => null),
+    better: null,
+  };
   if (!(doubt.unitRise > 0)) return nothing;
   if (options.interval === "delta") {
     const intervals = problem.names.map((_, k): Interval | null => {
@@ -140,7 +152,7 @@ function assess(solved: Solved, clusters: Clusters, options: FitOptions): Assess
     return { ...nothing, intervals };
   }
   if (redrawn(problem, options)) return nothing;
-  const errors = options.interval === "auto" ? parameterErrors(solved, doubt, clusters) : null;
+  const errors = options.interval === "auto" ? parameterErrors(linear, problem.names, doubt) : null;
   const walked = absolute ? smoothed(problem, solution.free) : problem;
   const criticals = problem.names.map((_, k) => {
     const plain = Math.sqrt(at(doubt.covariance?.[k] ?? [], k));
@@ -152,6 +164,7 @@ function assess(solved: Solved, clusters: Clusters, options: FitOptions): Assess
     profileInterval(walked, solution.free, solution.cost, k, doubt, options.level, critical),
   );
   return {
+    linear,
     doubt,
     errors,
     criticals,

@@ -1,14 +1,16 @@
 // How sure an estimate is: the delta method from the curvature, and the profile likelihood, which follows the other
 // parameters along and says so where the data leave a side open.
 
-import { factorQr, inverseGram } from "../base/linear-algebra.js";
 import { at } from "../law/law.js";
-import { bandwidth, withSlope } from "./problem/loss.js";
-import { denseJacobian, jacobianCells, type Problem, withHeld } from "./problem/problem.js";
+import type { Linearized } from "./linearize.js";
+import { withSlope } from "./problem/loss.js";
+import { type Problem, withHeld } from "./problem/problem.js";
 import type { Interval } from "./record.js";
 import { descend } from "./solve/descend.js";
+import type { Solved } from "./solve/solve.js";
+import { dot, equalCovariance } from "./variance/linearization.js";
 
-/** Squared scale of the residuals as the objective sees it, and the covariance of the free parameters. */
+/** Under noise of one size, each point's own. */
 export interface Uncertainty {
   /** Rows by free parameter; null where not defined. A parameter on a bound has no row of its own (NaN). */
   readonly covariance: readonly Float64Array[] | null;
@@ -21,50 +23,26 @@ export interface Uncertainty {
  * M-estimation covariance A·(JᵀJ)⁻¹ with A = [Σψ²/(n−p)]/[mean ψ′]² (Huber 1981, eq. 6.5); for squared loss this is
  * the usual s²(JᵀJ)⁻¹. The absolute loss takes mean ψ′ = 2f(0) from the residuals within a normal-reference bandwidth.
  */
-export function uncertainty(
-  problem: Problem,
-  free: Float64Array,
-  held: readonly number[],
-  absolute: boolean,
-): Uncertainty {
-  const n = problem.points;
+export function uncertainty({ problem, solution }: Solved, { fit, basis, gradient }: Linearized): Uncertainty {
+  const degreesOfFreedom = problem.points - problem.names.length;
+  const slope = at(fit.slope, 0);
+  if (degreesOfFreedom < 1 || !(slope > 0)) return { covariance: null, unitRise: 0, degreesOfFreedom };
+  const level = dot(fit.score, fit.score) / degreesOfFreedom;
+  const { weight, curvature } = problem.loss;
+  const unit = curvature(0) === 0 ? 1 : weight(0);
+  if (basis === null) return { covariance: null, unitRise: (unit * level) / slope / 2, degreesOfFreedom };
   const p = problem.names.length;
-  const residuals = new Float64Array(n);
-  const jacobian = new Float64Array(jacobianCells(problem.blocks));
-  const degreesOfFreedom = n - p;
-  const undefinedResult = { covariance: null, unitRise: 0, degreesOfFreedom };
-  if (!problem.jacobian(free, residuals, jacobian) || degreesOfFreedom < 1) return undefinedResult;
-  let squares = 0;
-  let slopes = 0;
-  const band = absolute ? bandwidth(residuals) : 0;
-  for (const r of residuals) {
-    squares += absolute ? 1 : (problem.loss.weight(r) * r) ** 2;
-    slopes += absolute ? (Math.abs(r) < band ? 1 / band : 0) : problem.loss.curvature(r);
-  }
-  const slope = slopes / n;
-  if (!(slope > 0)) return undefinedResult;
-  const scale = squares / degreesOfFreedom;
-  const inside = problem.names.map((_, k) => k).filter((k) => !held.includes(k));
-  const matrix = denseJacobian(problem, jacobian, inside);
-  const norms = inside.map((_, j) => {
-    const column = matrix.subarray(j * n, (j + 1) * n);
-    const norm = Math.sqrt(column.reduce((sum, v) => sum + v * v, 0)) || 1;
-    for (let i = 0; i < n; i++) column[i] = at(column, i) / norm;
-    return norm;
-  });
-  factorQr(matrix, n, inside.length, residuals);
-  const inverse = inverseGram(matrix, n, inside.length);
-  const covariance =
-    inverse === null
-      ? null
-      : problem.names.map((_, k) =>
-          Float64Array.from(problem.names, (_name, m) => {
-            const [a, b] = [inside.indexOf(k), inside.indexOf(m)];
-            if (a < 0 || b < 0) return Number.NaN;
-            return ((inverse[a]?.[b] ?? Number.NaN) / (norms[a] ?? 1) / (norms[b] ?? 1)) * (scale / slope ** 2);
-          }),
-        );
-  return { covariance, unitRise: scale / slope / 2, degreesOfFreedom };
+  const units = problem.names.map((_, k) =>
+    gradient([Float64Array.from({ length: p }, (_unit, m) => Number(m === k))]),
+  );
+  const equal = equalCovariance(basis, units);
+  // On a bound a parameter takes up no point, but is still one of those that were fitted.
+  const factor = basis.degreesOfFreedom / degreesOfFreedom;
+  const held = (k: number) => solution.held.includes(k);
+  const covariance = problem.names.map((_, k) =>
+    Float64Array.from({ length: p }, (_entry, m) => (held(k) || held(m) ? Number.NaN : at(equal, k * p + m) * factor)),
+  );
+  return { covariance, unitRise: (unit * level) / slope / 2, degreesOfFreedom };
 }
 
 /** One point of a profile: the parameter held at `value`, the others at their best. */

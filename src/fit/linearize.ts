@@ -2,12 +2,14 @@
 // column for each free parameter that no bound holds.
 import { mainVariable } from "../law/law.js";
 import { bandwidth } from "./problem/loss.js";
-import { denseJacobian, jacobianCells, type Problem } from "./problem/problem.js";
+import { jacobianCells, type Problem } from "./problem/problem.js";
 import type { Solved } from "./solve/solve.js";
-import type { Linearization } from "./variance/linearization.js";
+import { type Basis, type Linearization, orthogonalise } from "./variance/linearization.js";
 
 export interface Linearized {
   readonly fit: Linearization;
+  /** Null where the points do not determine the parameters. */
+  readonly basis: Basis | null;
   /** The gradient over the columns from one over the free parameters of each fit; null for a fit that takes no part. */
   gradient(parts: readonly (ArrayLike<number> | null)[]): Float64Array;
 }
@@ -21,53 +23,55 @@ export function linearize(fits: readonly Solved[], cluster: Int32Array | null): 
     problem.names.map((_, k) => k).filter((k) => !solution.held.includes(k)),
   );
   const width = inside.reduce((sum, columns) => sum + columns.length, 0);
-  const rows: Float64Array[] = [];
-  const score: number[] = [];
-  const slope: number[] = [];
-  let offset = 0;
+  const points = fits.reduce((sum, { problem }) => sum + problem.points, 0);
+  const rows = new Float64Array(points * width);
+  const [score, slope] = [new Float64Array(points), new Float64Array(points)];
+  let [row, column] = [0, 0];
   fits.forEach(({ problem, solution }, f) => {
-    const n = problem.points;
-    const residuals = new Float64Array(n);
+    const residuals = new Float64Array(problem.points);
     const jacobian = new Float64Array(jacobianCells(problem.blocks));
     problem.jacobian(solution.free, residuals, jacobian);
     const own = inside[f] ?? [];
-    const dense = denseJacobian(problem, jacobian, own);
-    for (let i = 0; i < n; i++) {
-      const row = new Float64Array(width);
-      for (let j = 0; j < own.length; j++) row[offset + j] = dense[j * n + i] ?? Number.NaN;
-      rows.push(row);
+    let cell = 0;
+    for (const { from, to, columns } of problem.blocks) {
+      for (const k of columns) {
+        const place = own.indexOf(k);
+        for (let i = from; i < to; i++, cell++) {
+          if (place >= 0) rows[(row + i) * width + column + place] = jacobian[cell] ?? Number.NaN;
+        }
+      }
     }
     const psi = scores(problem, residuals);
-    score.push(...psi.score);
-    slope.push(...psi.slope);
-    offset += own.length;
+    score.set(psi.score, row);
+    slope.set(psi.slope, row);
+    row += problem.points;
+    column += own.length;
   });
+  const fit = { width, rows, score, slope, cluster, along: along(fits.map(({ problem }) => problem)) };
   return {
-    fit: {
-      rows,
-      score: Float64Array.from(score),
-      slope: Float64Array.from(slope),
-      cluster,
-      along: along(fits.map(({ problem }) => problem)),
-    },
+    fit,
+    basis: orthogonalise(fit),
     gradient: (parts) => Float64Array.from(inside.flatMap((own, f) => own.map((k) => parts[f]?.[k] ?? 0))),
   };
 }
 
 /** ψ and ψ′ of the weighted residuals, in units in which a small residual is its own score. */
-function scores(problem: Problem, residuals: Float64Array): { readonly score: number[]; readonly slope: number[] } {
+function scores(
+  problem: Problem,
+  residuals: Float64Array,
+): { readonly score: Float64Array; readonly slope: Float64Array } {
   const { weight, curvature } = problem.loss;
   // The absolute loss has no curvature where its residuals are; what stands for it is twice their density at 0.
   if (curvature(0) === 0) {
     const density = densityAtZero(residuals);
-    return { score: Array.from(residuals, Math.sign), slope: Array.from(residuals, () => 2 * density) };
+    return { score: residuals.map(Math.sign), slope: residuals.map(() => 2 * density) };
   }
   const unit = weight(0);
   // Their mean: where Huber's δ lies far below the residuals, the few within it would be all that tells the parameters.
   const slope = residuals.reduce((sum, r) => sum + curvature(r), 0) / residuals.length / unit;
   return {
-    score: Array.from(residuals, (r) => (weight(r) * r) / unit),
-    slope: Array.from(residuals, () => slope),
+    score: residuals.map((r) => (weight(r) * r) / unit),
+    slope: residuals.map(() => slope),
   };
 }
 

@@ -2,31 +2,28 @@
 import { solvePositiveDefinite } from "../base/linear-algebra.js";
 import { at } from "../law/law.js";
 import type { Uncertainty } from "./interval.js";
-import { linearize } from "./linearize.js";
-import type { Solved } from "./solve/solve.js";
-import type { Clusters } from "./variance/clusters.js";
-import type { Linearization } from "./variance/linearization.js";
+import type { Linearized } from "./linearize.js";
 import { type RobustError, type StandardErrors, standardErrors } from "./variance/standard-errors.js";
 
 export interface ParameterErrors {
   /** One per free parameter; null where not defined. */
   readonly of: readonly (RobustError | null)[];
   readonly covariance: readonly Float64Array[];
-  /** Of any combination; `gradient` takes one over the free parameters to one that these are asked with. */
+  /** Of any combination of the columns of the linearization. */
   readonly errors: StandardErrors;
-  readonly linearization: Linearization;
-  gradient(free: Float64Array): Float64Array;
 }
 
 /** With more free parameters than this, correlations are those of noise of one size. */
 const MOST_PAIRS = 30;
 
 /** Null where the data say nothing of the noise. */
-export function parameterErrors(fit: Solved, plain: Uncertainty, clusters: Clusters): ParameterErrors | null {
-  const { names } = fit.problem;
+export function parameterErrors(
+  { basis, gradient }: Linearized,
+  names: readonly string[],
+  plain: Uncertainty,
+): ParameterErrors | null {
   const deviation = names.map((_, k) => Math.sqrt(at(plain.covariance?.[k] ?? [], k)));
-  const { fit: linearization, gradient } = linearize([fit], clusters.of);
-  const errors = standardErrors(linearization);
+  const errors = basis === null ? null : standardErrors(basis);
   if (errors === null) return null;
   const errorOf = (entries: readonly (readonly [k: number, factor: number])[]) => {
     const free = new Float64Array(names.length);
@@ -45,22 +42,24 @@ export function parameterErrors(fit: Solved, plain: Uncertainty, clusters: Clust
     ]);
     return ((both?.value ?? Number.NaN) ** 2 - at(ratio, j) ** 2 - at(ratio, k) ** 2) / 2;
   };
-  const few = inside.length <= MOST_PAIRS;
-  const scaled = inside.map((j, a) =>
-    Float64Array.from(inside, (k, b) => (a === b ? at(ratio, j) ** 2 : few && a > b ? between(j, k) : Number.NaN)),
-  );
-  scaled.forEach((row, a) => {
-    for (let b = a + 1; b < row.length; b++) row[b] = at(scaled[b] ?? [], a);
+  const size = inside.length;
+  const scaled = new Float64Array(size * size).fill(Number.NaN);
+  inside.forEach((j, a) => {
+    scaled[a * size + a] = at(ratio, j) ** 2;
+    for (let b = 0; b < a && size <= MOST_PAIRS; b++) {
+      scaled[a * size + b] = between(j, at(inside, b));
+      scaled[b * size + a] = at(scaled, a * size + b);
+    }
   });
   // Each error has a source and degrees of freedom of its own, so that together they need not be a covariance.
-  const proper = solvePositiveDefinite(scaled, new Float64Array(inside.length).fill(1)) !== null;
+  const proper = solvePositiveDefinite(scaled, new Float64Array(size).fill(1)) !== null;
   const covariance = names.map((_, j) =>
     Float64Array.from(names, (_name, k) => {
       const [a, b] = [inside.indexOf(j), inside.indexOf(k)];
       if (a < 0 || b < 0) return Number.NaN;
-      const entry = proper ? at(scaled[a] ?? [], b) : plainly(j, k) * at(ratio, j) * at(ratio, k);
+      const entry = proper ? at(scaled, a * size + b) : plainly(j, k) * at(ratio, j) * at(ratio, k);
       return entry * at(deviation, j) * at(deviation, k);
     }),
   );
-  return { of, covariance, errors, linearization, gradient: (free) => gradient([free]) };
+  return { of, covariance, errors };
 }

@@ -7,7 +7,7 @@ import { distinctPoints } from "./problem/points.js";
 import type { Problem } from "./problem/problem.js";
 import { refitter } from "./solve/refit.js";
 import type { Solved } from "./solve/solve.js";
-import { orthogonalise } from "./variance/linearization.js";
+import { leverage } from "./variance/linearization.js";
 
 export interface ReplicateOptions {
   readonly method: ResampleMethod;
@@ -34,7 +34,7 @@ const MOST_LEVERAGE = 0.99;
  */
 export function resampleGroup(fit: Solved, method: ResampleMethod, keys: Keys, curve?: Float64Array): ResampleGroup {
   const { problem, solution } = fit;
-  const basis = orthogonalise(linearize([fit], null).fit);
+  const { basis } = linearize([fit], null);
   const residual = new Float64Array(problem.points);
   problem.residuals(solution.free, residual);
   const raw = residual.map((r, i) => (r / (problem.weights[i] ?? Number.NaN)) * problem.unit);
@@ -43,9 +43,8 @@ export function resampleGroup(fit: Solved, method: ResampleMethod, keys: Keys, c
   return {
     loss: method === "pairs" ? problem.observed : (curve ?? own()),
     residual: raw.map((r, i) => {
-      const row = basis?.rows[i] ?? new Float64Array(0);
-      const leverage = row.reduce((sum, value) => sum + value * value, 0) * (basis?.slope[i] ?? 0);
-      return r / (1 - Math.min(MOST_LEVERAGE, leverage)) ** (method === "wild" ? 1 : 0.5);
+      const taken = basis === null ? 0 : Math.min(MOST_LEVERAGE, leverage(basis, i));
+      return r / (1 - taken) ** (method === "wild" ? 1 : 0.5);
     }),
     space: problem.space,
     run: keys.run,

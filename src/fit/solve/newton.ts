@@ -117,13 +117,14 @@ function hessianAt(
   widths: Float64Array,
   residuals: Float64Array,
   jacobian: Float64Array,
-): Float64Array[] | null {
+): Float64Array | null {
   const slopes = residuals.map((r) => shape.weight(r) * r);
   const bends = residuals.map(shape.curvature);
   const other = new Float64Array(problem.points);
   const above = new Float64Array(jacobian.length);
   const below = new Float64Array(jacobian.length);
-  const rows = inside.map(() => new Float64Array(inside.length));
+  const size = inside.length;
+  const hessian = new Float64Array(size * size);
   const moved = Float64Array.from(free);
   let offset = 0;
   for (const [b, { from, to, columns }] of problem.blocks.entries()) {
@@ -149,19 +150,18 @@ function hessianAt(
           const product = (jacobian[offset + j * n + i] ?? Number.NaN) * (jacobian[cell] ?? Number.NaN);
           sum += (bends[from + i] ?? Number.NaN) * product - (slopes[from + i] ?? Number.NaN) * second;
         }
-        const row = rows[a];
-        if (row !== undefined) row[place] = (row[place] ?? Number.NaN) + sum * width * (widths[m] ?? Number.NaN);
+        const to = a * size + place;
+        hessian[to] = (hessian[to] ?? Number.NaN) + sum * width * (widths[m] ?? Number.NaN);
       }
     }
     offset += n * columns.length;
   }
-  for (const [a, row] of rows.entries()) {
+  for (let a = 0; a < size; a++) {
     for (let b = 0; b < a; b++) {
-      const mean = ((row[b] ?? Number.NaN) + (rows[b]?.[a] ?? Number.NaN)) / 2;
-      row[b] = mean;
-      const twin = rows[b];
-      if (twin !== undefined) twin[a] = mean;
+      const mean = ((hessian[a * size + b] ?? Number.NaN) + (hessian[b * size + a] ?? Number.NaN)) / 2;
+      hessian[a * size + b] = mean;
+      hessian[b * size + a] = mean;
     }
   }
-  return rows;
+  return hessian;
 }

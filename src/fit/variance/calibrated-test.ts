@@ -2,7 +2,7 @@
 // would make exact, times what the noise model makes of it.
 import { fTail } from "../../base/distributions.js";
 import { solvePositiveDefinite } from "../../base/linear-algebra.js";
-import { addTo, dot, forms, type Linearization, orthogonalise, outerSum } from "./linearization.js";
+import { type Basis, dot, equalCovariance } from "./linearization.js";
 import { noise } from "./noise.js";
 
 export interface JointTest {
@@ -27,24 +27,21 @@ export type CalibratedTest = (
 ) => JointTest | null;
 
 /** The tests of one fit; null where noise.ts has no model of it. */
-export function calibratedTests(fit: Linearization): CalibratedTest | null {
-  const basis = orthogonalise(fit);
-  const model = noise(fit);
-  if (basis === null || model === null) return null;
-  const level = dot(fit.score, fit.score) / (fit.rows.length - (fit.rows[0]?.length ?? 0));
-  const gram = outerSum(basis.rows, null, basis.rows[0]?.length ?? 0);
+export function calibratedTests(basis: Basis): CalibratedTest | null {
+  const model = noise(basis);
+  if (model === null) return null;
   return (gradients, differences, fStatistic) => {
-    const combinations = gradients.map(basis.combination);
-    const equal = forms(gram, combinations).map((line) => line.map((value) => level * value));
     const d = Float64Array.from(differences);
-    const plain = solvePositiveDefinite(equal, d);
+    const plain = solvePositiveDefinite(equalCovariance(basis, gradients), d);
     const robust = solvePositiveDefinite(model.covariance(gradients), d);
     if (plain === null || robust === null) return null;
     const ratio = dot(robust, d) / dot(plain, d);
     if (!(ratio > 0)) return null;
     const foremost = new Float64Array(gradients[0]?.length ?? 0);
     for (const [k, gradient] of gradients.entries()) {
-      addTo(foremost, Float64Array.from(gradient), robust[k] ?? Number.NaN);
+      for (let j = 0; j < foremost.length; j++) {
+        foremost[j] = (foremost[j] ?? Number.NaN) + (robust[k] ?? Number.NaN) * (gradient[j] ?? Number.NaN);
+      }
     }
     const denominatorDf = model.standardError(foremost).degreesOfFreedom;
     const calibrated = fStatistic * ratio;

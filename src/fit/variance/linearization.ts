@@ -1,8 +1,8 @@
 // A fit at its optimum, to first order: all that variances, degrees of freedom, tests of the noise and joint replicates
 // need to know of it, for any law, loss and number of groups. A record and its change of basis; no fit machinery.
 //
-//   solve → Linearization → standard-errors.ts (of any combination of parameters, by noise.ts or by sandwich.ts)
-import { factorQr } from "../../base/linear-algebra.js";
+//   solve → Linearization → Basis → standard-errors.ts (of any combination of parameters, by noise.ts or by sandwich.ts)
+import { factorQr, solveLower } from "../../base/linear-algebra.js";
 
 /**
  * The estimate moves with the scores as θ̂ − θ ≈ H⁻¹·Σᵢ rowᵢ·scoreᵢ, H = Σᵢ slopeᵢ·rowᵢ·rowᵢᵀ. Parameters held by the user
@@ -10,8 +10,10 @@ import { factorQr } from "../../base/linear-algebra.js";
  * not depend on a parameter.
  */
 export interface Linearization {
-  /** One a point: ∂(predicted value)/∂(free parameter) in the space of the fit, times the point's weight. */
-  readonly rows: readonly Float64Array[];
+  /** Of a row. */
+  readonly width: number;
+  /** One after the other: ∂(predicted value)/∂(free parameter) in the space of the fit, times the point's weight. */
+  readonly rows: Float64Array;
   /** ψ of each weighted residual: r for squares, r cut off at ±δ for Huber's loss, the sign for the absolute one. */
   readonly score: Float64Array;
   /** ψ′ of each: 1 for squares, 1 inside ±δ and 0 outside for Huber's, a density estimate for the absolute one. */
@@ -29,16 +31,21 @@ export interface StandardError {
   readonly degreesOfFreedom: number;
 }
 
-/** The same in coordinates of the parameters in which H is the identity. */
-export interface Orthogonal {
-  /** One a point: R⁻ᵀ·row, H = RᵀR. */
-  readonly rows: readonly Float64Array[];
-  readonly score: Float64Array;
-  readonly slope: Float64Array;
-  /** Points of each cluster. */
-  readonly clusters: readonly (readonly number[])[];
-  /** Columns and points that have nothing to do with those of the other parts: R, too, falls into these blocks. */
-  readonly parts: readonly { readonly columns: readonly number[]; readonly points: readonly number[] }[];
+/** Columns and points that have nothing to do with those of other parts. */
+export interface Part {
+  readonly columns: readonly number[];
+  readonly points: readonly number[];
+}
+
+/** The same in coordinates of the parameters in which H is the identity: rows are R⁻ᵀ·row, H = RᵀR. */
+export interface Basis extends Linearization {
+  readonly points: number;
+  /** Points less parameters. */
+  readonly degreesOfFreedom: number;
+  /** Points of each cluster; null where none share an error. */
+  readonly clusters: readonly (readonly number[])[] | null;
+  /** R, too, falls into these blocks. */
+  readonly parts: readonly Part[];
   /** R⁻ᵀ·gradient: the combination gradientᵀθ in these coordinates. */
   combination(gradient: ArrayLike<number>): Float64Array;
 }
@@ -47,138 +54,175 @@ export interface Orthogonal {
 const RANK = 1e-11;
 
 /** Null where the points do not determine the parameters: H singular to rounding, or fewer points than parameters. */
-export function orthogonalise(fit: Linearization): Orthogonal | null {
-  const n = fit.rows.length;
-  const p = fit.rows[0]?.length ?? 0;
-  if (p === 0 || n < p) return null;
-  const norm = new Float64Array(p);
-  const root = fit.slope.map(Math.sqrt);
-  fit.rows.forEach((row, i) => {
-    row.forEach((value, k) => {
-      norm[k] = Math.hypot(norm[k] ?? 0, value * (root[i] ?? Number.NaN));
-    });
-  });
-  if (norm.some((size) => !(size > 0 && Number.isFinite(size)))) return null;
-  const parts = partsOf(fit.rows);
+export function orthogonalise(fit: Linearization): Basis | null {
+  const { width, slope } = fit;
+  const n = slope.length;
+  if (width === 0 || n < width) return null;
+  const root = slope.map(Math.sqrt);
+  const norm = new Float64Array(width);
+  const parts = partsOf(fit.rows, width);
   const factors: Float64Array[] = [];
   for (const { columns, points } of parts) {
-    const [height, width] = [points.length, columns.length];
-    if (height < width) return null;
-    const matrix = new Float64Array(height * width);
-    columns.forEach((k, c) => {
-      points.forEach((i, r) => {
-        const value = (fit.rows[i]?.[k] ?? Number.NaN) * (root[i] ?? Number.NaN);
-        matrix[c * height + r] = value / (norm[k] ?? Number.NaN);
-      });
-    });
-    factorQr(matrix, height, width, new Float64Array(height));
-    for (let k = 0; k < width; k++) if (!(Math.abs(matrix[k * height + k] ?? 0) > RANK)) return null;
+    const height = points.length;
+    if (height < columns.length) return null;
+    const matrix = new Float64Array(height * columns.length);
+    for (const [c, k] of columns.entries()) {
+      const column = matrix.subarray(c * height, (c + 1) * height);
+      for (let r = 0; r < height; r++) {
+        const i = points[r] ?? -1;
+        column[r] = (fit.rows[i * width + k] ?? Number.NaN) * (root[i] ?? Number.NaN);
+      }
+      const length = lengthOf(column);
+      if (!(length > 0 && Number.isFinite(length))) return null;
+      for (let r = 0; r < height; r++) column[r] = (column[r] ?? Number.NaN) / length;
+      norm[k] = length;
+    }
+    factorQr(matrix, height, columns.length, new Float64Array(height));
+    for (let c = 0; c < columns.length; c++) if (!(Math.abs(matrix[c * height + c] ?? 0) > RANK)) return null;
     factors.push(matrix);
   }
-  const combination = (gradient: ArrayLike<number>) => {
-    const out = new Float64Array(p);
-    for (const [b, { columns, points }] of parts.entries()) {
-      const r = (j: number, k: number) => factors[b]?.[k * points.length + j] ?? Number.NaN;
-      for (const [k, column] of columns.entries()) {
-        let value = (gradient[column] ?? Number.NaN) / (norm[column] ?? Number.NaN);
-        for (let j = 0; j < k; j++) value -= r(j, k) * (out[columns[j] ?? Number.NaN] ?? Number.NaN);
-        out[column] = value / r(k, k);
-      }
+  const scratch = new Float64Array(width);
+  /** R⁻ᵀ·vector over the columns of one part. */
+  const turn = (b: number, { columns, points }: Part, vector: ArrayLike<number>, from: number, out: Float64Array) => {
+    for (let c = 0; c < columns.length; c++) {
+      const k = columns[c] ?? -1;
+      scratch[c] = (vector[from + k] ?? Number.NaN) / (norm[k] ?? Number.NaN);
     }
-    return out;
+    solveLower(factors[b] ?? scratch, points.length, columns.length, scratch);
+    for (let c = 0; c < columns.length; c++) out[from + (columns[c] ?? -1)] = scratch[c] ?? Number.NaN;
   };
+  const rows = new Float64Array(fit.rows.length);
+  for (const [b, part] of parts.entries()) for (const i of part.points) turn(b, part, fit.rows, i * width, rows);
   return {
-    rows: fit.rows.map(combination),
-    score: fit.score,
-    slope: fit.slope,
-    clusters: membersOf(fit.cluster, n),
+    ...fit,
+    rows,
+    points: n,
+    degreesOfFreedom: n - width,
+    clusters: membersOf(fit.cluster),
     parts,
-    combination,
+    combination(gradient) {
+      const out = new Float64Array(width);
+      for (const [b, part] of parts.entries()) turn(b, part, gradient, 0, out);
+      return out;
+    },
   };
 }
 
+/** √Σ value², safe from overflow. */
+function lengthOf(values: Float64Array): number {
+  let largest = 0;
+  for (const value of values) largest = Math.max(largest, Math.abs(value));
+  if (!(largest > 0 && largest < Number.POSITIVE_INFINITY)) return largest;
+  let sum = 0;
+  for (const value of values) sum += (value / largest) ** 2;
+  return largest * Math.sqrt(sum);
+}
+
 /** Columns that points bind together, in their order: those of groups fitted side by side are parts of their own. */
-function partsOf(rows: readonly Float64Array[]): Orthogonal["parts"] {
-  const leader = Array.from(rows[0] ?? [], (_, k) => k);
-  const lead = (k: number): number => {
-    const next = leader[k] ?? k;
-    return next === k ? k : lead(next);
+function partsOf(rows: Float64Array, width: number): readonly Part[] {
+  const leader = Int32Array.from({ length: width }, (_, k) => k);
+  const lead = (column: number): number => {
+    let k = column;
+    while (leader[k] !== k) k = leader[k] ?? k;
+    return k;
   };
-  const first = rows.map((row) => row.findIndex((value) => value !== 0));
-  rows.forEach((row, i) => {
-    row.forEach((value, k) => {
-      if (value === 0) return;
+  const points = rows.length / width;
+  const first = new Int32Array(points).fill(-1);
+  for (let i = 0; i < points; i++) {
+    for (let k = 0; k < width; k++) {
+      if (rows[i * width + k] === 0) continue;
+      if (first[i] === -1) first[i] = k;
       const [a, b] = [lead(k), lead(first[i] ?? k)];
       leader[Math.max(a, b)] = Math.min(a, b);
-    });
-  });
+    }
+  }
   const parts = new Map<number, { columns: number[]; points: number[] }>();
-  leader.forEach((_, k) => {
+  for (let k = 0; k < width; k++) {
     const part = parts.get(lead(k)) ?? { columns: [], points: [] };
     part.columns.push(k);
     parts.set(lead(k), part);
-  });
+  }
   first.forEach((k, i) => {
     if (k >= 0) parts.get(lead(k))?.points.push(i);
   });
   return [...parts.values()];
 }
 
-function membersOf(cluster: Int32Array | null, points: number): readonly (readonly number[])[] {
-  if (cluster === null) return Array.from({ length: points }, (_, i) => [i]);
+function membersOf(cluster: Int32Array | null): Basis["clusters"] {
+  if (cluster === null) return null;
   const members = new Map<number, number[]>();
-  cluster.forEach((key, i) => {
+  for (const [i, key] of cluster.entries()) {
     const known = members.get(key);
     if (known === undefined) members.set(key, [i]);
     else known.push(i);
-  });
-  return [...members.values()];
+  }
+  return members.size === cluster.length ? null : [...members.values()];
+}
+
+/** By how much each point's score moves each combination: a row a point. */
+export function pullsOf(basis: Basis, gradients: readonly ArrayLike<number>[]): Float64Array {
+  const { rows, width, points, parts } = basis;
+  const count = gradients.length;
+  const pulls = new Float64Array(points * count);
+  for (const [j, gradient] of gradients.entries()) {
+    const y = basis.combination(gradient);
+    for (const part of parts) {
+      const columns = part.columns.filter((k) => y[k] !== 0);
+      if (columns.length === 0) continue;
+      for (const i of part.points) {
+        let sum = 0;
+        for (const k of columns) sum += (rows[i * width + k] ?? Number.NaN) * (y[k] ?? Number.NaN);
+        pulls[i * count + j] = sum;
+      }
+    }
+  }
+  return pulls;
+}
+
+/** Covariance of combinations of parameters if every point had noise of one size and its own, row by row. */
+export function equalCovariance(basis: Basis, gradients: readonly ArrayLike<number>[]): Float64Array {
+  const variance = dot(basis.score, basis.score) / basis.degreesOfFreedom;
+  return gram(pullsOf(basis, gradients), gradients.length).map((value) => value * variance);
+}
+
+/** What point i adds to its own predicted value, 0 to 1. */
+export function leverage({ rows, width, slope }: Basis, i: number): number {
+  let sum = 0;
+  for (let k = i * width; k < (i + 1) * width; k++) sum += (rows[k] ?? Number.NaN) ** 2;
+  return (slope[i] ?? Number.NaN) * sum;
+}
+
+/**
+ * Σ factor·row·rowᵀ, row by row, of rows that stand one after the other.
+ * @param factors of 1 where there are none
+ * @param members which rows; null for all
+ */
+export function gram(
+  rows: Float64Array,
+  width: number,
+  factors: Float64Array | null = null,
+  members: readonly number[] | null = null,
+): Float64Array {
+  const sum = new Float64Array(width * width);
+  const count = members?.length ?? rows.length / width;
+  for (let m = 0; m < count; m++) {
+    const i = members === null ? m : (members[m] ?? -1);
+    const factor = factors === null ? 1 : (factors[i] ?? Number.NaN);
+    for (let a = 0; a < width; a++) {
+      const value = factor * (rows[i * width + a] ?? Number.NaN);
+      // Of many groups side by side a row is 0 nearly everywhere.
+      if (value === 0) continue;
+      for (let b = 0; b < width; b++) {
+        sum[a * width + b] = (sum[a * width + b] ?? Number.NaN) + value * (rows[i * width + b] ?? Number.NaN);
+      }
+    }
+  }
+  return sum;
 }
 
 /** xᵀ·y. */
 export function dot(x: Float64Array, y: Float64Array): number {
   let sum = 0;
   for (let k = 0; k < x.length; k++) sum += (x[k] ?? Number.NaN) * (y[k] ?? Number.NaN);
-  return sum;
-}
-
-/** target += factor·x. */
-export function addTo(target: Float64Array, x: Float64Array, factor: number): void {
-  for (let k = 0; k < x.length; k++) target[k] = (target[k] ?? Number.NaN) + factor * (x[k] ?? Number.NaN);
-}
-
-/** xᵀ·M·y. */
-export function form(matrix: readonly Float64Array[], x: Float64Array, y: Float64Array): number {
-  let sum = 0;
-  for (let k = 0; k < x.length; k++) sum += (x[k] ?? Number.NaN) * dot(y, matrix[k] ?? y);
-  return sum;
-}
-
-/** xᵢᵀ·M·xⱼ of every two of the vectors, M symmetric: each product M·xⱼ is made once. */
-export function forms(matrix: readonly Float64Array[], vectors: readonly Float64Array[]): Float64Array[] {
-  // Combinations of many groups are 0 nearly everywhere.
-  const sparse = vectors.map((vector) => Array.from(vector.entries()).filter(([, value]) => value !== 0));
-  return sparse.map((y) => {
-    const product = new Float64Array(matrix.length);
-    for (const [k, value] of y) addTo(product, matrix[k] ?? product, value);
-    return Float64Array.from(sparse, (x) => x.reduce((sum, [k, value]) => sum + value * (product[k] ?? Number.NaN), 0));
-  });
-}
-
-/** Σ factor·row·rowᵀ; factors of 1 where there are none. */
-export function outerSum(
-  rows: readonly Float64Array[],
-  factors: ArrayLike<number> | null,
-  width: number,
-): Float64Array[] {
-  const sum = Array.from({ length: width }, () => new Float64Array(width));
-  for (const [i, row] of rows.entries()) {
-    const factor = factors === null ? 1 : (factors[i] ?? Number.NaN);
-    for (let k = 0; k < width; k++) {
-      const value = factor * (row[k] ?? Number.NaN);
-      // Parameters of other groups than the point's own.
-      if (value !== 0) addTo(sum[k] ?? row, row, value);
-    }
-  }
   return sum;
 }

@@ -1,8 +1,8 @@
 // Does the noise change along x? The test behind the warning, the size behind its sentence, and the weights that
 // `--weights auto` fits by.
 import { fTail } from "../../base/distributions.js";
-import { dot, type Linearization, orthogonalise } from "./linearization.js";
-import { noise } from "./noise.js";
+import { type Basis, leverage } from "./linearization.js";
+import { type Noise, noise } from "./noise.js";
 
 export interface NoiseTrend {
   /** Standard deviation of the noise at the greatest x over that at the least. */
@@ -20,17 +20,15 @@ export interface NoiseTrend {
  * Null where x does not vary, where points share an error (their sizes are then no separate evidence: only the ratio would
  * hold), or without three degrees of freedom.
  */
-export function noiseTrend(fit: Linearization, model = noise(fit)): NoiseTrend | null {
-  const { along } = fit;
-  const basis = orthogonalise(fit);
-  const n = fit.rows.length;
-  if (along === null || basis === null || model === null || n - (fit.rows[0]?.length ?? 0) < 3) return null;
+export function noiseTrend(basis: Basis, model: Noise | null = noise(basis)): NoiseTrend | null {
+  const { along, score, points } = basis;
+  if (along === null || model === null || basis.degreesOfFreedom < 3) return null;
   const least = along.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const range = along.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY) - least;
   if (!(range > 0)) return null;
-  const sizes = basis.rows.map((row, i) => {
-    const freedom = 1 - (fit.slope[i] ?? Number.NaN) * dot(row, row);
-    return Math.abs(fit.score[i] ?? Number.NaN) / Math.sqrt(Math.max(freedom, Number.EPSILON));
+  const sizes = Array.from({ length: points }, (_, i) => {
+    const freedom = Math.max(1 - leverage(basis, i), Number.EPSILON);
+    return Math.abs(score[i] ?? Number.NaN) / Math.sqrt(freedom);
   });
   const slopes = model.candidates.filter(({ slope }) => slope !== 0).sort((a, b) => a.slope - b.slope);
   const total = slopes.reduce((sum, { weight }) => sum + weight, 0);

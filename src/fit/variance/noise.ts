@@ -1,16 +1,6 @@
 // What the residuals say of the noise, and what that makes of an estimate's error: a noise whose size may change along x
 // and of which the points of a cluster (a run's points, schemes at one horizon and seed) may have a share in common.
-import { groupedLikelihood } from "./grouped-likelihood.js";
-import {
-  addTo,
-  form,
-  forms,
-  type Linearization,
-  type Orthogonal,
-  orthogonalise,
-  outerSum,
-  type StandardError,
-} from "./linearization.js";
+import { type Basis, gram, pullsOf, type StandardError } from "./linearization.js";
 import { type Likely, type NoiseShape, restrictedLikelihood } from "./restricted-likelihood.js";
 import { matchedError } from "./variance-of-log.js";
 
@@ -23,10 +13,8 @@ export interface Noise {
   readonly candidates: readonly NoiseCandidate[];
   /** u (NoiseShape) at the least and the greatest x. */
   readonly ends: readonly [number, number];
-  /** Of each candidate. */
-  readonly degreesOfFreedom: number;
-  /** Of several combinations of parameters, one row a combination: the mean over some of the candidates, or over all. */
-  covariance(gradients: readonly ArrayLike<number>[], over?: readonly NoiseCandidate[]): Float64Array[];
+  /** Of several combinations of parameters, row by row: the mean over some of the candidates, or over all. */
+  covariance(gradients: readonly ArrayLike<number>[], over?: readonly NoiseCandidate[]): Float64Array;
   /** Of gradientᵀθ̂, with what is not known of the noise in its degrees of freedom. */
   standardError(gradient: ArrayLike<number>): StandardError;
 }
@@ -51,20 +39,18 @@ const REACH = 16;
 const NEGLIGIBLE = Math.exp(-REACH);
 
 /**
- * The posterior over slope and share on a grid, from the restricted likelihood of the scores (Patterson & Thompson 1971):
- * ½·[−log|Ω| − log|XᵀΩ⁻¹X| − (n−p)·log Q], X = slope·row, Q the weighted squares about X. Given both, an estimate's error
- * over its standard error is t with n − p degrees of freedom; over the posterior it is taken for the t whose log variance
- * has the same mean and spread. That is wider than the t of equal noise by what the residuals leave open, and no more.
+ * The posterior over slope and share on a grid, from the restricted likelihood of the scores. Given both, an estimate's
+ * error over its standard error is t with n − p degrees of freedom; over the posterior it is taken for the t whose log
+ * variance has the same mean and spread. That is wider than the t of equal noise by what the residuals leave open, and no more.
  *
- * Null without degrees of freedom, where the fit is exact, where the points do not determine the parameters, and where the
- * likelihood does not fall towards the greatest share: a single run says nothing of what its points have in common.
+ * Null without degrees of freedom, where the fit is exact, and where the likelihood does not fall towards the greatest
+ * share: a single run says nothing of what its points have in common.
  */
-export function noise(fit: Linearization): Noise | null {
-  const basis = orthogonalise(fit);
-  const degrees = fit.rows.length - (fit.rows[0]?.length ?? 0);
-  if (basis === null || degrees < 1) return null;
-  const along = position(fit.along, fit.rows.length);
-  const likelihood = (basis.parts.length > FEW_PARTS ? groupedLikelihood : restrictedLikelihood)(basis, along, degrees);
+export function noise(basis: Basis): Noise | null {
+  const { points, degreesOfFreedom } = basis;
+  if (degreesOfFreedom < 1) return null;
+  const along = position(basis.along, points);
+  const likelihood = restrictedLikelihood(basis, along);
   const at = (slopes: readonly number[], shares: readonly number[]) =>
     slopes.flatMap((slope) => likelihood(slope, shares));
   const every = sharesFor(basis);
@@ -82,10 +68,10 @@ export function noise(fit: Linearization): Noise | null {
     const best = mostLikely(steep);
     const shares = every.filter((_, k) => [flat, steep].some((of) => (of[k]?.log ?? 0) > mostLikely(of).log - REACH));
     // The log variance of n points over an even range is known to √(24/n).
-    const reach = 5 * Math.sqrt(24 / degrees) + SLOPE_MOST / COARSE;
+    const reach = 5 * Math.sqrt(24 / degreesOfFreedom) + SLOPE_MOST / COARSE;
     const [from, to] = [Math.max(-SLOPE_MOST, best.slope - reach), Math.min(SLOPE_MOST, best.slope + reach)];
     const density = (to - from) / FINE / (SLOPE_SPREAD * Math.sqrt(2 * Math.PI));
-    const odds = EQUAL_ODDS * Math.min(1, (fit.rows.length / EQUAL_FROM) ** 2);
+    const odds = EQUAL_ODDS * Math.min(1, (points / EQUAL_FROM) ** 2);
     const equal = flat.map((candidate) => ({ ...candidate, log: candidate.log + Math.log(odds) }));
     const changing = at(evenly(from, to, FINE), shares).map((candidate) => ({
       ...candidate,
@@ -93,34 +79,72 @@ export function noise(fit: Linearization): Noise | null {
     }));
     found = [...equal, ...changing];
   }
-  const top = found.reduce((most, { log }) => Math.max(most, log), Number.NEGATIVE_INFINITY);
+  const top = mostLikely(found).log;
   if (!Number.isFinite(top)) return null;
   const total = found.reduce((sum, { log }) => sum + Math.exp(log - top), 0);
   const candidates = found
     .map(({ slope, share, variance, log }) => ({ slope, share, variance, weight: Math.exp(log - top) / total }))
     .filter(({ weight }) => weight > NEGLIGIBLE);
-  const shapes = shapesOf(basis, along, candidates);
+  const slopes = [...new Set(candidates.map(({ slope }) => slope))];
+  const sizes = new Map(slopes.map((slope) => [slope, along.map((u) => Math.exp((slope * u) / 2))]));
   return {
     candidates,
     ends: [along.reduce((a, b) => Math.min(a, b)), along.reduce((a, b) => Math.max(a, b))],
-    degreesOfFreedom: degrees,
     standardError(gradient) {
-      const y = basis.combination(gradient);
-      const sums = new Map(
-        [...shapes].map(([slope, { own, common }]) => [slope, [form(own, y, y), form(common, y, y)]]),
-      );
+      const pulls = pullsOf(basis, [gradient]);
+      const sums = new Map(slopes.map((slope) => [slope, squaresOf(pulls, sizes.get(slope) ?? pulls, basis.clusters)]));
       const variances = candidates.map(({ slope, share, variance, weight }) => {
-        const [own = Number.NaN, common = Number.NaN] = sums.get(slope) ?? [];
+        const { own, common } = sums.get(slope) ?? NOTHING_KNOWN;
         return { variance: variance * ((1 - share) * own + share * common), weight };
       });
-      return matchedError(variances, degrees);
+      return matchedError(variances, degreesOfFreedom);
     },
     covariance(gradients, over = candidates) {
-      const mean = meanOf(over, shapes, basis.rows[0]?.length ?? 0);
-      return forms(mean, gradients.map(basis.combination));
+      const pulls = pullsOf(basis, gradients);
+      const count = gradients.length;
+      const total = over.reduce((sum, { weight }) => sum + weight, 0);
+      const own = new Float64Array(points);
+      // A row a cluster and slope.
+      const [sums, factors]: [number[], number[]] = [[], []];
+      for (const [slope, size] of sizes) {
+        let [apart, common] = [0, 0];
+        for (const candidate of over) {
+          if (candidate.slope !== slope) continue;
+          const factor = (candidate.weight / total) * candidate.variance;
+          apart += factor * (1 - candidate.share);
+          common += factor * candidate.share;
+        }
+        for (let i = 0; i < points; i++) own[i] = (own[i] ?? Number.NaN) + apart * (size[i] ?? Number.NaN) ** 2;
+        for (const members of common === 0 ? [] : (basis.clusters ?? [])) {
+          factors.push(common);
+          for (let j = 0; j < count; j++) {
+            sums.push(
+              members.reduce((sum, i) => sum + (size[i] ?? Number.NaN) * (pulls[i * count + j] ?? Number.NaN), 0),
+            );
+          }
+        }
+      }
+      const shared = gram(Float64Array.from(sums), count, Float64Array.from(factors));
+      return gram(pulls, count, own).map((value, cell) => value + (shared[cell] ?? Number.NaN));
     },
   };
 }
+
+/** Variances over σ²: of points that share nothing (own), and all there is within clusters (common). */
+function squaresOf(pulls: Float64Array, size: Float64Array, clusters: Basis["clusters"]) {
+  let own = 0;
+  for (let i = 0; i < pulls.length; i++) own += ((pulls[i] ?? Number.NaN) * (size[i] ?? Number.NaN)) ** 2;
+  if (clusters === null) return { own, common: own };
+  let common = 0;
+  for (const members of clusters) {
+    let sum = 0;
+    for (const i of members) sum += (pulls[i] ?? Number.NaN) * (size[i] ?? Number.NaN);
+    common += sum * sum;
+  }
+  return { own, common };
+}
+
+const NOTHING_KNOWN = { own: Number.NaN, common: Number.NaN };
 
 function mostLikely(candidates: readonly Likely[]): Likely {
   return candidates.reduce((a, b) => (b.log > a.log ? b : a), candidates[0] ?? NOTHING);
@@ -141,9 +165,9 @@ function position(along: Float64Array | null, points: number): Float64Array {
  * that of differences within it. Alike likely beforehand, few runs are judged as a t test between runs judges them.
  * Below 1 the points of a cluster move apart, which schemes at one horizon do by chance.
  */
-function sharesFor({ clusters, rows }: Orthogonal): readonly number[] {
-  const size = rows.length / clusters.length;
-  if (size === 1) return [0];
+function sharesFor({ clusters, points }: Basis): readonly number[] {
+  if (clusters === null) return [0];
+  const size = points / clusters.length;
   const most = Math.log1p(COMMON_MOST * size);
   const steps = Math.round((most - KAPPA_LEAST) / KAPPA_STEP);
   return evenly(KAPPA_LEAST, most, steps).map((log) => Math.expm1(log) / (Math.expm1(log) + size));
@@ -153,50 +177,4 @@ function evenly(from: number, to: number, steps: number): number[] {
   return Array.from({ length: steps + 1 }, (_, k) => from + ((to - from) * k) / steps);
 }
 
-/** More groups than this side by side are cheaper apart. */
-const FEW_PARTS = 2;
 const NOTHING: Likely = { slope: 0, share: 0, variance: Number.NaN, log: Number.NEGATIVE_INFINITY };
-
-/** Covariances of the parameters over σ²: of points that share nothing (own) and all there is within clusters (common). */
-interface Shape {
-  readonly own: readonly Float64Array[];
-  readonly common: readonly Float64Array[];
-}
-
-/** Of every slope among the candidates. */
-function shapesOf(
-  { rows, clusters }: Orthogonal,
-  along: Float64Array,
-  candidates: readonly NoiseCandidate[],
-): ReadonlyMap<number, Shape> {
-  const width = rows[0]?.length ?? 0;
-  const single = clusters.length === rows.length;
-  return new Map(
-    [...new Set(candidates.map(({ slope }) => slope))].map((slope) => {
-      const sizes = along.map((u) => Math.exp((slope * u) / 2));
-      const scaled = rows.map((row, i) => row.map((value) => value * (sizes[i] ?? Number.NaN)));
-      const own = outerSum(scaled, null, width);
-      if (single) return [slope, { own, common: own }];
-      const sums = clusters.map((members) => {
-        const sum = new Float64Array(width);
-        for (const i of members) addTo(sum, scaled[i] ?? sum, 1);
-        return sum;
-      });
-      return [slope, { own, common: outerSum(sums, null, width) }];
-    }),
-  );
-}
-
-/** The covariance of the parameters, over candidates by their weights. */
-function meanOf(candidates: readonly NoiseCandidate[], shapes: ReadonlyMap<number, Shape>, width: number) {
-  const mean = Array.from({ length: width }, () => new Float64Array(width));
-  const total = candidates.reduce((sum, { weight }) => sum + weight, 0);
-  for (const { slope, share, variance, weight } of candidates) {
-    const { own, common } = shapes.get(slope) ?? { own: [], common: [] };
-    for (const [a, line] of mean.entries()) {
-      addTo(line, own[a] ?? line, (weight / total) * variance * (1 - share));
-      addTo(line, common[a] ?? line, (weight / total) * variance * share);
-    }
-  }
-  return mean;
-}

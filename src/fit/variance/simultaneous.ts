@@ -3,11 +3,14 @@
 
 import { normalBelow } from "../../base/distributions.js";
 import { random } from "../../base/random.js";
-import { dot, type Linearization, orthogonalise } from "./linearization.js";
+import { type Basis, dot, pullsOf } from "./linearization.js";
 
 /** One estimate of the family. The same cluster number means the same noise in all members' fits. */
 export interface Member {
-  readonly fit: Linearization & { readonly cluster: Int32Array };
+  /** Null where the points do not determine the parameters. */
+  readonly basis: Basis | null;
+  /** Of every point. */
+  readonly cluster: Int32Array;
   readonly gradient: ArrayLike<number>;
 }
 
@@ -36,8 +39,8 @@ export function family(
 ): Family {
   if (members.length < 2) return { level, adjusted: (pValue) => pValue };
   const numbers = new Map<number, number>();
-  for (const { fit } of members) for (const key of fit.cluster) if (!numbers.has(key)) numbers.set(key, numbers.size);
-  const pulls = members.map((member) => pullsOf(member, numbers));
+  for (const { cluster } of members) for (const key of cluster) if (!numbers.has(key)) numbers.set(key, numbers.size);
+  const pulls = members.map((member) => clusterPulls(member, numbers));
   const stream = random(seed).split("family");
   const normals = new Float64Array(numbers.size);
   const least = new Float64Array(replicates);
@@ -69,14 +72,13 @@ export function family(
 }
 
 /** Of each cluster on the estimate, of unit length; of hundreds of clusters only those in the fit pull. */
-function pullsOf({ fit, gradient }: Member, numbers: ReadonlyMap<number, number>): readonly [number, number][] | null {
-  const basis = orthogonalise(fit);
+function clusterPulls(member: Member, numbers: ReadonlyMap<number, number>): readonly [number, number][] | null {
+  const { basis, cluster, gradient } = member;
   if (basis === null) return null;
-  const y = basis.combination(gradient);
   const out = new Float64Array(numbers.size);
-  basis.rows.forEach((row, i) => {
-    const k = numbers.get(fit.cluster[i] ?? Number.NaN) ?? Number.NaN;
-    out[k] = (out[k] ?? Number.NaN) + dot(y, row) * (fit.score[i] ?? Number.NaN);
+  pullsOf(basis, [gradient]).forEach((pull, i) => {
+    const k = numbers.get(cluster[i] ?? Number.NaN) ?? Number.NaN;
+    out[k] = (out[k] ?? Number.NaN) + pull * (basis.score[i] ?? Number.NaN);
   });
   const length = Math.sqrt(dot(out, out));
   if (!(length > 0)) return null;

@@ -1,7 +1,7 @@
 // The standard error of any combination of parameters, with degrees of freedom: from a model of the noise, unless the
 // residuals contradict it; then from the residuals alone.
 import { chiSquaredTail } from "../../base/distributions.js";
-import { dot, form, type Linearization, orthogonalise, outerSum, type StandardError } from "./linearization.js";
+import { type Basis, equalCovariance, type StandardError } from "./linearization.js";
 import { type Noise, noise } from "./noise.js";
 import { type Sandwich, sandwich } from "./sandwich.js";
 
@@ -16,8 +16,8 @@ export interface StandardErrors {
   readonly model: Noise;
   /** Of gradientᵀθ̂; null where it has none. */
   of(gradient: ArrayLike<number>): RobustError | null;
-  /** CR3; null where the points do not allow it. */
-  jackknife(): Sandwich | null;
+  /** CR3. */
+  jackknife(): Sandwich;
 }
 
 /** Two-sided probability below which the residuals' own variance contradicts that of the noise model. */
@@ -37,35 +37,30 @@ const MOST_RATIO = 1.2;
  * other than squares are better served by redrawn points: with δ far below the residuals, as in Chinchilla's fit, scores
  * have no curvature to speak of, and percentiles of 200 redrawn sets covered 94 to 97% where profiles covered 86 to 90.
  *
- * Null where the data say nothing of the noise, or of the parameters.
+ * Null where the data say nothing of the noise.
  */
-export function standardErrors(fit: Linearization): StandardErrors | null {
-  const basis = orthogonalise(fit);
-  const model = noise(fit);
-  const degrees = fit.rows.length - (fit.rows[0]?.length ?? 0);
-  if (basis === null || model === null) return null;
-  const level = dot(fit.score, fit.score) / degrees;
-  const gram = outerSum(basis.rows, null, basis.rows[0]?.length ?? 0);
-  const unbiased = sandwich(fit, "CR2");
+export function standardErrors(basis: Basis): StandardErrors | null {
+  const model = noise(basis);
+  if (model === null) return null;
+  const unbiased = sandwich(basis, "CR2");
   // Dearer than the rest, and seldom asked for.
-  let known: Sandwich | null | undefined;
+  let known: Sandwich | null = null;
   const jackknife = () => {
-    known ??= sandwich(fit, "CR3");
+    known ??= sandwich(basis, "CR3");
     return known;
   };
   return {
     model,
     jackknife,
     of(gradient) {
-      const y = basis.combination(gradient);
-      const plain = Math.sqrt(level * form(gram, y, y));
+      const plain = Math.sqrt(equalCovariance(basis, [gradient])[0] ?? Number.NaN);
       const modelled = model.standardError(gradient);
-      const ratio = (unbiased?.variance(gradient) ?? Number.NaN) / modelled.value ** 2;
+      const ratio = unbiased.variance(gradient) / modelled.value ** 2;
       if (ratio < LEAST_RATIO || ratio > MOST_RATIO) {
-        const df = unbiased?.standardError(gradient)?.degreesOfFreedom ?? 0;
+        const df = unbiased.standardError(gradient)?.degreesOfFreedom ?? 0;
         const above = df > 0 ? chiSquaredTail(df * ratio, df) : 0.5;
         if (2 * Math.min(above, 1 - above) < CONTRADICTED) {
-          const error = jackknife()?.standardError(gradient) ?? null;
+          const error = jackknife().standardError(gradient);
           if (error !== null) return { ...error, plain, source: "sandwich" };
         }
       }

@@ -1,6 +1,6 @@
 // Do the residuals keep a shape that the law misses, and is it of a size that matters?
 import { fTail } from "../../base/distributions.js";
-import { addTo, dot, type Linearization, orthogonalise } from "./linearization.js";
+import { type Basis, dot } from "./linearization.js";
 import { standardErrors } from "./standard-errors.js";
 
 export interface Structure {
@@ -12,37 +12,31 @@ export interface Structure {
 
 /**
  * The law with a parabola in log x added to it (Ramsey 1969's test with x in place of the fitted values), as far as the
- * parameters cannot mimic it: one step from the fit, its t from standard-errors.ts, or that of noise of one size (`equal`). `predicted` in the space of the fit,
- * `weights` the factors of its residuals. Null where there is no axis, where the law bends freely enough already, or without two degrees of freedom.
+ * parameters cannot mimic it: one step from the fit, its t from standard-errors.ts, or that of noise of one size (`equal`).
+ * `predicted` in the space of the fit, `weights` the factors of its residuals. Null where there is no axis, where the law
+ * bends freely enough already, or without two degrees of freedom.
  */
 export function structure(
-  fit: Linearization,
+  basis: Basis,
   predicted: Float64Array,
   weights: Float64Array,
   equal: boolean,
 ): Structure | null {
-  const basis = orthogonalise(fit);
-  const { along } = fit;
-  const n = fit.rows.length;
-  if (along === null || basis === null || n - (fit.rows[0]?.length ?? 0) < 2) return null;
+  const { along, points: n, slope } = basis;
+  if (along === null || basis.degreesOfFreedom < 2) return null;
   const mean = along.reduce((a, b) => a + b, 0) / n;
   const parabola = along.map((value, i) => (weights[i] ?? Number.NaN) * (value - mean) ** 2);
-  const left = residualOf(parabola, basis.rows, fit.slope);
-  const size = Math.sqrt(left.reduce((sum, value, i) => sum + (value / (weights[i] ?? Number.NaN)) ** 2, 0) / n);
+  const left = beside(parabola, basis);
   if (!(dot(left, left) > 1e-12 * dot(parabola, parabola))) return null;
+  const size = Math.sqrt(left.reduce((sum, value, i) => sum + (value / (weights[i] ?? Number.NaN)) ** 2, 0) / n);
   // On a column with Σ slope·row·column = 0 the step is Σ column·score / Σ slope·column².
-  const curvature = left.reduce((sum, value, i) => sum + (fit.slope[i] ?? Number.NaN) * value * value, 0);
-  const step = dot(left, fit.score) / curvature;
-  const score = fit.score.map((v, i) => v - step * (fit.slope[i] ?? Number.NaN) * (left[i] ?? Number.NaN));
-  const p = basis.rows[0]?.length ?? 0;
-  const degreesOfFreedom = n - p - 1;
+  const curvature = left.reduce((sum, value, i) => sum + (slope[i] ?? Number.NaN) * value * value, 0);
+  const step = dot(left, basis.score) / curvature;
+  const score = basis.score.map((v, i) => v - step * (slope[i] ?? Number.NaN) * (left[i] ?? Number.NaN));
+  const degreesOfFreedom = basis.degreesOfFreedom - 1;
   const error = equal
     ? { value: Math.sqrt((dot(score, score) / degreesOfFreedom) * dot(left, left)) / curvature, degreesOfFreedom }
-    : (standardErrors({
-        ...fit,
-        rows: basis.rows.map((row, i) => Float64Array.of(...row, left[i] ?? Number.NaN)),
-        score,
-      })?.of([...new Float64Array(p), 1]) ?? null);
+    : (standardErrors(extended(basis, left, curvature, score))?.of([...new Float64Array(basis.width), 1]) ?? null);
   const range =
     predicted.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY) -
     predicted.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
@@ -53,9 +47,38 @@ export function structure(
   };
 }
 
-/** What is left of a column beside the rows, which are orthonormal with weights `slope`. */
-function residualOf(column: Float64Array, rows: readonly Float64Array[], slope: Float64Array): Float64Array {
-  const taken = new Float64Array(rows[0]?.length ?? 0);
-  for (const [i, row] of rows.entries()) addTo(taken, row, (slope[i] ?? Number.NaN) * (column[i] ?? Number.NaN));
-  return Float64Array.from(rows, (row, i) => (column[i] ?? Number.NaN) - dot(row, taken));
+/** What is left of a column beside the rows of the basis, which are orthonormal with weights `slope`. */
+function beside(column: Float64Array, { rows, width, slope }: Basis): Float64Array {
+  const taken = new Float64Array(width);
+  column.forEach((value, i) => {
+    const weighted = (slope[i] ?? Number.NaN) * value;
+    for (let k = 0; k < width; k++)
+      taken[k] = (taken[k] ?? Number.NaN) + weighted * (rows[i * width + k] ?? Number.NaN);
+  });
+  return column.map((value, i) => {
+    let explained = 0;
+    for (let k = 0; k < width; k++) explained += (rows[i * width + k] ?? Number.NaN) * (taken[k] ?? Number.NaN);
+    return value - explained;
+  });
+}
+
+/** The basis with one more column, orthogonal to the others: gradients are over its own coordinates and the step. */
+function extended(basis: Basis, column: Float64Array, curvature: number, score: Float64Array): Basis {
+  const { rows, points } = basis;
+  const width = basis.width + 1;
+  const root = Math.sqrt(curvature);
+  const wider = new Float64Array(points * width);
+  for (let i = 0; i < points; i++) {
+    for (let k = 0; k < basis.width; k++) wider[i * width + k] = rows[i * basis.width + k] ?? Number.NaN;
+    wider[(i + 1) * width - 1] = (column[i] ?? Number.NaN) / root;
+  }
+  return {
+    ...basis,
+    rows: wider,
+    width,
+    score,
+    degreesOfFreedom: points - width,
+    parts: [{ columns: Array.from({ length: width }, (_, k) => k), points: Array.from(column.keys()) }],
+    combination: (gradient) => Float64Array.from(gradient, (value, k) => (k === basis.width ? value / root : value)),
+  };
 }

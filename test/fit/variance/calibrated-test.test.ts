@@ -4,6 +4,7 @@ import { fTail } from "../../../src/base/distributions.js";
 import { random } from "../../../src/base/random.js";
 import { calibratedTests } from "../../../src/fit/variance/calibrated-test.js";
 import type { Linearization } from "../../../src/fit/variance/linearization.js";
+import { basisOf, stacked } from "./by-hand.js";
 
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
@@ -11,7 +12,7 @@ const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / 
 function groups(values: readonly (readonly number[])[], paired: boolean, changing: boolean): Linearization {
   const points = values.flatMap((own, g) => own.map((value, i) => ({ g, i, score: value - mean(own) })));
   return {
-    rows: points.map(({ g }) => Float64Array.from(values, (_, k) => (k === g ? 1 : 0))),
+    ...stacked(points.map(({ g }) => values.map((_, k) => (k === g ? 1 : 0)))),
     score: Float64Array.from(points, ({ score }) => score),
     slope: new Float64Array(points.length).fill(1),
     cluster: paired ? Int32Array.from(points, ({ i }) => i) : null,
@@ -30,7 +31,9 @@ function classical(values: readonly (readonly number[])[]): number {
 function tested(values: readonly (readonly number[])[], paired: boolean, changing: boolean) {
   const contrasts = values.slice(1).map((_, k) => values.map((__, j) => (j === 0 ? -1 : j === k + 1 ? 1 : 0)));
   const differences = values.slice(1).map((own) => mean(own) - mean(values[0] ?? []));
-  return calibratedTests(groups(values, paired, changing))?.(contrasts, differences, classical(values)) ?? null;
+  return (
+    calibratedTests(basisOf(groups(values, paired, changing)))?.(contrasts, differences, classical(values)) ?? null
+  );
 }
 
 test("noise that has nowhere to change: one-way analysis of variance", () => {

@@ -7,6 +7,7 @@ import type { Linearization } from "../../../src/fit/variance/linearization.js";
 import { noise } from "../../../src/fit/variance/noise.js";
 import { standardErrors } from "../../../src/fit/variance/standard-errors.js";
 import { logVarianceDegrees, logVarianceMean, logVarianceSpread } from "../../../src/fit/variance/variance-of-log.js";
+import { basisOf, stacked } from "./by-hand.js";
 
 test("mean and spread of a log variance: ψ(½) = −γ − 2 ln 2, ψ(1) = −γ, ψ′(½) = π²/2, ψ′(1) = π²/6", () => {
   const gamma = 0.5772156649015329;
@@ -28,7 +29,7 @@ function means(
 ): Linearization {
   const points = groups.flatMap((values, g) => values.map((value, i) => ({ g, i, score: value - mean(values) })));
   return {
-    rows: points.map(({ g }) => Float64Array.from(groups, (_, k) => (k === g ? 1 : 0))),
+    ...stacked(points.map(({ g }) => groups.map((_, k) => (k === g ? 1 : 0)))),
     score: Float64Array.from(points, ({ score }) => score),
     slope: new Float64Array(points.length).fill(1),
     cluster: cluster && Int32Array.from(points, ({ g, i }) => cluster(g, i)),
@@ -43,14 +44,14 @@ const normals = (seed: number, count: number, size: number) => {
 
 test("noise that has nowhere to change: s/√n with n − 1 degrees of freedom", () => {
   const values = [1, 3, 5, 7, 9];
-  const error = noise(means([values], null, null))?.standardError([1]);
+  const error = noise(basisOf(means([values], null, null)))?.standardError([1]);
   expect(error?.value).toBeCloseTo(Math.sqrt(10 / 5), 10);
   expect(error?.degreesOfFreedom).toBeCloseTo(4, 6);
 });
 
 test("two groups of unlike noise: Welch's error and degrees of freedom", () => {
   const [first, second] = [normals(1, 40, 1), normals(2, 40, 8)];
-  const error = noise(means([first, second], null, (g) => g))?.standardError([1, -1]);
+  const error = noise(basisOf(means([first, second], null, (g) => g)))?.standardError([1, -1]);
   const [v, w] = [squares(first) / 39 / 40, squares(second) / 39 / 40];
   expect((error?.value ?? 0) / Math.sqrt(v + w)).toBeCloseTo(1, 1.3);
   expect((error?.degreesOfFreedom ?? 0) / ((v + w) ** 2 / ((v * v + w * w) / 39))).toBeCloseTo(1, 0.8);
@@ -60,7 +61,7 @@ test("runs with an offset each: the error of a mean is that of the runs' means, 
   const offsets = normals(3, 6, 5);
   const points = normals(4, 48, 1);
   const values = points.map((value, i) => value + (offsets[i % 6] ?? 0));
-  const error = noise(means([values], (_, i) => i % 6, null))?.standardError([1]);
+  const error = noise(basisOf(means([values], (_, i) => i % 6, null)))?.standardError([1]);
   const runs = offsets.map((_, k) => mean(values.filter((__, i) => i % 6 === k)));
   expect((error?.value ?? 0) / Math.sqrt(squares(runs) / 5 / 6)).toBeCloseTo(1, 1.3);
   expect(error?.degreesOfFreedom).toBeCloseTo(5, 0);
@@ -71,7 +72,7 @@ test("pairs that share their noise: the paired t test", () => {
   const first = shared.map((value, i) => value + (own[i] ?? 0));
   const second = shared.map((value, i) => value + (other[i] ?? 0));
   const differences = first.map((value, i) => value - (second[i] ?? 0));
-  const error = noise(means([first, second], (_, i) => i, null))?.standardError([1, -1]);
+  const error = noise(basisOf(means([first, second], (_, i) => i, null)))?.standardError([1, -1]);
   expect((error?.value ?? 0) / Math.sqrt(squares(differences) / 29 / 30)).toBeCloseTo(1, 1.3);
   expect((error?.degreesOfFreedom ?? 0) / 29).toBeCloseTo(1, 0.8);
 });
@@ -86,7 +87,7 @@ describe("a line in seven clusters whose noise grows", () => {
   const hat = J.mmul(inverse(J.transpose().mmul(J))).mmul(J.transpose());
   const score = Float64Array.from(Matrix.sub(raw, hat.mmul(raw)).to1DArray());
   const fit: Linearization = {
-    rows,
+    ...stacked(rows),
     score,
     slope: new Float64Array(rows.length).fill(1),
     cluster,
@@ -122,7 +123,7 @@ describe("a line in seven clusters whose noise grows", () => {
   }
 
   test("candidates weigh as the likelihood from whole matrices says, times the normal prior of the slope", () => {
-    const own = (noise(fit)?.candidates ?? []).filter(({ slope }, k) => slope !== 0 && k % 7 === 0);
+    const own = (noise(basisOf(fit))?.candidates ?? []).filter(({ slope }, k) => slope !== 0 && k % 7 === 0);
     expect(own.length).toBeGreaterThan(20);
     const prior = (slope: number) => -0.5 * (slope / 6) ** 2;
     const [first] = own;
@@ -135,7 +136,7 @@ describe("a line in seven clusters whose noise grows", () => {
   });
 
   test("the error's log mean over the posterior is that of the candidates' errors from whole matrices", () => {
-    const model = noise(fit);
+    const model = noise(basisOf(fit));
     const error = model?.standardError([0, 1]);
     const logs = (model?.candidates ?? []).map(({ slope, share, weight }) => ({
       weight,
@@ -154,7 +155,7 @@ test("the sandwich takes over where the residuals contradict a noise that grows 
   const stream = random(9);
   const sized = (size: (u: number) => number) => {
     const values = x.map((u) => size(u) * stream.normal());
-    return standardErrors(means([values], null, (_, i) => i))?.of([1])?.source;
+    return standardErrors(basisOf(means([values], null, (_, i) => i)))?.of([1])?.source;
   };
   expect(sized((u) => 8 ** u)).toBe("noise model");
   expect(sized(() => 1)).toBe("noise model");
@@ -162,8 +163,8 @@ test("the sandwich takes over where the residuals contradict a noise that grows 
   const values = x.map((u) => (Math.abs(u - 0.5) < 0.05 ? 20 : 1) * stream.normal());
   const middle = x.map((u) => (Math.abs(u - 0.5) < 0.05 ? 1 : 0));
   const both = means([values], null, (_, i) => i);
-  const fit: Linearization = { ...both, rows: middle.map((inside) => Float64Array.of(inside, 1 - inside)) };
-  const error = standardErrors(fit)?.of([1, 0]);
+  const fit: Linearization = { ...both, ...stacked(middle.map((inside) => [inside, 1 - inside])) };
+  const error = standardErrors(basisOf(fit))?.of([1, 0]);
   expect(error?.source).toBe("sandwich");
   const inside = values.filter((_, i) => middle[i] === 1);
   expect((error?.value ?? 0) / Math.sqrt(squares(inside) / inside.length / (inside.length - 1))).toBeCloseTo(1, 0.8);
@@ -171,7 +172,7 @@ test("the sandwich takes over where the residuals contradict a noise that grows 
 
 test("one run, or one a group, says nothing of its own offset: no error", () => {
   const values = normals(10, 12, 1);
-  expect(noise(means([values], () => 0, null))).toBeNull();
-  expect(noise(means([values, normals(11, 12, 1)], (g) => g, null))).toBeNull();
-  expect(noise(means([values], (_, i) => i % 2, null))?.standardError([1]).degreesOfFreedom).toBeLessThan(2);
+  expect(noise(basisOf(means([values], () => 0, null)))).toBeNull();
+  expect(noise(basisOf(means([values, normals(11, 12, 1)], (g) => g, null)))).toBeNull();
+  expect(noise(basisOf(means([values], (_, i) => i % 2, null)))?.standardError([1]).degreesOfFreedom).toBeLessThan(2);
 });

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { normalBelow, normalQuantile } from "../../../src/base/distributions.js";
 import { random } from "../../../src/base/random.js";
 import { family, type Member } from "../../../src/fit/variance/simultaneous.js";
+import { basisOf, stacked } from "./by-hand.js";
 
 const POINTS = 6;
 
@@ -11,13 +12,14 @@ const POINTS = 6;
 function difference(group: number, baseline: number): Member {
   const places = [group, baseline].flatMap((g, side) => Array.from({ length: POINTS }, (_, i) => ({ g, side, i })));
   return {
-    fit: {
-      rows: places.map(({ side }) => Float64Array.of(1 - side, side)),
+    cluster: Int32Array.from(places, ({ g, i }) => g * POINTS + i),
+    basis: basisOf({
+      ...stacked(places.map(({ side }) => [1 - side, side])),
       score: Float64Array.from(places, ({ i }) => (i % 2 === 0 ? 1 : -1)),
       slope: new Float64Array(places.length).fill(1),
-      cluster: Int32Array.from(places, ({ g, i }) => g * POINTS + i),
+      cluster: null,
       along: null,
-    },
+    }),
     gradient: [1, -1],
   };
 }
