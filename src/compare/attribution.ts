@@ -6,9 +6,8 @@ import { resampler } from "../fit/bootstrap.js";
 import { linearize } from "../fit/linearize.js";
 import { makeProblem } from "../fit/problem/columns.js";
 import { fullTheta, type Problem } from "../fit/problem/problem.js";
-import { mergeRepeats } from "../fit/problem/repeats.js";
 import { type ReplicateOptions, resampleGroup } from "../fit/replicates.js";
-import { descend } from "../fit/solve/descend.js";
+import { leastSquares } from "../fit/solve/refit.js";
 import { minimum } from "../fit/solve/solve.js";
 import { calibratedTests } from "../fit/variance/calibrated-test.js";
 import { clustersOf } from "../fit/variance/clusters.js";
@@ -23,8 +22,6 @@ const SHARES: Readonly<Record<NestedTest["model"], readonly ("limit" | "exponent
   "shared-both": ["limit", "exponent"],
 };
 const NESTED: readonly NestedTest["model"][] = ["shared-limit", "shared-exponent", "shared-both"];
-/** Enough for the statistic of a redrawn data set. */
-const REDRAWN = { iterations: 60, tolerance: 1e-6, near: true } as const;
 
 /** Whether limits and exponents were shown to be equal within the margins; decides between "neither" and "cannot tell". */
 export type Equivalence = "equal" | "not shown";
@@ -166,30 +163,24 @@ function redrawnShare(
     options.unit,
   );
   const stream = random(options.seed).split(model);
-  const under = mergeRepeats(problem);
-  const over = fits.map((fit) => mergeRepeats(fit.problem));
+  const under = leastSquares(problem, nestedFree);
+  const over = fits.map((fit) => ({
+    sum: leastSquares(fit.problem, fit.solution.free),
+    unit: fit.problem.residualUnit ** 2,
+  }));
   const whole = new Float64Array(problem.points);
-  const units = problem.residualUnit ** 2;
   let reached = 0;
   for (let r = 0; r < options.replicates; r++) {
     const losses = draw(stream).map(({ loss }) => loss);
-    let place = 0;
-    for (const loss of losses) {
+    let [place, free] = [0, 0];
+    for (const [l, loss] of losses.entries()) {
       whole.set(loss, place);
       place += loss.length;
+      free += (over[l]?.sum(loss) ?? Number.NaN) * (over[l]?.unit ?? Number.NaN);
     }
-    const nested = under(whole);
-    const below = descend(nested.problem, nestedFree, problem.loss, REDRAWN);
-    const free = losses.reduce((sum, loss, l) => {
-      const merged = over[l]?.(loss);
-      const start = fits[l]?.solution.free;
-      if (merged === undefined || start === undefined) return Number.NaN;
-      const end = descend(merged.problem, start, problem.loss, REDRAWN);
-      const unit = merged.problem.residualUnit ** 2;
-      return sum + ((end?.cost ?? Number.NaN) + merged.within) * unit;
-    }, 0);
-    const reduced = ((below?.cost ?? Number.POSITIVE_INFINITY) + nested.within) * units;
-    if ((reduced - free) / free >= observed) reached++;
+    const nested = under(whole) * problem.residualUnit ** 2;
+    // A nested model without an optimum fits worse than any.
+    if (!((nested - free) / free < observed)) reached++;
   }
   return (1 + reached) / (1 + options.replicates);
 }

@@ -20,7 +20,7 @@ import { multipliers } from "./multipliers.js";
 import { obstacles, withheld } from "./obstacles.js";
 import { jointRegions } from "./regions.js";
 import { robustness } from "./robustness.js";
-import { fitSchemes, meetingPoint, rangeOf, residualCorrelation, type Schemes, subset } from "./schemes.js";
+import { fitSchemes, meetingPoint, rangeOf, residualCorrelation, type Schemes, subset, thetasOf } from "./schemes.js";
 import { trends } from "./trends.js";
 
 export interface CompareOptions {
@@ -114,11 +114,12 @@ export function compare(given: readonly Observations[], options: Partial<Compare
     replicates > 0 ? { method: chosen.method, unit, replicates, seed: fitOptions.seed } : null;
   const drawn = drawing(chosen.replicates);
   const replicates = drawn === null ? null : replicate(schemes.fits, observations, drawn);
+  const redrawn = thetasOf(schemes, replicates?.frees ?? []);
   const whole = chosen.detail === "all";
-  const redrawn = drawing(whole ? chosen.testReplicates : 0);
+  const testing = drawing(whole ? chosen.testReplicates : 0);
   // Holm multiplies a pair's p-value by up to the number of pairs: enough replicates that one of them can still reject.
   const redrawnPairs =
-    redrawn === null ? null : drawing(Math.max(chosen.testReplicates, Math.ceil((2 * names.length) / alpha)));
+    testing === null ? null : drawing(Math.max(chosen.testReplicates, Math.ceil((2 * names.length) / alpha)));
   const errors = names.map((_, l) => (l === baseline ? null : differenceErrors(schemes, clusters, [l, baseline])));
   const correlation = residualCorrelation(schemes);
   const point = meetingPoint(schemes, chosen.budget);
@@ -126,8 +127,13 @@ export function compare(given: readonly Observations[], options: Partial<Compare
   const { level } = fitOptions;
   const left = chosen.interval === "bootstrap-bca" ? jackknife(schemes.fits, observations, unit) : [];
   const { interval } = chosen;
-  const rows = differences(schemes, baseline, errors, replicates, left, { interval, level, point, budget });
-  const nested = nestedTests(squared, alpha, redrawn);
+  const rows = differences(schemes, baseline, errors, redrawn, thetasOf(schemes, left), {
+    interval,
+    level,
+    point,
+    budget,
+  });
+  const nested = nestedTests(squared, alpha, testing);
   const others = names.map((_, l) => l).filter((l) => l !== baseline);
   const pairs = others.map((l) =>
     names.length === 2 ? nested : nestedTests(subset(squared, [baseline, l]), alpha, redrawnPairs, "deciding"),
@@ -157,7 +163,7 @@ export function compare(given: readonly Observations[], options: Partial<Compare
     },
     point: Object.fromEntries(law.variables.map((variable, v) => [variable, at(point, v)])),
     differences: rows,
-    multipliers: multipliers(schemes, baseline, point, errors, replicates, level, whole),
+    multipliers: multipliers(schemes, baseline, point, errors, redrawn, level, whole),
     trends: chosen.covariate === null ? [] : trends(squared, clusters, chosen.covariate, level),
     borrowed: law === powerLawWithLimit ? borrowedLimit(observations, baseline) : [],
     clusters: { by: clusters.by, count: clusters.count },

@@ -2,14 +2,13 @@
 import { fTail, normalQuantile, studentTwoSided } from "../base/distributions.js";
 import { type Bounds, bcaBounds, expandedLevel, percentileBounds } from "../fit/bootstrap-interval.js";
 import type { Interval } from "../fit/record.js";
-import type { Replicates } from "../fit/replicates.js";
 import type { StandardError } from "../fit/variance/linearization.js";
 import { family } from "../fit/variance/simultaneous.js";
 import { at } from "../law/law.js";
 import { holm } from "./attribution.js";
 import type { Difference } from "./comparison.js";
 import type { DifferenceErrors } from "./errors-of-differences.js";
-import { askedOf, type Schemes, thetaFor, thetaOf } from "./schemes.js";
+import { askedOf, type Schemes, type Thetas, thetaOf } from "./schemes.js";
 
 export type DifferenceInterval = "delta" | "bootstrap-percentile" | "bootstrap-bca";
 
@@ -25,6 +24,8 @@ export interface DifferenceOptions {
 
 /** Of the studies that would show a difference of the size that a record calls detectable. */
 const POWER = 0.8;
+
+const NOTHING = new Float64Array(0);
 
 /** A number that every scheme has. */
 interface Quantity {
@@ -74,14 +75,15 @@ function quantities(schemes: Schemes, point: readonly number[]): readonly Quanti
  * p-values are those of that family; of percentiles they are Holm's.
  *
  * @param errors of each scheme's differences from the baseline, in the order of the schemes
- * @param jackknife the schemes' free parameters without one unit each, for BCa
+ * @param redrawn the schemes' parameters in each replicate
+ * @param jackknife the same without one unit each, for BCa
  */
 export function differences(
   schemes: Schemes,
   baseline: number,
   errors: readonly (DifferenceErrors | null)[],
-  replicates: Replicates | null,
-  jackknife: Replicates["frees"],
+  redrawn: Thetas,
+  jackknife: Thetas,
   options: DifferenceOptions,
 ): readonly Difference[] {
   const { names, fits } = schemes;
@@ -89,16 +91,15 @@ export function differences(
   return quantities(schemes, options.point).flatMap((quantity) => {
     const method = quantity.name === "loss" ? "delta" : options.interval;
     const rows = others.map((l): Difference => {
-      const between = (frees: readonly Float64Array[]) =>
-        quantity.value(thetaFor(schemes, l, frees[l] ?? new Float64Array(0))) -
-        quantity.value(thetaFor(schemes, baseline, frees[baseline] ?? new Float64Array(0)));
+      const between = (thetas: readonly Float64Array[]) =>
+        quantity.value(thetas[l] ?? NOTHING) - quantity.value(thetas[baseline] ?? NOTHING);
       const [own, other] = [thetaOf(schemes, l), thetaOf(schemes, baseline)];
       const estimate = quantity.value(own) - quantity.value(other);
       const error = errors[l]?.of(quantity.gradient(own), quantity.gradient(other)) ?? null;
       const fewest = Math.min(...[l, baseline].map((which) => fits[which]?.doubt.degreesOfFreedom ?? 0));
       // Without degrees of freedom the laws go through every point, and replicates all agree. Otherwise in order, because
       // the p-value takes their percentiles again and again.
-      const draws = Float64Array.from(fewest > 0 ? (replicates?.frees ?? []) : [], between).sort();
+      const draws = Float64Array.from(fewest > 0 ? redrawn : [], between).sort();
       const left = jackknife.map(between);
       const intervalAt = (level: number): Interval | null => {
         const bounds =

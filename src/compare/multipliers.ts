@@ -1,10 +1,10 @@
 // What a scheme saves: the budget the baseline needs for the same loss, over the scheme's own, along budgets; and where
 // the two laws cross. Budgets are of the law's main variable; the others stand where the schemes meet.
 import { normalQuantile, studentTwoSided } from "../base/distributions.js";
-import type { Replicates } from "../fit/replicates.js";
+import { at } from "../law/law.js";
 import type { Crossover, Multiplier, MultiplierPoint } from "./comparison.js";
 import type { DifferenceErrors } from "./errors-of-differences.js";
-import { rangeOf, type Schemes, thetaFor, thetaOf, withBudget } from "./schemes.js";
+import { rangeOf, type Schemes, type Thetas, thetaOf, withBudget } from "./schemes.js";
 
 const CURVE_POINTS = 25;
 /** How far outside the data the laws are held against each other: six decades. */
@@ -18,6 +18,7 @@ const SEARCH = Math.log(1e6);
  *
  * @param point where the schemes meet, for the variables that are no budget
  * @param errors of each scheme's differences from the baseline, in the order of the schemes
+ * @param redrawn the schemes' parameters in each replicate
  * @param curves whether to follow them along the budgets too, which takes most of the time
  */
 export function multipliers(
@@ -25,7 +26,7 @@ export function multipliers(
   baseline: number,
   point: readonly number[],
   errors: readonly (DifferenceErrors | null)[],
-  replicates: Replicates | null,
+  redrawn: Thetas,
   level: number,
   curves = true,
 ): readonly Multiplier[] {
@@ -49,7 +50,7 @@ export function multipliers(
       from: least - SEARCH,
       to: most + SEARCH,
     };
-    const at = (u: number): MultiplierPoint => {
+    const pointAt = (u: number): MultiplierPoint => {
       const needed = inverse(pair, lossAt(pair, pair.mine, u));
       const start = needed ?? (lossAt(pair, pair.mine, u) > lossAt(pair, pair.other, pair.from) ? pair.from : pair.to);
       const { lower, upper } = untold(pair, (v) => [u, v], start);
@@ -68,9 +69,9 @@ export function multipliers(
         scheme: name,
         baseline: schemes.names[baseline] ?? "",
         level,
-        curve: Array.from({ length: curves ? CURVE_POINTS : 0 }, (_, i) => at(least + i * step)),
-        last: at(own.most),
-        crossover: crossover(pair, least, most, replicates, l, baseline),
+        curve: Array.from({ length: curves ? CURVE_POINTS : 0 }, (_, i) => pointAt(least + i * step)),
+        last: pointAt(own.most),
+        crossover: crossover(pair, least, most, foundIn(pair, redrawn, l, baseline)),
       },
     ];
   });
@@ -163,49 +164,37 @@ function firstTold(excess: (v: number) => number, start: number, atStart: number
   return outside;
 }
 
-function crossover(
-  pair: Pair,
-  least: number,
-  most: number,
-  replicates: Replicates | null,
-  l: number,
-  baseline: number,
-): Crossover {
-  const { schemes, level } = pair;
-  const draws = replicates?.frees ?? [];
-  const meets = draws.filter((frees) => {
-    const [mine, other] = [l, baseline].map((which) => thetaFor(schemes, which, frees[which] ?? new Float64Array(0)));
-    return mine !== undefined && other !== undefined && crossing({ ...pair, mine, other }, least, most) !== null;
-  });
-  const found = draws.length === 0 ? null : meets.length / draws.length;
+/** @param found share of replicates in which the two laws meet */
+function crossover(pair: Pair, least: number, most: number, found: number | null): Crossover {
   const u = crossing(pair, least, most);
   if (u === null) return { budget: null, interval: null, position: "none", found };
   const { lower, upper } = untold(pair, (v) => [v, v], u);
+  const { error, level } = pair;
   const budget = (v: number | null) => (v === null ? null : Math.exp(v));
   return {
     budget: Math.exp(u),
-    interval: pair.error === null ? null : { level, lower: budget(lower), upper: budget(upper), method: "delta" },
+    interval: error === null ? null : { level, lower: budget(lower), upper: budget(upper), method: "delta" },
     position: u < least ? "below" : u > most ? "above" : "inside",
     found,
   };
 }
 
+/** Log budgets of a search, evenly over its range. */
 const CROSSING_STEPS = 64;
+const gridOf = ({ from, to }: Pair): readonly number[] =>
+  Array.from({ length: CROSSING_STEPS + 1 }, (_, i) => from + ((to - from) / CROSSING_STEPS) * i);
 
 /** The log budget nearest to the middle of the data at which two laws meet, within the search range; null for none. */
 function crossing(pair: Pair, least: number, most: number): number | null {
   const gap = (u: number) => lossAt(pair, pair.mine, u) - lossAt(pair, pair.other, u);
   const middle = (least + most) / 2;
-  const step = (pair.to - pair.from) / CROSSING_STEPS;
+  const grid = gridOf(pair);
+  const signs = grid.map((u) => Math.sign(gap(u)));
   let nearest: number | null = null;
-  let before = gap(pair.from);
-  for (let i = 1; i <= CROSSING_STEPS; i++) {
-    let [low, high] = [pair.from + (i - 1) * step, pair.from + i * step];
-    const after = gap(high);
-    const sign = Math.sign(before);
-    before = after;
-    // Also where they are equal all the way.
-    if (sign * after >= 0) continue;
+  for (const [i, sign] of signs.entries()) {
+    // Nor where they are equal all the way.
+    if (sign * at(signs, i + 1) !== -1) continue;
+    let [low, high] = [at(grid, i), at(grid, i + 1)];
     for (let k = 0; k < 45; k++) {
       const half = (low + high) / 2;
       if (sign * gap(half) > 0) low = half;
@@ -214,4 +203,23 @@ function crossing(pair: Pair, least: number, most: number): number | null {
     if (nearest === null || Math.abs(low - middle) < Math.abs(nearest - middle)) nearest = low;
   }
   return nearest;
+}
+
+/** Share of redrawn laws that meet within the search range; null without any. */
+function foundIn(pair: Pair, redrawn: Thetas, l: number, baseline: number): number | null {
+  if (redrawn.length === 0) return null;
+  const { law } = pair.schemes;
+  const points = gridOf(pair).map((u) => withBudget(law, pair.point, Math.exp(u)));
+  // The ends first, where most that meet are told already.
+  const ordered = [...points.slice(-1), ...points];
+  const met = redrawn.filter(({ [l]: mine, [baseline]: other }) => {
+    if (mine === undefined || other === undefined) return false;
+    let first = 0;
+    return ordered.some((x) => {
+      const sign = Math.sign(law.value(mine, x) - law.value(other, x));
+      if (first === 0) first = sign;
+      return sign * first < 0;
+    });
+  });
+  return met.length / redrawn.length;
 }

@@ -4,8 +4,9 @@ import type { Observations } from "../curve/observations.js";
 import { type Fitted, fitted } from "../fit/fitted.js";
 import { groupName } from "../fit/problem/columns.js";
 import { distinctPoints } from "../fit/problem/points.js";
-import { linkGradient } from "../fit/problem/problem.js";
+import { fullTheta } from "../fit/problem/problem.js";
 import type { FitOptions } from "../fit/record.js";
+import type { Replicates } from "../fit/replicates.js";
 import { at, type Law, type LawParameter, mainVariable } from "../law/law.js";
 
 export interface Schemes {
@@ -16,6 +17,11 @@ export interface Schemes {
   /** Every parameter free in every scheme. */
   readonly fits: readonly Fitted[];
 }
+
+/** The law's parameters, one vector a scheme, in each of several sets. */
+export type Thetas = readonly (readonly Float64Array[])[];
+
+const NOTHING = new Float64Array(0);
 
 /** Throws InputError on too few points, FitError naming the scheme that has no fit. */
 export function fitSchemes(law: Law, groups: readonly Observations[], given: FitOptions): Schemes {
@@ -83,30 +89,21 @@ export function thetaOf({ fits }: Schemes, l: number): Float64Array {
   return fits[l]?.thetas[0] ?? new Float64Array(0);
 }
 
-/** The law's parameters of a scheme for other values of its free ones. */
-export function thetaFor({ fits, law }: Schemes, l: number, free: Float64Array): Float64Array {
-  const { problem } = fits[l] ?? {};
-  const template = problem?.blocks[0]?.template ?? new Float64Array(0);
-  return Float64Array.from(law.parameters, (_, i) =>
-    problem === undefined ? Number.NaN : dot(linkGradient(problem, i), free) + at(template, i),
-  );
+/** The law's parameters of every scheme in each of these sets of free ones: redrawn data sets, or sets without a unit. */
+export function thetasOf({ fits }: Schemes, sets: Replicates["frees"]): Thetas {
+  return sets.map((frees) => fits.map(({ problem }, l) => fullTheta(problem, frees[l] ?? NOTHING)));
 }
 
 /** A gradient over the free parameters of a scheme from one over the law's. */
-export function freeGradient({ fits, law }: Schemes, l: number, gradient: ArrayLike<number>): Float64Array {
-  const { problem } = fits[l] ?? {};
+export function freeGradient({ fits }: Schemes, l: number, gradient: ArrayLike<number>): Float64Array {
+  const problem = fits[l]?.problem;
   const sum = new Float64Array(problem?.names.length ?? 0);
-  law.parameters.forEach((_, i) => {
-    if (problem === undefined) return;
-    linkGradient(problem, i).forEach((factor, k) => {
-      sum[k] = at(sum, k) + factor * at(gradient, i);
-    });
-  });
+  const [block] = problem?.blocks ?? [];
+  for (const { parameter, column, factor } of block?.links ?? []) {
+    const k = block?.columns[column] ?? -1;
+    sum[k] = at(sum, k) + factor * at(gradient, parameter);
+  }
   return sum;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  return a.reduce((sum, value, k) => sum + (value === 0 ? 0 : value * at(b, k)), 0);
 }
 
 /** Free parameters that a comparison asks about: limits and exponents, or coefficients where the law has neither. */

@@ -145,7 +145,7 @@ export function covered(noiseName: string, planName: string, stream: Random, n: 
     const schemes = fitSchemes(powerLawWithLimit, data, DEFAULT_FIT_OPTIONS);
     const error = differenceErrors(schemes, clustersOf(data), [1, 0]);
     const options = { interval: "delta", level: 0.95, point: [largest], budget: largest } as const;
-    for (const { quantity, interval } of differences(schemes, 0, [null, error], null, [], options)) {
+    for (const { quantity, interval } of differences(schemes, 0, [null, error], [], [], options)) {
       const ofLaw = quantity === "limit" || quantity === "exponent";
       if (ofLaw && noise.bent === true) continue;
       const expected = ofLaw ? other[quantity] - truth[quantity] : u(other, largest) - u(truth, largest);
@@ -219,7 +219,7 @@ export function attributed(
     const clusters = clustersOf(data);
     const errors = laws.map((_, l) => (l === 0 ? null : differenceErrors(schemes, clusters, [l, 0])));
     const options = { interval: "delta", level: 0.95, point: [largest], budget: largest } as const;
-    const rows = differences(schemes, 0, errors, null, [], options).filter(({ quantity }) => quantity === "loss");
+    const rows = differences(schemes, 0, errors, [], [], options).filter(({ quantity }) => quantity === "loss");
     tally.add(
       "a difference of loss",
       rows.some(({ adjustedPValue }) => (adjustedPValue ?? 1) < 0.05),

@@ -27,13 +27,13 @@ function limitRow(below: number) {
   const schemes = fitSchemes(powerLawWithLimit, groups, DEFAULT_FIT_OPTIONS);
   const [first, second] = schemes.fits.map(({ solution }) => solution.free);
   if (first === undefined || second === undefined) throw new Error("two schemes have two fits");
-  const frees = Array.from({ length: 401 }, (_, i) => [
+  const thetas = Array.from({ length: 401 }, (_, i) => [
     first,
     Float64Array.of((first[0] ?? 0) + 0.001 * (i - below), ...second.slice(1)),
   ]);
   const options = { interval: "bootstrap-percentile", level: 0.95, budget: 1e8, point: [1e8] } as const;
   const errors = [null, differenceErrors(schemes, clustersOf(groups), [1, 0])];
-  return differences(schemes, 0, errors, { frees, failed: 0 }, [], options)[0];
+  return differences(schemes, 0, errors, thetas, [], options)[0];
 }
 
 test("the percentile at which 0 lies, as a t with the degrees of freedom that widen the interval", () => {
@@ -84,7 +84,7 @@ test("the difference called detectable is told from 0 in about 80 of 100 studies
     const schemes = fitSchemes(powerLawWithLimit, groups, DEFAULT_FIT_OPTIONS);
     const errors = [null, differenceErrors(schemes, clustersOf(groups), [1, 0])];
     const options = { interval: "delta", level: 0.95, budget: 1e9, point: [1e9] } as const;
-    return differences(schemes, 0, errors, null, [], options).find(({ quantity }) => quantity === "loss");
+    return differences(schemes, 0, errors, [], [], options).find(({ quantity }) => quantity === "loss");
   };
   const sizes = Array.from({ length: 50 }, () => lossRow(0)?.detectable ?? Number.NaN);
   const size = sizes.reduce((sum, value) => sum + value, 0) / sizes.length;

@@ -21,10 +21,10 @@ function study(baseline: PowerLaw, scheme: PowerLaw, noise: Noise, plan: StudyPl
   const data = simulate([baseline, scheme], noise, plan, stream);
   const schemes = fitSchemes(powerLawWithLimit, data, DEFAULT_FIT_OPTIONS);
   const errors = [null, differenceErrors(schemes, clustersOf(data), [1, 0])];
-  const [multiplier] = multipliers(schemes, 0, [1e8], errors, null, 0.95);
+  const [multiplier] = multipliers(schemes, 0, [1e8], errors, [], 0.95);
   if (multiplier === undefined) throw new Error("two schemes have one multiplier");
   const lossAt = (budget: number) =>
-    differences(schemes, 0, errors, null, [], { interval: "delta", level: 0.95, budget, point: [budget] }).find(
+    differences(schemes, 0, errors, [], [], { interval: "delta", level: 0.95, budget, point: [budget] }).find(
       ({ quantity }) => quantity === "loss",
     );
   return { multiplier, lossAt };
@@ -74,5 +74,5 @@ test("a scheme that is the baseline, number by number, does not cross it", () =>
   if (first === undefined) throw new Error("no data");
   const groups = [first, { ...first, group: { scheme: "again" } }];
   const schemes = fitSchemes(powerLawWithLimit, groups, DEFAULT_FIT_OPTIONS);
-  expect(multipliers(schemes, 0, [1e8], [null, null], null, 0.95)[0]?.crossover.position).toBe("none");
+  expect(multipliers(schemes, 0, [1e8], [null, null], [], 0.95)[0]?.crossover.position).toBe("none");
 });

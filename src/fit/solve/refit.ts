@@ -1,9 +1,11 @@
 // The same problem with other losses or weights, solved from an optimum near by: thousands of times in a bootstrap.
+import { at } from "../../law/law.js";
 import { powerLawWithLimit } from "../../law/power-law.js";
 import { withSlope } from "../problem/loss.js";
 import { type Problem, withCounts, withData } from "../problem/problem.js";
+import { mergeRepeats } from "../problem/repeats.js";
 import { descend } from "./descend.js";
-import { powerLawWithLimitSolver } from "./power-law-solver.js";
+import { OBJECTIVE, type PowerLawSolve, powerLawWithLimitSolver } from "./power-law-solver.js";
 
 /**
  * The free parameters at the optimum, or null where there is none.
@@ -40,16 +42,8 @@ const isSquared = ({ loss }: Problem): boolean => loss.weight(1e9) === 2;
 export function powerLawRefit(
   problem: Problem,
 ): ((observed: Float64Array, weights: Float64Array) => Float64Array | null) | null {
-  const { law, blocks, names, lower, upper } = problem;
-  const [tokens] = problem.x;
-  const plain =
-    law === powerLawWithLimit &&
-    blocks.length === 1 &&
-    names.length === 3 &&
-    law.parameters.every((parameter, k) => lower[k] === parameter.lower && upper[k] === parameter.upper) &&
-    isSquared(problem);
-  if (!plain || tokens === undefined || !tokens.every((x) => x > 0)) return null;
-  const solver = powerLawWithLimitSolver(tokens, problem.space);
+  const solver = powerLawSolver(problem);
+  if (solver === null) return null;
   const out = new Float64Array(4);
   return (observed, weights) => {
     if (!observed.every((y) => y > 0)) return null;
@@ -59,5 +53,42 @@ export function powerLawRefit(
       out,
     );
     return out.every(Number.isFinite) ? out.slice(0, 3) : null;
+  };
+}
+
+function powerLawSolver(problem: Problem): PowerLawSolve | null {
+  const { law, blocks, names, lower, upper } = problem;
+  const [tokens] = problem.x;
+  const plain =
+    law === powerLawWithLimit &&
+    blocks.length === 1 &&
+    names.length === 3 &&
+    law.parameters.every((parameter, k) => lower[k] === parameter.lower && upper[k] === parameter.upper) &&
+    isSquared(problem);
+  return plain && tokens?.every((x) => x > 0) ? powerLawWithLimitSolver(tokens, problem.space) : null;
+}
+
+/** Enough for the statistic of a redrawn data set. */
+const STATISTIC = { iterations: 60, tolerance: 1e-6, near: true } as const;
+
+/**
+ * The least sum of squares, in the problem's own unit, for other losses at the same x: what a test asks of each redrawn
+ * data set. NaN where there is none.
+ * @param free the optimum of `problem`, whose loss must be the squared one
+ */
+export function leastSquares(problem: Problem, free: Float64Array): (observed: Float64Array) => number {
+  const solver = powerLawSolver(problem);
+  if (solver !== null) {
+    const omega = problem.weights.map((weight) => weight * weight);
+    const out = new Float64Array(4);
+    return (observed) => {
+      solver(observed, omega, out);
+      return at(out, OBJECTIVE) / problem.unit ** 2;
+    };
+  }
+  const merge = mergeRepeats(problem);
+  return (observed) => {
+    const { problem: merged, within } = merge(observed);
+    return (descend(merged, free, problem.loss, STATISTIC)?.cost ?? Number.NaN) + within;
   };
 }
