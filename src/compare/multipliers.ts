@@ -1,12 +1,15 @@
 // What a scheme saves: the budget the baseline needs for the same loss, over the scheme's own, along budgets; and where
 // the two laws cross. Budgets are of the law's main variable; the others stand where the schemes meet.
 import { normalQuantile, studentTwoSided } from "../base/distributions.js";
+import { zero } from "../base/zero.js";
 import { at } from "../law/law.js";
 import type { Crossover, Multiplier, MultiplierPoint } from "./comparison.js";
 import type { DifferenceErrors } from "./errors-of-differences.js";
 import { rangeOf, type Schemes, type Thetas, thetaOf, withBudget } from "./schemes.js";
 
 const CURVE_POINTS = 25;
+/** Of log budgets at which two losses are equal. */
+const CLOSE = 1e-12;
 /** How far outside the data the laws are held against each other: six decades. */
 const SEARCH = Math.log(1e6);
 
@@ -102,14 +105,10 @@ function lossGradient({ schemes: { law }, point }: Pair, theta: Float64Array, u:
 
 /** Log budget at which the baseline comes down to a loss; null outside the pair's range. */
 function inverse(pair: Pair, loss: number): number | null {
-  let [low, high] = [pair.from, pair.to];
-  if (!(lossAt(pair, pair.other, low) >= loss && lossAt(pair, pair.other, high) <= loss)) return null;
-  for (let k = 0; k < 60 && high - low > 1e-13 * Math.abs(high); k++) {
-    const half = (low + high) / 2;
-    if (lossAt(pair, pair.other, half) > loss) low = half;
-    else high = half;
-  }
-  return (low + high) / 2;
+  const { from, to, other } = pair;
+  const below = (u: number) => loss - lossAt(pair, other, u);
+  const [start, end] = [below(from), below(to)];
+  return start <= 0 && end >= 0 ? zero(below, [from, start], [to, end], CLOSE) : null;
 }
 
 interface Untold {
@@ -144,7 +143,7 @@ function untold(pair: Pair, place: (v: number) => readonly [scheme: number, base
   return { lower: firstTold(excess, start, atStart, from), upper: firstTold(excess, start, atStart, to) };
 }
 
-/** Where `excess` first passes 0 on the way from `start` to `end`: growing steps, then the Illinois rule; null where not. */
+/** Where `excess` first passes 0 on the way from `start` to `end`: by growing steps; null where not. */
 function firstTold(excess: (v: number) => number, start: number, atStart: number, end: number): number | null {
   let [inside, below] = [start, atStart];
   let [outside, above] = [start, atStart];
@@ -153,15 +152,7 @@ function firstTold(excess: (v: number) => number, start: number, atStart: number
     outside = end > start ? Math.min(end, start + step) : Math.max(end, start - step);
     above = excess(outside);
   }
-  if (above <= 0) return null;
-  for (let k = 0; k < 60 && Math.abs(outside - inside) > 1e-5; k++) {
-    const share = Number.isFinite(below) ? Math.min(0.95, Math.max(0.05, below / (below - above))) : 0.5;
-    const v = inside + share * (outside - inside);
-    const found = excess(v);
-    if (found > 0) [outside, above, below] = [v, found, below / 2];
-    else [inside, below, above] = [v, found, above / 2];
-  }
-  return outside;
+  return above <= 0 ? null : zero(excess, [inside, below], [outside, above], 1e-5);
 }
 
 /** @param found share of replicates in which the two laws meet */
@@ -189,20 +180,14 @@ function crossing(pair: Pair, least: number, most: number): number | null {
   const gap = (u: number) => lossAt(pair, pair.mine, u) - lossAt(pair, pair.other, u);
   const middle = (least + most) / 2;
   const grid = gridOf(pair);
-  const signs = grid.map((u) => Math.sign(gap(u)));
-  let nearest: number | null = null;
-  for (const [i, sign] of signs.entries()) {
+  const gaps = grid.map(gap);
+  return grid.reduce((nearest: number | null, from, i) => {
+    const [before, after] = [at(gaps, i), at(gaps, i + 1)];
     // Nor where they are equal all the way.
-    if (sign * at(signs, i + 1) !== -1) continue;
-    let [low, high] = [at(grid, i), at(grid, i + 1)];
-    for (let k = 0; k < 45; k++) {
-      const half = (low + high) / 2;
-      if (sign * gap(half) > 0) low = half;
-      else high = half;
-    }
-    if (nearest === null || Math.abs(low - middle) < Math.abs(nearest - middle)) nearest = low;
-  }
-  return nearest;
+    if (!(Math.sign(before) * Math.sign(after) < 0)) return nearest;
+    const u = zero(gap, [from, before], [at(grid, i + 1), after], CLOSE);
+    return nearest === null || Math.abs(u - middle) < Math.abs(nearest - middle) ? u : nearest;
+  }, null);
 }
 
 /** Share of redrawn laws that meet within the search range; null without any. */

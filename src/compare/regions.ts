@@ -1,4 +1,5 @@
 // The joint profile region of limit and exponent: all pairs of values that one scheme's points allow together.
+import { zero } from "../base/zero.js";
 import { withHeld } from "../fit/problem/problem.js";
 import { descend } from "../fit/solve/descend.js";
 import { projected } from "../fit/solve/starts.js";
@@ -7,8 +8,9 @@ import type { JointRegion } from "./comparison.js";
 import type { Schemes } from "./schemes.js";
 
 const SLICES = 24;
-const WIDEST = 60;
 const NEAR = { iterations: 60, tolerance: 1e-10, near: true } as const;
+/** Of the exponent, which is also where a cut stops for being outside all reason. */
+const [LEAST, MOST] = [1e-6, 10];
 
 /**
  * {(E, c): min over the other parameters of SSE ≤ SSE_min·(1 + 2/ν·F_level(2, ν))} of each scheme (Bates & Watts 1988,
@@ -35,77 +37,55 @@ export function jointRegions({ law, fits, names }: Schemes, level: number): read
     const atLimit = withHeld(problem, limit);
     const others = without(solution.free, limit);
     const place = exponent > limit ? exponent - 1 : exponent;
-    /** The best of the other parameters at a limit. */
-    const alongLimit = (value: number) => {
-      const held = atLimit(value);
-      return descend(held, others, held.loss, NEAR);
-    };
     const atBoth = withHeld(atLimit(best.limit), place);
     const rest = without(others, place);
-    const costAt = (value: number, c: number): number => {
+    /** The best exponent at a limit, and how far the squares there pass the bound. */
+    const alongLimit = (value: number) => {
+      const held = atLimit(value);
+      const end = descend(held, others, held.loss, NEAR);
+      return { exponent: at(end?.free ?? others, place), excess: (end?.cost ?? Number.POSITIVE_INFINITY) - threshold };
+    };
+    const excessAt = (value: number, c: number): number => {
       atLimit(value);
       const held = atBoth(c);
       const end = descend(held, projected(held, Float64Array.from(rest)), held.loss, { ...NEAR, near: false });
-      return end?.cost ?? Number.POSITIVE_INFINITY;
+      return (end?.cost ?? Number.POSITIVE_INFINITY) - threshold;
     };
-    const lowest = problem.observed.reduce((m, y) => Math.min(m, y), Number.POSITIVE_INFINITY) * 1.2;
-    const centre = (value: number) => at(alongLimit(value)?.free ?? others, place);
-    const costOf = (value: number) => alongLimit(value)?.cost ?? Number.POSITIVE_INFINITY;
-    return [{ ...region, ...outline({ best: best.limit, lowest, threshold, costOf, centre, costAt }) }];
+    const inside = solution.cost - threshold;
+    /** No point allows a limit beyond it. */
+    const highest = problem.observed.reduce((m, y) => Math.min(m, y), Number.POSITIVE_INFINITY) * 1.2;
+    const end = (value: number): number => {
+      const { excess } = alongLimit(value);
+      if (excess <= 0) return value;
+      return zero((v) => alongLimit(v).excess, [value, excess], [best.limit, inside], CLOSE * highest);
+    };
+    const upper = end(highest);
+    const lower = best.limit === 0 ? 0 : end(0);
+    // Cuts crowd towards both ends, where the outline turns.
+    const cuts = Array.from({ length: SLICES + 1 }, (_, i) => {
+      const value = lower + (upper - lower) * 0.5 * (1 - Math.cos((Math.PI * i) / SLICES));
+      const { exponent: c, excess } = alongLimit(value);
+      const edge = (factor: number) => cut((v) => excessAt(value, v), c, Math.min(excess, 0), factor);
+      return { value, c, high: edge(1.02), low: edge(1 / 1.02) };
+    });
+    const polygon = [
+      ...cuts.map(({ value, c, high }) => [value, high ?? c] as const),
+      ...cuts.map(({ value, c, low }) => [value, low ?? c] as const).reverse(),
+    ];
+    return [{ ...region, polygon, closed: lower > 0 && cuts.every(({ high, low }) => high !== null && low !== null) }];
   });
 }
 
-interface Banana {
-  readonly best: number;
-  /** A limit that no point allows. */
-  readonly lowest: number;
-  readonly threshold: number;
-  costOf(limit: number): number;
-  centre(limit: number): number;
-  costAt(limit: number, exponent: number): number;
-}
+const CLOSE = 1e-10;
 
-function outline({ best, lowest, threshold, costOf, centre, costAt }: Banana): Pick<JointRegion, "polygon" | "closed"> {
-  const inside = (limit: number) => costOf(limit) <= threshold;
-  const upper = boundary(inside, best, lowest);
-  const zero = best === 0 || inside(0);
-  const lower = zero ? 0 : boundary(inside, best, 0);
-  const top: [number, number][] = [];
-  const bottom: [number, number][] = [];
-  let open = zero;
-  for (let i = 0; i <= SLICES; i++) {
-    // Cuts crowd towards both ends, where the outline turns.
-    const limit = lower + (upper - lower) * 0.5 * (1 - Math.cos((Math.PI * i) / SLICES));
-    const c = centre(limit);
-    const high = cut((v) => costAt(limit, v) <= threshold, c, 1.02);
-    const low = cut((v) => costAt(limit, v) <= threshold, c, 1 / 1.02);
-    open ||= high === null || low === null;
-    top.push([limit, high ?? c]);
-    bottom.push([limit, low ?? c]);
-  }
-  return { polygon: [...top, ...bottom.reverse()], closed: !open };
-}
-
-/** The last value inside on the way from `from` (inside) to `to` (outside), by bisection. */
-function boundary(inside: (value: number) => boolean, from: number, to: number): number {
-  let [near, far] = [from, to];
-  for (let k = 0; k < 40; k++) {
-    const half = (near + far) / 2;
-    if (inside(half)) near = half;
-    else far = half;
-  }
-  return near;
-}
-
-/** Walks from `from` by growing factors until outside, then bisects; null where it stays inside. */
-function cut(inside: (value: number) => boolean, from: number, factor: number): number | null {
-  let ratio = factor;
-  let far = from;
-  for (let k = 0; k < WIDEST; k++) {
-    far = from * ratio;
-    if (!inside(far)) return boundary(inside, from, far);
-    ratio *= ratio < 1e3 && ratio > 1e-3 ? factor ** (k + 1) : 1;
-    if (far > 10 || far < 1e-6) return null;
+/** Where the excess passes 0 on the way from `from`, by growing factors; null where it stays below. */
+function cut(excess: (value: number) => number, from: number, atStart: number, factor: number): number | null {
+  let [near, below] = [from, atStart];
+  for (let ratio = factor, k = 1; near < MOST && near > LEAST; ratio *= factor ** k++) {
+    const far = from * ratio;
+    const above = excess(far);
+    if (above > 0) return zero(excess, [far, above], [near, below], CLOSE * from);
+    [near, below] = [far, above];
   }
   return null;
 }

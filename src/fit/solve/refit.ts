@@ -76,12 +76,12 @@ const STATISTIC = { iterations: 60, tolerance: 1e-6, near: true } as const;
  * data set. NaN where there is none.
  * @param free the optimum of `problem`, whose loss must be the squared one
  */
-export function leastSquares(problem: Problem, free: Float64Array): (observed: Float64Array) => number {
+export function leastSquares(problem: Problem, free: Float64Array): (observed: Float64Array) => LeastSquares {
   const solver = powerLawSolver(problem);
   if (solver !== null) {
     const omega = problem.weights.map((weight) => weight * weight);
     const out = new Float64Array(4);
-    return (observed) => {
+    return (observed) => () => {
       solver(observed, omega, out);
       return at(out, OBJECTIVE) / problem.unit ** 2;
     };
@@ -89,6 +89,12 @@ export function leastSquares(problem: Problem, free: Float64Array): (observed: F
   const merge = mergeRepeats(problem);
   return (observed) => {
     const { problem: merged, within } = merge(observed);
-    return (descend(merged, free, problem.loss, STATISTIC)?.cost ?? Number.NaN) + within;
+    return (enough = 0) => {
+      const end = descend(merged, free, problem.loss, { ...STATISTIC, enough: enough - within });
+      return (end?.cost ?? Number.NaN) + within;
+    };
   };
 }
+
+/** @param enough a sum below which the search may stop before it has found the least */
+export type LeastSquares = (enough?: number) => number;
