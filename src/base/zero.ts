@@ -2,19 +2,26 @@
 type Place = readonly [x: number, value: number];
 
 /**
- * Where f passes 0 between two places at which its signs differ: the end of the last bracket on the side of `to`, the bracket
- * being no longer than `tolerance`. Straight lines through its ends by the Illinois rule (Dowell & Jarratt 1971), kept off
- * the ends themselves; halves where a value is infinite.
+ * Where f passes 0 between two places at which its signs differ, to `tolerance`: inverse quadratic interpolation where the
+ * last three values allow it, halves elsewhere (Chandrupatla 1997, Advances in Engineering Software 28). A value may be infinite.
  */
 export function zero(f: (x: number) => number, from: Place, to: Place, tolerance: number): number {
-  let [[near, below], [far, above]] = [from, to];
-  const sign = Math.sign(above);
-  for (let k = 0; k < 100 && Math.abs(far - near) > tolerance; k++) {
-    const share = below / (below - above);
-    const x = near + (Number.isFinite(below - above) ? Math.min(0.95, Math.max(0.05, share)) : 0.5) * (far - near);
+  let [[x1, f1], [x2, f2]] = [from, to];
+  let [x3, f3, share] = [x2, f2, 0.5];
+  for (;;) {
+    const x = x1 + share * (x2 - x1);
     const value = f(x);
-    if (value * sign > 0) [far, above, below] = [x, value, below / 2];
-    else [near, below, above] = [x, value, above / 2];
+    if (value > 0 === f1 > 0) [x3, f3] = [x1, f1];
+    else [x3, f3, x2, f2] = [x2, f2, x1, f1];
+    [x1, f1] = [x, value];
+    const least = tolerance / Math.abs(x2 - x1);
+    // Also where a value is not a number.
+    if (!(least <= 0.5) || f1 === 0) return Math.abs(f2) < Math.abs(f1) ? x2 : x1;
+    const [place, height] = [(x1 - x2) / (x3 - x2), (f1 - f2) / (f3 - f2)];
+    const smooth = height ** 2 < place && (1 - height) ** 2 < 1 - place;
+    share = smooth
+      ? (f1 / (f2 - f1)) * (f3 / (f2 - f3)) + ((x3 - x1) / (x2 - x1)) * (f1 / (f3 - f1)) * (f2 / (f3 - f2))
+      : 0.5;
+    share = Math.min(1 - least, Math.max(least, share));
   }
-  return far;
 }

@@ -152,7 +152,7 @@ function firstTold(excess: (v: number) => number, start: number, atStart: number
     outside = end > start ? Math.min(end, start + step) : Math.max(end, start - step);
     above = excess(outside);
   }
-  return above <= 0 ? null : zero(excess, [inside, below], [outside, above], 1e-5);
+  return above <= 0 ? null : zero(excess, [inside, below], [outside, above], 1e-7);
 }
 
 /** @param found share of replicates in which the two laws meet */
