@@ -4,7 +4,12 @@
 //   npx tsx scripts/fractal-corpora.ts .cache/fractal
 //
 // novels, speeches (State of the Union addresses), glosses (of WordNet, in its own order), code (the TypeScript
-// compiler), and as controls the novels' sentences and the novels' words in random order.
+// compiler), and as controls the novels' sentences and the novels' words in random order. Every third document stands in
+// scored/ too: the texts whose surprisals are analysed,
+//
+//   rinsight train --scheme baseline --width 24 --layers 2 --heads 2 --context 256 --tokenizer byte --batch 4 \
+//     --horizons 1.5M --lr 16e-3 --warmup 40 --timescale 400 --validation-windows 640 \
+//     --score .cache/fractal/scored/novels,… --surprisals surprisals.jsonl --out runs
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -33,11 +38,15 @@ function shuffled(parts: readonly string[], stream: Random): readonly string[] {
 }
 
 function write(name: string, text: string): void {
-  const into = path.join(folder, name);
-  rmSync(into, { recursive: true, force: true });
-  mkdirSync(into, { recursive: true });
+  const [into, scored] = [path.join(folder, name), path.join(folder, "scored", name)];
+  for (const one of [into, scored]) {
+    rmSync(one, { recursive: true, force: true });
+    mkdirSync(one, { recursive: true });
+  }
   for (let at = 0; at + DOCUMENT <= text.length; at += DOCUMENT) {
-    writeFileSync(path.join(into, `${String(at).padStart(8, "0")}.txt`), text.slice(at, at + DOCUMENT));
+    const file = `${String(at).padStart(8, "0")}.txt`;
+    writeFileSync(path.join(into, file), text.slice(at, at + DOCUMENT));
+    if (at % (3 * DOCUMENT) === 0) writeFileSync(path.join(scored, file), text.slice(at, at + DOCUMENT));
   }
 }
 

@@ -41,6 +41,7 @@ interface Flags {
   readonly text?: string;
   readonly context: string;
   readonly runs?: string;
+  readonly title?: string;
 }
 
 export function command(): Command {
@@ -74,6 +75,7 @@ export function command(): Command {
       "runs of a baseline and one scheme on each text, a folder named as its group: gain against H and S",
     )
     .option("--out <folder>", "write a page with fits, local slopes and controls: index.html, analysis.json, charts")
+    .option("--title <text>", "title of the page (default: the names of the files)")
     .action(run);
 }
 
@@ -105,7 +107,10 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
     );
   }
   const gain = flags.runs === undefined ? null : await gains(flags.runs.split(","), analysis);
-  if (flags.out !== undefined) await writePage(flags.out, analysis, gain, files);
+  if (flags.out !== undefined) {
+    const names = files.map((file) => path.basename(file)).join(", ");
+    await writePage(flags.out, analysis, gain, flags.title ?? `Long-range structure: ${names}`);
+  }
   const { level } = analysis.options;
   const predictability =
     flags.text === undefined ? null : await predicted(flags.text.split(","), starts, { context, level });
@@ -120,10 +125,9 @@ async function writePage(
   folder: string,
   analysis: FractalAnalysis,
   gain: GainStudy | null,
-  files: readonly string[],
+  title: string,
 ): Promise<void> {
-  const names = files.map((file) => path.basename(file)).join(", ");
-  writeFolder(folder, await fractalFiles(analysis, `Long-range structure: ${names}`, gain));
+  writeFolder(folder, await fractalFiles(analysis, title, gain));
   say(path.join(folder, "index.html"));
 }
 

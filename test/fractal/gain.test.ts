@@ -1,6 +1,8 @@
 // Gain of recursion against an exponent: pairs by hand, rank correlations against published tables, and the command over
 // runs that were made up.
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { gains } from "../../src/command/fractal-runs.js";
 import type { Observations } from "../../src/curve/observations.js";
 import { gainStudy, gainsOf, rankCorrelation } from "../../src/fractal/gain.js";
 import type { FractalAnalysis, StatisticName } from "../../src/fractal/record.js";
@@ -132,11 +134,22 @@ test("gains that rise with H have ρ 1 with it and −1 with what falls; the pag
     ["selfSimilarity", "share", expect.closeTo(-1, 12)],
   ]);
   const { html, charts } = fractalReport(analysis(exponents), "Gains", study);
-  expect(html).toContain("have a rank correlation of 1.00 (p = 0.04, one-sided");
+  expect(html).toContain("Rank correlation of the gain with H over 4 texts: 1.00, p = 0.04 (one-sided)");
   const gain = charts.filter(({ name }) => name.startsWith("gain-"));
   expect(gain.map(({ name }) => name)).toEqual(["gain-fluctuation", "gain-selfSimilarity"]);
   for (const { spec } of gain) expect(await renderSvg(spec)).toContain("<svg");
   expect(() => gainStudy(analysis([0.5, 0.6]), texts, "RINS r=2")).toThrow(
     "folders must be named as the groups, t0, t1",
   );
+});
+
+test("the shipped study's gains are those of its runs", async () => {
+  const shipped = JSON.parse(readFileSync("reports/2026-11-26_fractal/analysis.json", "utf8"));
+  const texts = ["novels", "novels-sentences", "novels-words", "speeches", "glosses", "code"];
+  const again = await gains(
+    texts.map((text) => `data/runs/fractal/${text}`),
+    shipped,
+  );
+  expect(again.gains).toHaveLength(18);
+  expect(again).toEqual(shipped.gain);
 });

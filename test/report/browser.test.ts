@@ -8,6 +8,7 @@ import { pathToFileURL } from "node:url";
 import { type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { buildReport, type Report } from "../../src/report/build.js";
+import { fractalReport } from "../../src/report/fractal/page.js";
 import { manySource, REFERENCE, simulatedSource } from "./simulated.js";
 
 const HOSTILE = [
@@ -46,7 +47,11 @@ const launch = () =>
   });
 
 /** Opens a report's page and hands it over; the browser and the file are gone afterwards. */
-async function onPage(report: Report, options: BrowserContextOptions, look: (page: Page) => Promise<void>) {
+async function onPage(
+  report: Pick<Report, "files">,
+  options: BrowserContextOptions,
+  look: (page: Page) => Promise<void>,
+) {
   const folder = mkdtempSync(path.join(tmpdir(), "rinsight-page-"));
   const browser = await launch();
   try {
@@ -93,6 +98,30 @@ withBrowser.each([
         expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
       }
     });
+  },
+);
+
+withBrowser.each([
+  [1400, "light"],
+  [400, "dark"],
+] as const)(
+  `the page of long-range structure draws every chart and axe finds nothing serious: %i px, %s${reason}`,
+  async (width, colorScheme) => {
+    const shipped = JSON.parse(readFileSync("reports/2026-11-26_fractal/analysis.json", "utf8"));
+    const { html, charts } = fractalReport(shipped, "Six texts", shipped.gain);
+    await onPage(
+      { files: new Map([["index.html", html]]) },
+      { viewport: { width, height: 900 }, colorScheme },
+      async (page) => {
+        for (const chart of await page.locator("figure .chart").all()) {
+          await chart.scrollIntoViewIfNeeded();
+          await chart.and(page.locator("[data-drawn]")).locator("svg").waitFor();
+        }
+        expect(await page.locator(".chart[data-drawn] svg").count()).toBe(charts.length);
+        expect(await serious(page)).toEqual([]);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+      },
+    );
   },
 );
 

@@ -5,10 +5,10 @@ import type { FractalAnalysis, FractalEstimate, GainStudy } from "../../fractal/
 import { type Cells, htmlTable, left, right } from "../cells.js";
 import type { Chart } from "../charts/chart.js";
 import { palette } from "../charts/palette.js";
-import { SCHEMA } from "../charts/parts.js";
 import { PAGE_THEME, STATIC_THEME } from "../charts/theme.js";
 import { documentHtml } from "../page/document.js";
 import { type Markup, markup } from "../page/markup.js";
+import { packedCharts } from "../page/packed.js";
 import { figure } from "../page/report-page.js";
 import { fractalCharts, TITLES } from "./charts.js";
 import { gainCharts, gainSection } from "./gain.js";
@@ -50,15 +50,11 @@ ${gain === null ? null : gainSection(gain, gained)}
 <section><h2>Fits and local slopes</h2><div class="grid">${others.map(figure)}</div></section>
 <section><h2>Left out</h2>${leftOut.length === 0 ? markup`<p>No document.</p>` : list(leftOut.slice(0, MOST_LEFT_OUT).map(({ document, group, reason }) => `${group}, ${document}: ${reason}`))}${leftOut.length > MOST_LEFT_OUT ? markup`<p>and ${leftOut.length - MOST_LEFT_OUT} more</p>` : null}</section>
 </main>`;
-  const specs = [...charts, ...gained].map(({ name, spec: { config: _, $schema: __, ...spec } }) => [
-    name,
-    { $schema: SCHEMA, ...spec },
-  ]);
   const { html } = documentHtml({
     title,
     body,
-    data: { charts: Object.fromEntries(specs), theme: PAGE_THEME, paper: STATIC_THEME, texts: {} },
-    scripts: ["charts", "saving"],
+    data: { charts: packedCharts([...charts, ...gained]), theme: PAGE_THEME, paper: STATIC_THEME, texts: {} },
+    scripts: ["data", "charts", "saving"],
   });
   return { html, charts: [...charts, ...gained] };
 }

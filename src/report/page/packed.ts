@@ -1,6 +1,7 @@
 // Rows of charts as they go into a page: a column once instead of its name in every row, and a text once instead of at every
 // point of its scheme. browser/data.js makes rows of them again, chart by chart.
-import type { Row } from "../charts/chart.js";
+import type { Chart, Row } from "../charts/chart.js";
+import { SCHEMA } from "../charts/parts.js";
 
 type Cell = Row[string];
 
@@ -13,6 +14,16 @@ export type Column =
 export interface Packed {
   readonly rows: number;
   readonly columns: Readonly<Record<string, Column>>;
+}
+
+/** The specs of charts by name, their rows packed, without the theme, which a page brings once. */
+export function packedCharts(charts: readonly Chart[]): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    charts.map(({ name, spec: { config: _, $schema: __, datasets, ...spec } }) => {
+      const sets = Object.entries(datasets).map(([set, rows]) => [set, packed(rows)]);
+      return [name, { $schema: SCHEMA, ...spec, datasets: Object.fromEntries(sets) }];
+    }),
+  );
 }
 
 /** Each row of a set must have the keys of the first. */

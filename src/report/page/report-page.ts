@@ -4,14 +4,13 @@
 import { type Cells, htmlTable, latexTable } from "../cells.js";
 import type { Chart } from "../charts/chart.js";
 import { MOST_COLOURS, type Palette } from "../charts/palette.js";
-import { SCHEMA } from "../charts/parts.js";
 import { PAGE_THEME, STATIC_THEME } from "../charts/theme.js";
 import type { ChecklistItem } from "../checklist.js";
 import type { InputFile } from "../record.js";
 import type { Verdict, weighedDoubts } from "../sentences.js";
 import { documentHtml } from "./document.js";
 import { type Content, type Markup, markup } from "./markup.js";
-import { packed } from "./packed.js";
+import { packedCharts } from "./packed.js";
 
 /** A question of its own with what answers it: charts by name, tables, sentences. */
 export interface Section {
@@ -77,15 +76,11 @@ ${folded(`Provenance: ${page.inputs.length} input files by SHA-256`, false, mark
 <p class="small">Cite as: <span class="citation">${page.citation}</span> <button type="button" data-copy="citation">Copy</button></p>
 </section>
 </main>`;
-  const specs = page.charts.map(({ name, spec: { config: _, $schema: __, datasets, ...spec } }) => [
-    name,
-    { $schema: SCHEMA, ...spec, datasets: mapped(datasets, packed) },
-  ]);
   return documentHtml({
     title: page.title,
     body,
     data: {
-      charts: Object.fromEntries(specs),
+      charts: packedCharts(page.charts),
       theme: PAGE_THEME,
       paper: STATIC_THEME,
       texts: { "table.tex": latexTable(page.table), citation: page.citation },
@@ -93,9 +88,6 @@ ${folded(`Provenance: ${page.inputs.length} input files by SHA-256`, false, mark
     scripts: ["data", "charts", "marking", "tables", "saving"],
   }).html;
 }
-
-const mapped = <From, To>(record: Readonly<Record<string, From>>, to: (value: From) => To) =>
-  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, to(value)]));
 
 function besideAnswer(doubts: readonly string[]): Markup | null {
   if (doubts.length === 0) return null;
