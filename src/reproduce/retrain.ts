@@ -36,7 +36,7 @@ export interface Retrained {
 
 /** Differences between a published run file and the same run trained here. Throws InputError for text that is not the run's corpus. */
 export async function retrain(file: string, options: RetrainOptions): Promise<Retrained> {
-  const text = Buffer.from(openSource(file).bytes).toString("utf8");
+  const text = Buffer.from((await openSource(file)).bytes).toString("utf8");
   const published = parseRun(path.basename(file), text);
   const run = checkConfiguration(published.header.configuration);
   const tolerance = run.backend === "wasm" ? 0 : OTHER_BACKENDS_TOLERANCE;

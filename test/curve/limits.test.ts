@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { checkLines, limits, limitsFrom } from "../../src/curve/read/limits.js";
+import { limits, limitsFrom, lineCheck } from "../../src/curve/read/limits.js";
 
 test("limits are set by name, and what is no limit is refused", () => {
   expect(limitsFrom("")).toEqual(limits());
@@ -14,11 +14,21 @@ test("limits are set by name, and what is no limit is refused", () => {
 
 test("a line is counted to its end, a file to its last line", () => {
   const few = { bytes: 1000, rows: 3, line: 5 };
-  const check = (text: string) => () => checkLines("t", Buffer.from(text), few);
+  const check =
+    (...parts: string[]) =>
+    () => {
+      const take = lineCheck("t", few);
+      for (const part of parts) take(Buffer.from(part));
+    };
   expect(check("12345\n12345")).not.toThrow();
   expect(check("12345\n123456")).toThrow(/^t line 2: line must have at most/);
   // A header and three rows.
   expect(check("a\n1\n2\n3\n")).not.toThrow();
+  // However it is cut.
+  expect(check("123", "45\n12", "345")).not.toThrow();
+  expect(check("123", "45\n12", "3456")).toThrow(/^t line 2: line must have at most/);
+  expect(check("a\n1", "\n2\n3", "\n")).not.toThrow();
+  expect(check("a\n1", "\n2\n3", "\n", "4")).toThrow(/at most 3 lines, got more/);
   expect(check("a\n1\n2\n3\n4\n")).toThrow(/at most 3 lines, got more; .*--limits rows=/);
 });
 

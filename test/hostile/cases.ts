@@ -46,8 +46,8 @@ const importing = (name: string, file: string, content: Content, ...flags: strin
 const draw = random("hostile");
 const noise = (bytes: number): Uint8Array => Uint8Array.from({ length: bytes }, () => draw.integer(256));
 const bomb = (): Uint8Array => {
-  // A thousand million zeros in about a megabyte: twice what may be expanded.
-  const member = gzipSync(Buffer.alloc(50_000_000, "0"));
+  // A thousand million zeros in about a megabyte, in lines of a million: twice what may be expanded.
+  const member = gzipSync(Buffer.alloc(50_000_000, `${"0".repeat(999_999)}\n`));
   return Buffer.concat(Array<Buffer>(20).fill(member));
 };
 

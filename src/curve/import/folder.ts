@@ -4,7 +4,7 @@
 import { type Dirent, readdirSync } from "node:fs";
 import path from "node:path";
 import { InputError } from "../../base/errors.js";
-import { openSource } from "../read/source.js";
+import { openSource, type Source } from "../read/source.js";
 import { stack, type Table } from "../table.js";
 import { eventsTable } from "./events.js";
 import { type ReadingOptions, recognised, runName, withRun } from "./recognise.js";
@@ -26,8 +26,8 @@ export async function folderTable(
 ): Promise<{ readonly table: Table; readonly notes: readonly string[]; readonly files: readonly ReadFile[] }> {
   const found = filesBelow(given, given);
   const files: ReadFile[] = [];
-  const opened = (file: string) => {
-    const source = openSource(file);
+  const opened = async (file: string) => {
+    const source = await openSource(file);
     files.push({ name: file, sha256: source.sha256 });
     return source;
   };
@@ -35,19 +35,15 @@ export async function folderTable(
     path.relative(given, path.dirname(file)) || path.basename(path.resolve(path.dirname(file)));
   const events = found.filter((file) => path.basename(file).includes("tfevents"));
   if (events.length > 0) {
-    return {
-      ...eventsTable(
-        given,
-        events.map((file) => ({ source: opened(file), run: below(file) })),
-      ),
-      files,
-    };
+    const sources: { readonly source: Source; readonly run: string }[] = [];
+    for (const file of events) sources.push({ source: await opened(file), run: below(file) });
+    return { ...eventsTable(given, sources), files };
   }
   const notes: string[] = [];
   const tables: Table[] = [];
   for (const { file, run } of chosen(given, found)) {
     try {
-      const read = await recognised(opened(file), options);
+      const read = await recognised(await opened(file), options);
       if (read.kind === "run") continue;
       notes.push(...read.notes);
       tables.push(read.table.columns.has("run") && read.kind === "table" ? read.table : withRun(read.table, [], run));

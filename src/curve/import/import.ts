@@ -41,7 +41,7 @@ export async function importCurves(given: string, options: ImportOptions = {}): 
 async function logged(given: string, options: ImportOptions): Promise<Logged> {
   const reading: ReadingOptions = { pattern: options.pattern ?? null, live: false };
   if (given !== "-" && statusOf(given).isDirectory()) return loggedFolder(given, reading);
-  const read = await recognised(openSource(given), reading);
+  const read = await recognised(await openSource(given), reading);
   return loggedSource(read, runName(given), options.run);
 }
 

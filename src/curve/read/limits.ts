@@ -45,20 +45,24 @@ export function moveLimits(text: string): void {
 /** What may be done about a limit, at the end of a message. */
 export const raise = (name: keyof Limits): string => `keep what the fit needs, or give --limits ${name}=…`;
 
-/** Throws InputError where `bytes` hold a line that is too long, or more lines than a table may have rows. */
-export function checkLines(source: string, bytes: Uint8Array, { line, rows }: Limits = limits()): void {
-  let lines = 0;
-  for (let start = 0; start < bytes.length; lines++) {
-    const found = bytes.indexOf(10, start);
-    const end = found < 0 ? bytes.length : found;
-    if (end - start > line) {
-      throw new InputError(
-        `${source} line ${lines + 1}: line must have at most ${line / 1e6} MB, got ${Math.round((end - start) / 1e6)} MB; ${raise("line")}`,
-      );
+/** Takes the bytes of a text part by part; throws InputError at a line that is too long, or at more lines than a table may have rows. */
+export function lineCheck(source: string, { line, rows }: Limits = limits()): (part: Uint8Array) => void {
+  let [lines, length] = [0, 0];
+  return (part) => {
+    for (let start = 0; start < part.length; ) {
+      const found = part.indexOf(10, start);
+      length += (found < 0 ? part.length : found) - start;
+      if (length > line) {
+        throw new InputError(
+          `${source} line ${lines + 1}: line must have at most ${line / 1e6} MB, got more; ${raise("line")}`,
+        );
+      }
+      // The header's, and one a row.
+      if (lines > rows) {
+        throw new InputError(`${source}: file must have at most ${rows} lines, got more; ${raise("rows")}`);
+      }
+      if (found < 0) return;
+      [lines, length, start] = [lines + 1, 0, found + 1];
     }
-    if (lines > rows) {
-      throw new InputError(`${source}: file must have at most ${rows} lines, got more; ${raise("rows")}`);
-    }
-    start = end + 1;
-  }
+  };
 }

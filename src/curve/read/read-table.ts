@@ -52,7 +52,7 @@ export async function readTable(
     const folder = given !== "-" && statusOf(given).isDirectory();
     const before = runs.length;
     for (const file of folder ? members(given) : [given]) {
-      const source = openSource(file);
+      const source = await openSource(file);
       if (seen.has(source.sha256)) {
         if (source.bytes.length > 0) notes.push(`${source.name}: passed over, the same content was given before`);
         if (source.bytes.length > 0) continue;

@@ -2,11 +2,12 @@
 // never ends or is no file is refused before it fills the memory.
 import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import path from "node:path";
-import { gunzipSync } from "node:zlib";
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
 import { codeOf, fileReason, InputError, reasonOf } from "../../base/errors.js";
 import { sha256 } from "../../base/json.js";
 import { oneLine } from "../../base/visible.js";
-import { checkLines, limits, raise } from "./limits.js";
+import { limits, lineCheck, raise } from "./limits.js";
 
 export interface Source {
   /** For messages: the name as given, "standard input" for `-`. */
@@ -49,7 +50,7 @@ const displayed = (file: string): string => {
 };
 
 /** Reads a file or `-` whole, expanding gzip by its first bytes. Throws InputError with the rule and the remedy. */
-export function openSource(file: string): Source {
+export async function openSource(file: string): Promise<Source> {
   const name = file === "-" ? "standard input" : displayed(file);
   if (file.includes("\0")) throw new InputError(`${name}: path must hold no NUL character, got one; check the path`);
   if (file !== "-") {
@@ -61,7 +62,7 @@ export function openSource(file: string): Source {
     if (status.size > limits().bytes) throw tooLarge(name);
   }
   const raw = readBounded(file === "-" ? 0 : file, name);
-  return { name, bytes: expanded(name, raw), sha256: sha256(raw) };
+  return { name, bytes: await expanded(name, raw), sha256: sha256(raw) };
 }
 
 /** A pipe has no size, and may never end: it is read as far as the limit. */
@@ -106,20 +107,31 @@ function tooLarge(name: string): InputError {
   return new InputError(`${name}: file must be at most ${limits().bytes / 1e6} MB, got more; ${raise("bytes")}`);
 }
 
-function expanded(name: string, raw: Buffer): Uint8Array {
+/** A gzip is expanded part by part: what is too much is left at the line, the row or the byte where it becomes so. */
+async function expanded(name: string, raw: Buffer): Promise<Uint8Array> {
   if (raw[0] !== 0x1f || raw[1] !== 0x8b) return raw;
+  const most = limits().bytes;
+  const check = lineCheck(name);
+  const parts: Buffer[] = [];
+  let [total, text] = [0, true];
   try {
-    return gunzipSync(raw, { maxOutputLength: limits().bytes });
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (code === "ERR_BUFFER_TOO_LARGE") {
-      throw new InputError(
-        `${name}: gzip must expand to at most ${limits().bytes / 1e6} MB, got more from ${raw.length} bytes; ${raise("bytes")}`,
-      );
+    for await (const part of Readable.from([raw]).pipe(createGunzip({ chunkSize: CHUNK }))) {
+      total += part.length;
+      if (total > most) {
+        throw new InputError(
+          `${name}: gzip must expand to at most ${most / 1e6} MB, got more from ${raw.length} bytes; ${raise("bytes")}`,
+        );
+      }
+      // Lines of what is no text, Parquet for one, mean nothing.
+      if (parts.length === 0) text = !part.includes(0);
+      if (text) check(part);
+      parts.push(part);
     }
-    const reason = reasonOf(error);
-    throw new InputError(`${name}: gzip must be whole, got "${reason}"; copy or compress the file again`);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`${name}: gzip must be whole, got "${reasonOf(error)}"; copy or compress the file again`);
   }
+  return Buffer.concat(parts, total);
 }
 
 const FOREIGN: readonly (readonly [string, string])[] = [
@@ -142,7 +154,7 @@ export function decoded(source: Source): { readonly text: string; readonly notes
   if (/^(\ufeff)?\s*</.test(Buffer.from(bytes.subarray(0, 64)).toString("utf8"))) {
     throw new InputError(`${name}: must be a table as text or Parquet, got HTML or XML; download the data itself`);
   }
-  checkLines(name, bytes);
+  lineCheck(name)(bytes);
   const encoding = utf16(bytes);
   if (encoding !== null) {
     return { text: new TextDecoder(encoding).decode(bytes), notes: [`${name}: read as ${encoding.toUpperCase()}`] };
