@@ -5,7 +5,7 @@
 //
 // The same model, batch and optimizer on each backend that is there, and in PyTorch where python3 has it, in turns;
 // the median step of each turn, the best of the turns. GFLOP/s counts useful FLOPs alone (FLOP_CONVENTION).
-// Then the same steps on 2, 4 … threads, up to the cores, and a sweep on all cores against one run alone.
+// Then the same steps on 2, 4 … threads, up to the cores, a sweep on all cores against one run alone, and two towers.
 import { spawnSync } from "node:child_process";
 import { availableParallelism, cpus } from "node:os";
 import path from "node:path";
@@ -27,6 +27,7 @@ import { initialState, learner } from "../src/train/learner.js";
 import type { Batch } from "../src/train/text/batches.js";
 import { sweepSpeeds } from "./bench-sweep.js";
 import { threadSpeed } from "./bench-threads.js";
+import { towerSpeed } from "./bench-towers.js";
 
 const TURNS = 3;
 const { values } = parseArgs({ options: { seconds: { type: "string", default: "4" }, json: { type: "boolean" } } });
@@ -209,11 +210,22 @@ const sweepRows = sweeps.map(({ aloneSeconds, togetherSeconds, ratio }) => ({
   [`${threads} runs, ${threads} workers, s`]: togetherSeconds.toFixed(1),
   "tokens a second of one run": `${ratio.toFixed(2)} times`,
 }));
-if (values.json) process.stdout.write(`${JSON.stringify({ steps: rows, threads: threadRows, sweeps }, null, 2)}\n`);
+const towers = await towerSpeed(TURNS, seconds);
+const towerRows = [
+  {
+    shape: "image–text 64/4+4/32px/64 baseline",
+    "ms a step": (1000 * towers.seconds).toFixed(1),
+    "GFLOP/s": towers.gigaflops.toFixed(1),
+    "of torch, one thread": towers.torchSeconds === null ? "–" : (towers.torchSeconds / towers.seconds).toFixed(2),
+  },
+];
+if (values.json)
+  process.stdout.write(`${JSON.stringify({ steps: rows, threads: threadRows, sweeps, towers }, null, 2)}\n`);
 else {
   printTable(rows);
   printTable(threadRows);
   printTable(sweepRows);
+  printTable(towerRows);
 }
 
 function printTable(table: readonly Readonly<Record<string, string | number>>[]): void {

@@ -20,8 +20,9 @@ export function picturePage(
   const drawn = pictures.training
     .map((group) => group.filter((picture) => pictures.set.entries[picture]?.trainedOnly === false))
     .filter((group) => group.length > 0);
-  const sheet = Array.from({ length: CONCEPTS }, (_, i) => {
-    const shown = drawn[Math.floor((i * drawn.length) / CONCEPTS)] ?? [];
+  const count = Math.min(CONCEPTS, drawn.length);
+  const sheet = Array.from({ length: count }, (_, i) => {
+    const shown = drawn[Math.floor((i * drawn.length) / count)] ?? [];
     const { concept = 0, name = "" } = pictures.set.entries[shown[0] ?? 0] ?? {};
     const caption = captionTexts(name, pictures.set.concepts[concept]?.tags ?? [])[1] ?? name;
     return `<figure>${shown.map(image).join("")}<figcaption>${html(caption)}</figcaption></figure>`;
@@ -40,7 +41,8 @@ main > div { display: grid; grid-template-columns: repeat(auto-fill, minmax(18re
 figure { margin: 0 } figcaption { font-size: .85rem } td, th { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0 }
 </style></head><body><main>
 <h1>What the towers see</h1>
-<p>${CONCEPTS} of the ${pictures.training.length} concepts that are trained on, as each hand draws them, ${shape.side} × ${shape.side} pixels, with one of their captions.</p>
+<p><a href="index.html">The report of these runs</a></p>
+<p>${count} of the ${pictures.training.length} concepts of emoji that are trained on, beside ${pictures.more.length} of icons, as each hand draws them, ${shape.side} × ${shape.side} pixels, with one of their captions.</p>
 <div>${sheet.join("\n")}</div>
 <h2>Nearest captions of concepts never seen</h2>
 <p>${html(model)}. Each picture is held against the captions of all ${pictures.heldOut.length} held-out concepts; guessing is right once in ${pictures.heldOut.length}. Of these ${examples.length}, spread evenly and not chosen, ${right} are right. The last column is the place of the right one.</p>
