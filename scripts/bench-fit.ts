@@ -162,7 +162,7 @@ function benchBootstrap(): void {
     ...drawn(powerLawWithLimit, [1.7 + 0.02 * g, 300, 0.3], [spread(1e7, 1e10, 24)], 0.003, g),
     group: { scheme: `s${g}` },
   }));
-  const { fits } = fitSchemes(powerLawWithLimit, groups, DEFAULT_FIT_OPTIONS);
+  const fits = fitSchemes(powerLawWithLimit, groups, DEFAULT_FIT_OPTIONS).all.map(({ fit }) => fit);
   const seconds = timed(
     1,
     1,

@@ -1,8 +1,10 @@
 // Exponent or limit? Nested models over schemes, F tests and a paired bootstrap of the same statistics, a verdict.
 import { fTail } from "../base/distributions.js";
 import { InputError } from "../base/errors.js";
+import { item } from "../base/item.js";
 import { random } from "../base/random.js";
 import { resampler } from "../fit/bootstrap.js";
+import type { Fitted } from "../fit/fitted.js";
 import { linearize } from "../fit/linearize.js";
 import { makeProblem } from "../fit/problem/columns.js";
 import { fullTheta, type Problem } from "../fit/problem/problem.js";
@@ -10,29 +12,20 @@ import { type ReplicateOptions, resampleGroup } from "../fit/replicates.js";
 import { leastSquares } from "../fit/solve/refit.js";
 import { minimum } from "../fit/solve/solve.js";
 import { calibratedTests } from "../fit/variance/calibrated-test.js";
-import { clustersOf } from "../fit/variance/clusters.js";
-import { at, type Law } from "../law/law.js";
+import { at, type LawParameter } from "../law/law.js";
 import type { NestedTest, NestedTests, Verdict } from "./comparison.js";
-import { freeGradient, type Schemes, thetaOf } from "./schemes.js";
+import { holm } from "./holm.js";
+import { freeGradient, pointOf, type Scheme, type Schemes } from "./schemes.js";
 
-/** What a nested model shares: every limit, every exponent, or both. */
-const SHARES: Readonly<Record<NestedTest["model"], readonly ("limit" | "exponent")[]>> = {
-  "shared-limit": ["limit"],
-  "shared-exponent": ["exponent"],
-  "shared-both": ["limit", "exponent"],
-};
-const NESTED: readonly NestedTest["model"][] = ["shared-limit", "shared-exponent", "shared-both"];
+/** What each nested model gives one value in all schemes. */
+const MODELS: readonly { readonly name: NestedTest["model"]; readonly roles: readonly LawParameter["role"][] }[] = [
+  { name: "shared-limit", roles: ["limit"] },
+  { name: "shared-exponent", roles: ["exponent"] },
+  { name: "shared-both", roles: ["limit", "exponent"] },
+];
 
 /** Whether limits and exponents were shown to be equal within the margins; decides between "neither" and "cannot tell". */
 export type Equivalence = "equal" | "not shown";
-
-/** The law's free parameters that a model gives one value in all schemes. */
-function sharedBy(model: NestedTest["model"], law: Law, schemes: Schemes): readonly string[] {
-  const { fixed } = schemes.options;
-  return law.parameters
-    .filter(({ role, name }) => SHARES[model].some((shared) => shared === role) && fixed[name] === undefined)
-    .map(({ name }) => name);
-}
 
 /**
  * The nested models against the free one, by least squares in the space of the fit. A law without a limit or without an
@@ -59,46 +52,50 @@ export function nestedTests(
       `compare: a bootstrap test at ${alpha} must have ${Math.ceil(1 / alpha)} replicates at least, got ${bootstrap.replicates}; give more, or 0 for F tests alone`,
     );
   }
-  const { law, groups, fits, names } = schemes;
-  const points = fits.reduce((sum, { problem }) => sum + problem.points, 0);
-  const parameters = fits.reduce((sum, { problem }) => sum + problem.names.length, 0);
+  const { law, options, all } = schemes;
+  const fits = all.map(({ fit }) => fit);
+  const groups = all.map(({ group }) => group);
+  const total = (of: (fit: Fitted) => number) => fits.reduce((sum, fit) => sum + of(fit), 0);
+  const points = total(({ problem }) => problem.points);
+  const parameters = total(({ problem }) => problem.names.length);
+  const sumOfSquares = total(({ problem, solution }) => solution.cost * problem.residualUnit ** 2);
   const denominatorDf = points - parameters;
-  const sumOfSquares = fits.reduce((sum, { solution, problem }) => sum + solution.cost * problem.residualUnit ** 2, 0);
-  const alone = names.map((_, l) => thetaOf(schemes, l));
-  const linearized = linearize(fits, clustersOf(groups).of);
+  const linearized = linearize(fits, Int32Array.from(all.flatMap(({ cluster }) => [...cluster])));
   const calibrated = denominatorDf > 0 && linearized.basis !== null ? calibratedTests(linearized.basis) : null;
-  const models = NESTED.map((name) => ({ name, share: sharedBy(name, law, schemes) }));
-  const two = models.every(({ share }) => share.length > 0);
-  const tests = models.flatMap(({ name, share }): NestedTest[] => {
-    if (share.length === 0 || (name === "shared-both" && !two)) return [];
-    const problem = makeProblem(law, groups, schemes.options, { share, by: {} });
-    const joint = minimum(problem, schemes.options, alone).polished;
+  const shared = (roles: readonly LawParameter["role"][]) =>
+    law.parameters.filter(({ role, name }) => roles.includes(role) && options.fixed[name] === undefined);
+  const tests = MODELS.flatMap(({ name, roles }): NestedTest[] => {
+    if (roles.some((role) => shared([role]).length === 0)) return [];
+    const share = shared(roles);
+    const problem = makeProblem(law, groups, options, { share: share.map((parameter) => parameter.name), by: {} });
+    const joint = minimum(
+      problem,
+      options,
+      all.map(({ theta }) => theta),
+    ).polished;
     const numeratorDf = parameters - problem.names.length;
     // Least squares of a nested model cannot beat the free one; a difference below rounding is none.
     const nested = Math.max(joint.cost * problem.residualUnit ** 2, sumOfSquares);
     const fStatistic = (nested - sumOfSquares) / numeratorDf / (sumOfSquares / denominatorDf);
     const pValue = denominatorDf > 0 ? fTail(fStatistic, numeratorDf, denominatorDf) : 1;
-    const pairs = differencesOf(schemes, share);
-    const calibratedPValue =
-      denominatorDf > 0
-        ? (calibrated?.(
-            pairs.map(({ gradients }) => linearized.gradient(gradients)),
-            pairs.map(({ difference }) => difference),
-            fStatistic,
-          )?.pValue ?? null)
-        : null;
+    const pairs = share.flatMap((parameter) => differencesOf(all, law.parameters.indexOf(parameter)));
+    const test = calibrated?.(
+      pairs.map(({ gradients }) => linearized.gradient(gradients)),
+      pairs.map(({ difference }) => difference),
+      fStatistic,
+    );
+    const calibratedPValue = test?.pValue ?? null;
+    const drawn = drawWhere === "always" || (calibratedPValue === null && pValue < alpha);
     const bootstrapPValue =
-      bootstrap === null ||
-      denominatorDf <= 0 ||
-      (drawWhere === "deciding" && (calibratedPValue !== null || pValue >= alpha))
-        ? null
-        : redrawnShare(schemes, problem, joint.free, name, (nested - sumOfSquares) / sumOfSquares, bootstrap);
-    const adjustedPValue = calibratedPValue ?? Math.max(pValue, bootstrapPValue ?? 0);
+      bootstrap !== null && denominatorDf > 0 && drawn
+        ? redrawnShare(schemes, problem, joint.free, name, (nested - sumOfSquares) / sumOfSquares, bootstrap)
+        : null;
+    const adjustedPValue = calibratedPValue ?? Math.max(pValue, bootstrapPValue ?? pValue);
     return [
       {
         model: name,
         sumOfSquares: nested,
-        parameters: parameters - numeratorDf,
+        parameters: problem.names.length,
         fStatistic,
         numeratorDf,
         denominatorDf,
@@ -114,32 +111,24 @@ export function nestedTests(
     verdict: verdict(tests, "not shown"),
     tests,
     free: { sumOfSquares, parameters, points },
-    schemes: names,
+    schemes: all.map(({ name }) => name),
   };
 }
 
-/** Of each scheme's shared parameters from the first scheme's, with the gradients over all fits' free parameters. */
-function differencesOf(schemes: Schemes, share: readonly string[]) {
-  const { law, names } = schemes;
-  return share.flatMap((name) => {
-    const i = law.parameters.findIndex((parameter) => parameter.name === name);
-    const unit = Float64Array.from(law.parameters, (_, k) => Number(k === i));
-    return names.slice(1).map((_, k) => ({
-      difference: at(thetaOf(schemes, k + 1), i) - at(thetaOf(schemes, 0), i),
-      gradients: names.map((__, l) =>
-        l === 0
-          ? freeGradient(schemes, 0, unit).map((value) => -value)
-          : l === k + 1
-            ? freeGradient(schemes, l, unit)
-            : null,
-      ),
-    }));
-  });
+/** Of parameter i of each scheme from the first scheme's, with the gradients over all fits' free parameters. */
+function differencesOf([first, ...others]: readonly Scheme[], i: number) {
+  if (first === undefined) return [];
+  const unit = Float64Array.from(first.theta, (_, k) => Number(k === i));
+  const gradient = freeGradient(first, unit).map((value) => -value);
+  return others.map((scheme) => ({
+    difference: at(scheme.theta, i) - at(first.theta, i),
+    gradients: [gradient, ...others.map((other) => (other === scheme ? freeGradient(scheme, unit) : null))],
+  }));
 }
 
 /** Share of data sets redrawn under the nested fit whose statistic reaches the observed one, (1 + exceeding)/(1 + R). */
 function redrawnShare(
-  { fits, groups }: Schemes,
+  { all }: Schemes,
   problem: Problem,
   nestedFree: Float64Array,
   model: NestedTest["model"],
@@ -148,23 +137,18 @@ function redrawnShare(
 ): number {
   // Pairs hold no null hypothesis, so they are redrawn as wild residuals here.
   const method = options.method === "pairs" ? "wild" : options.method;
-  const draw = resampler(
-    fits.map((fit, l) => {
-      const theta = fullTheta(problem, nestedFree, l);
-      const curve = fit.problem.observed.map((_, i) =>
-        problem.law.value(
-          theta,
-          fit.problem.x.map((column) => at(column, i)),
-        ),
-      );
-      return resampleGroup(fit, method, groups[l] ?? { run: null, pair: null }, curve);
-    }),
-    method,
-    options.unit,
-  );
+  const groups = all.map(({ group, fit }, l) => {
+    const theta = fullTheta(problem, nestedFree, l);
+    const predicted = group.loss.map((_, i) => problem.law.value(theta, pointOf(group, i)));
+    return resampleGroup(fit, method, group, predicted);
+  });
+  const draw = resampler(groups, method, options.unit);
   const stream = random(options.seed).split(model);
   const under = leastSquares(problem, nestedFree);
-  const over = fits.map((fit) => leastSquares(fit.problem, fit.solution.free));
+  const over = all.map(({ fit }) => ({
+    sum: leastSquares(fit.problem, fit.solution.free),
+    factor: (1 + observed) * (fit.problem.residualUnit / problem.residualUnit) ** 2,
+  }));
   const whole = new Float64Array(problem.points);
   const reaches = (losses: readonly Float64Array[]): boolean => {
     let place = 0;
@@ -176,9 +160,8 @@ function redrawnShare(
     const nested = under(whole);
     const start = nested(Number.POSITIVE_INFINITY);
     let enough = 0;
-    for (const [l, loss] of losses.entries()) {
-      const unit = ((fits[l]?.problem.residualUnit ?? Number.NaN) / problem.residualUnit) ** 2;
-      enough += (over[l]?.(loss)() ?? Number.NaN) * unit * (1 + observed);
+    for (const [l, { sum, factor }] of over.entries()) {
+      enough += factor * sum(item(losses, l))();
       if (start < enough) return false;
     }
     // Without an optimum it fits worse than any.
@@ -203,18 +186,6 @@ export function verdict(tests: readonly NestedTest[], equivalence: Equivalence):
   return rejected("shared-limit") ? "limit" : "cannot tell";
 }
 
-/** Holm's step-down adjustment (1979) of p-values, in their order; null stays null and does not count. */
-export function holm(pValues: readonly (number | null)[]): readonly (number | null)[] {
-  const known = pValues.flatMap((p, index) => (p === null ? [] : [{ p, index }])).sort((a, b) => a.p - b.p);
-  const adjusted: (number | null)[] = pValues.map(() => null);
-  let running = 0;
-  for (const [rank, { p, index }] of known.entries()) {
-    running = Math.max(running, Math.min(1, p * (known.length - rank)));
-    adjusted[index] = running;
-  }
-  return adjusted;
-}
-
 /**
  * Pair tests with their p-values adjusted over the pairs, within each model, and the verdicts that follow; with each
  * pair's own equivalence, in the order of the pairs.
@@ -224,7 +195,7 @@ export function adjustPairs(
   equivalences: readonly Equivalence[],
   alpha: number,
 ): readonly NestedTests[] {
-  const adjusted = NESTED.map((_, m) => holm(pairs.map((pair) => pair.tests[m]?.adjustedPValue ?? null)));
+  const adjusted = MODELS.map((_, m) => holm(pairs.map((pair) => pair.tests[m]?.adjustedPValue ?? null)));
   return pairs.map((pair, i) => {
     const tests = pair.tests.map((test, m): NestedTest => {
       const adjustedPValue = adjusted[m]?.[i] ?? 1;

@@ -1,4 +1,5 @@
 // The procedure that published comparisons used: the baseline's limit fixed in every scheme, exponents from log-log slopes.
+import { item } from "../base/item.js";
 import type { Observations } from "../curve/observations.js";
 import { fitted } from "../fit/fitted.js";
 import { groupName } from "../fit/problem/columns.js";
@@ -16,10 +17,9 @@ export function borrowedLimit(
   baseline: number,
   options: Partial<FitOptions> = { space: "linear" },
 ): readonly Borrowed[] {
-  const source = groups[baseline];
-  if (source === undefined) return [];
+  const source = item(groups, baseline);
   const { thetas } = fitted(powerLawWithLimit, [source], { ...DEFAULT_FIT_OPTIONS, interval: "delta", ...options });
-  const [limit = 0, , exponent = 0] = thetas[0] ?? [];
+  const [limit = Number.NaN, , exponent = Number.NaN] = item(thetas, 0);
   return groups.map((group, l) => {
     const slope = l === baseline ? -exponent : logSlope(group, limit);
     return {
@@ -32,7 +32,7 @@ export function borrowedLimit(
 }
 
 /** Log of the only variable. */
-const logX = ({ x }: Observations): Float64Array => (x[0] ?? new Float64Array(0)).map(Math.log);
+const logX = ({ x }: Observations): Float64Array => item(x, 0).map(Math.log);
 
 /** x of the baseline's largest point over the scheme's x at that loss, interpolated in (loss, log x); null outside. */
 function lastMultiplier(scheme: Observations, baseline: Observations): number | null {
@@ -41,7 +41,7 @@ function lastMultiplier(scheme: Observations, baseline: Observations): number | 
   const target = at(baseline.loss, base.indexOf(last));
   const order = Array.from(u.keys()).sort((i, j) => at(u, i) - at(u, j));
   for (const [rank, i] of order.slice(1).entries()) {
-    const before = order[rank] ?? 0;
+    const before = item(order, rank);
     const [high, low] = [at(scheme.loss, before), at(scheme.loss, i)];
     if (target > high || target < low || high === low) continue;
     return Math.exp(last - (at(u, before) + ((high - target) / (high - low)) * (at(u, i) - at(u, before))));

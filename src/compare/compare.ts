@@ -1,5 +1,6 @@
 // The comparison of schemes in one call: observations → free fits → nested tests, differences, multipliers, doubts.
 import type { Warning } from "../base/errors.js";
+import { item } from "../base/item.js";
 import type { Observations } from "../curve/observations.js";
 import type { ResampleMethod, ResampleUnit } from "../fit/bootstrap.js";
 import { fit as fitLaw } from "../fit/fit.js";
@@ -7,7 +8,6 @@ import { weighedByNoise } from "../fit/fitted.js";
 import { groupName } from "../fit/problem/columns.js";
 import { DEFAULT_FIT_OPTIONS, type FitOptions } from "../fit/record.js";
 import { jackknife, type ReplicateOptions, replicate } from "../fit/replicates.js";
-import { type Clusters, clustersOf } from "../fit/variance/clusters.js";
 import { at, type Law, mainVariable } from "../law/law.js";
 import { powerLawWithLimit } from "../law/power-law.js";
 import { adjustPairs, type Equivalence, nestedTests, verdict } from "./attribution.js";
@@ -15,12 +15,12 @@ import { baselineIndex } from "./baseline.js";
 import { borrowedLimit } from "./borrowed.js";
 import type { Comparison, Difference } from "./comparison.js";
 import { type DifferenceInterval, differences } from "./differences.js";
-import { differenceErrors } from "./errors-of-differences.js";
 import { multipliers } from "./multipliers.js";
 import { obstacles, withheld } from "./obstacles.js";
+import { pairings } from "./pairing.js";
 import { jointRegions } from "./regions.js";
 import { robustness } from "./robustness.js";
-import { fitSchemes, meetingPoint, rangeOf, residualCorrelation, type Schemes, subset, thetasOf } from "./schemes.js";
+import { fitSchemes, meetingPoint, residualCorrelation, type Schemes } from "./schemes.js";
 import { trends } from "./trends.js";
 
 export interface CompareOptions {
@@ -95,98 +95,89 @@ export const DEFAULT_COMPARE_OPTIONS: CompareOptions = {
  */
 export function compare(given: readonly Observations[], options: Partial<CompareOptions> = {}): Comparison {
   const chosen = { ...DEFAULT_COMPARE_OPTIONS, ...options };
-  const { law, alpha } = chosen;
+  const { law, alpha, margins, method } = chosen;
   const asked: FitOptions = { ...DEFAULT_FIT_OPTIONS, ...chosen.fit };
+  const { level, seed } = asked;
   // Once for all: nested laws are held against each other under the same weights.
   const auto = asked.weighted === "auto";
   const observations = auto ? given.map((group) => weighedByNoise(law, group, asked).group) : given;
   const fitOptions: FitOptions = auto ? { ...asked, weighted: true } : asked;
   const baseline = baselineIndex(observations.map(groupName), chosen.baseline);
   const schemes = fitSchemes(law, observations, fitOptions);
-  const { names } = schemes;
+  const { all, clusters } = schemes;
+  const names = all.map(({ name }) => name);
   const squared =
     fitOptions.loss.kind === "squared"
       ? schemes
       : fitSchemes(law, observations, { ...fitOptions, loss: { kind: "squared" } });
-  const clusters = clustersOf(observations);
+  const whole = chosen.detail === "all";
   const unit = chosen.unit ?? clusters.by;
   const drawing = (replicates: number): ReplicateOptions | null =>
-    replicates > 0 ? { method: chosen.method, unit, replicates, seed: fitOptions.seed } : null;
+    replicates > 0 ? { method, unit, replicates, seed } : null;
   const drawn = drawing(chosen.replicates);
-  const replicates = drawn === null ? null : replicate(schemes.fits, observations, drawn);
-  const redrawn = thetasOf(schemes, replicates?.frees ?? []);
-  const whole = chosen.detail === "all";
-  const testing = drawing(whole ? chosen.testReplicates : 0);
+  const tested = drawing(whole ? chosen.testReplicates : 0);
   // Holm multiplies a pair's p-value by up to the number of pairs: enough replicates that one of them can still reject.
-  const redrawnPairs =
-    testing === null ? null : drawing(Math.max(chosen.testReplicates, Math.ceil((2 * names.length) / alpha)));
-  const errors = names.map((_, l) => (l === baseline ? null : differenceErrors(schemes, clusters, [l, baseline])));
-  const correlation = residualCorrelation(schemes);
+  const testedPairs = tested && drawing(Math.max(tested.replicates, Math.ceil((2 * all.length) / alpha)));
+  const fitted = all.map(({ fit }) => fit);
+  const replicates = drawn === null ? { frees: [], failed: 0 } : replicate(fitted, observations, drawn);
+  const left = chosen.interval === "bootstrap-bca" ? jackknife(fitted, observations, unit) : [];
+  const pairs = pairings(schemes, baseline, replicates.frees, left);
   const point = meetingPoint(schemes, chosen.budget);
   const budget = at(point, mainVariable(law));
-  const { level } = fitOptions;
-  const left = chosen.interval === "bootstrap-bca" ? jackknife(schemes.fits, observations, unit) : [];
-  const { interval } = chosen;
-  const rows = differences(schemes, baseline, errors, redrawn, thetasOf(schemes, left), {
-    interval,
-    level,
-    point,
-    budget,
-  });
-  const nested = nestedTests(squared, alpha, testing);
-  const others = names.map((_, l) => l).filter((l) => l !== baseline);
-  const pairs = others.map((l) =>
-    names.length === 2 ? nested : nestedTests(subset(squared, [baseline, l]), alpha, redrawnPairs, "deciding"),
+  const rows = differences(schemes, pairs, { interval: chosen.interval, level, point, budget });
+  const nested = nestedTests(squared, alpha, tested);
+  const others = squared.all.filter((_, l) => l !== baseline);
+  const nestedPairs = others.map((scheme) =>
+    all.length === 2
+      ? nested
+      : nestedTests({ ...squared, all: [item(squared.all, baseline), scheme] }, alpha, testedPairs, "deciding"),
   );
-  const equivalences = others.map((l) =>
+  const equivalences = others.map(({ name }) =>
     equivalence(
       law,
-      rows.filter((row) => row.scheme === names[l]),
-      chosen.margins,
+      rows.filter(({ scheme }) => scheme === name),
+      margins,
     ),
   );
   const fits = given.map((group) => fitLaw(law, group, asked));
   const hindering = obstacles(names, fits, observations);
+  const correlation = residualCorrelation(schemes);
   return {
     law: law.name,
     schemes: names,
-    baseline: names[baseline] ?? "",
+    baseline: item(names, baseline),
     fits,
     attribution: {
-      ...withheld({ ...nested, verdict: verdict(nested.tests, equivalence(law, rows, chosen.margins)) }, hindering),
+      ...withheld({ ...nested, verdict: verdict(nested.tests, equivalence(law, rows, margins)) }, hindering),
       obstacles: hindering,
       alpha,
-      margins: chosen.margins,
-      pairs: adjustPairs(pairs, equivalences, alpha).map((pair) => withheld(pair, hindering)),
+      margins,
+      pairs: adjustPairs(nestedPairs, equivalences, alpha).map((pair) => withheld(pair, hindering)),
       residualCorrelation: correlation,
       regions: whole ? jointRegions(squared, level) : [],
     },
     point: Object.fromEntries(law.variables.map((variable, v) => [variable, at(point, v)])),
     differences: rows,
-    multipliers: multipliers(schemes, baseline, point, errors, redrawn, level, whole),
-    trends: chosen.covariate === null ? [] : trends(squared, clusters, chosen.covariate, level),
+    multipliers: multipliers(law, pairs, point, level, whole),
+    trends: chosen.covariate === null ? [] : trends(squared, chosen.covariate, level),
     borrowed: law === powerLawWithLimit ? borrowedLimit(observations, baseline) : [],
     clusters: { by: clusters.by, count: clusters.count },
     bootstrap: {
-      method: chosen.method,
+      method,
       unit,
       replicates: chosen.replicates,
-      testReplicates: whole ? chosen.testReplicates : 0,
-      failed: replicates?.failed ?? 0,
-      seed: fitOptions.seed,
+      testReplicates: tested?.replicates ?? 0,
+      failed: replicates.failed,
+      seed,
       level,
     },
     robustness: chosen.robustness ? robustness(law, observations, baseline) : null,
-    warnings: doubts(schemes, clusters, correlation, budget),
+    warnings: doubts(schemes, correlation, budget),
   };
 }
 
 /** Shown to be equal: every interval of a difference of a limit or an exponent lies within its margin. */
-function equivalence(
-  law: Law,
-  rows: readonly Difference[],
-  margins: { readonly limit: number; readonly exponent: number },
-): Equivalence {
+function equivalence(law: Law, rows: readonly Difference[], margins: CompareOptions["margins"]): Equivalence {
   const within = rows.every(({ quantity, interval }) => {
     const role = law.parameters.find(({ name }) => name === quantity)?.role;
     if (role !== "limit" && role !== "exponent") return true;
@@ -196,17 +187,16 @@ function equivalence(
   return within ? "equal" : "not shown";
 }
 
-function doubts(schemes: Schemes, { by }: Clusters, correlation: number | null, budget: number): readonly Warning[] {
-  const { names, groups, law } = schemes;
+function doubts({ all, law, clusters }: Schemes, correlation: number | null, budget: number): readonly Warning[] {
   const warnings: Warning[] = [];
   const parameters = law.parameters.length;
-  if (groups.some(({ loss }) => loss.length < 2 * parameters)) {
+  if (all.some(({ group }) => group.loss.length < 2 * parameters)) {
     warnings.push({
       code: "few-points",
       message: `a scheme has fewer than ${2 * parameters} points for ${parameters} parameters: its intervals are wide and rest on the law; add horizons`,
     });
   }
-  if (by !== "pair" && groups.some(({ pair }) => pair === null)) {
+  if (clusters.by !== "pair" && all.some(({ group }) => group.pair === null)) {
     warnings.push({
       code: "unpaired",
       message:
@@ -219,11 +209,11 @@ function doubts(schemes: Schemes, { by }: Clusters, correlation: number | null, 
       message: `residuals correlate ${correlation.toFixed(2)} between schemes at equal keys: the F tests, which take them for independent, find too little; read the paired bootstrap beside them`,
     });
   }
-  const beyond = names.filter((_, l) => budget > rangeOf(schemes, l).most * (1 + 1e-9));
+  const beyond = all.filter(({ range: [, most] }) => budget > most * (1 + 1e-9));
   if (beyond.length > 0) {
     warnings.push({
       code: "extrapolates-far",
-      message: `losses are compared at a budget outside the data of ${beyond.join(", ")}; give --budget within the data for a comparison without extrapolation`,
+      message: `losses are compared at a budget outside the data of ${beyond.map(({ name }) => name).join(", ")}; give --budget within the data for a comparison without extrapolation`,
     });
   }
   return warnings;

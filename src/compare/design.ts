@@ -2,19 +2,19 @@
 
 import { studentTwoSided } from "../base/distributions.js";
 import { InputError } from "../base/errors.js";
+import { item } from "../base/item.js";
 import { random } from "../base/random.js";
 import type { Observations } from "../curve/observations.js";
 import { quantile } from "../fit/bootstrap-interval.js";
 import { fit as fitLaw } from "../fit/fit.js";
 import { DEFAULT_FIT_OPTIONS, type Fit, type NoiseState } from "../fit/record.js";
-import { clustersOf } from "../fit/variance/clusters.js";
 import type { StandardError } from "../fit/variance/linearization.js";
 import { standardErrors } from "../fit/variance/standard-errors.js";
 import { powerLawWithLimit } from "../law/power-law.js";
 import { nestedTests } from "./attribution.js";
 import type { Verdict } from "./comparison.js";
-import { differenceErrors } from "./errors-of-differences.js";
-import { fitSchemes, residualCorrelation, type Schemes, thetaOf } from "./schemes.js";
+import { pairings } from "./pairing.js";
+import { fitSchemes, residualCorrelation, type Scheme, type Schemes } from "./schemes.js";
 import { logHorizons, type Noise, type PowerLaw, type StudyPlan, simulate } from "./simulate.js";
 
 export interface DesignOptions {
@@ -93,8 +93,8 @@ export function evaluateDesign(
     const schemes = fitSchemes(powerLawWithLimit, simulate(laws, noise, plan, stream), DEFAULT_FIT_OPTIONS);
     const given = verdictOn(schemes);
     verdicts[given] = (verdicts[given] ?? 0) + 1;
-    const alone = errorsOf(schemes, 0);
-    const error = differenceErrors(schemes, clustersOf(schemes.groups.slice(0, 2)), [1, 0]);
+    const alone = errorsOf(item(schemes.all, 0));
+    const { errors } = item(pairings({ ...schemes, all: schemes.all.slice(0, 2) }, 0), 0);
     for (const [name, p] of [
       ["limit", 0],
       ["exponent", 2],
@@ -102,7 +102,7 @@ export function evaluateDesign(
       const gradient = [0, 1, 2].map((place) => Number(place === p));
       const single = alone?.(gradient) ?? null;
       if (single !== null) own[name].push(studentTwoSided(level, single.degreesOfFreedom) * single.value);
-      const found = error?.of(gradient, gradient) ?? null;
+      const found = errors?.of(gradient, gradient) ?? null;
       if (found !== null) between[name].push(studentTwoSided(level, found.degreesOfFreedom) * found.value);
     }
   }
@@ -132,9 +132,8 @@ export function evaluateDesign(
 }
 
 /** Of one scheme's parameters; null for what a bound holds and without degrees of freedom. */
-function errorsOf({ fits }: Schemes, l: number): ((gradient: readonly number[]) => StandardError | null) | null {
-  const fit = fits[l];
-  if (fit === undefined || fit.solution.held.length > 0) return null;
+function errorsOf({ fit }: Scheme): ((gradient: readonly number[]) => StandardError | null) | null {
+  if (fit.solution.held.length > 0) return null;
   const { basis, gradient } = fit.linear;
   const errors = basis === null ? null : standardErrors(basis);
   return (parts) => errors?.of(gradient([parts])) ?? null;
@@ -227,14 +226,15 @@ export function studyFromCurves(observations: readonly Observations[]): {
 } {
   const schemes = fitSchemes(powerLawWithLimit, observations, { ...DEFAULT_FIT_OPTIONS, space: "linear" });
   let [squares, df] = [0, 0];
-  for (const { problem, solution } of schemes.fits) {
+  for (const { fit } of schemes.all) {
+    const { problem, solution } = fit;
     squares += solution.cost * problem.residualUnit ** 2;
     df += problem.points - problem.names.length;
   }
   if (df <= 0) {
     throw new InputError("design: the curves must have more than 3 points a scheme to show their noise; state --noise");
   }
-  const [limit = 0, coefficient = 0, exponent = 0] = thetaOf(schemes, 0);
+  const [limit = Number.NaN, coefficient = Number.NaN, exponent = Number.NaN] = item(schemes.all, 0).theta;
   const records = observations.map((group) => fitLaw(powerLawWithLimit, group, { space: "linear" }));
   const along = noiseAlong(observations, records);
   const spread = mean(

@@ -5,10 +5,10 @@ import type { Interval } from "../fit/record.js";
 import type { StandardError } from "../fit/variance/linearization.js";
 import { family } from "../fit/variance/simultaneous.js";
 import { at } from "../law/law.js";
-import { holm } from "./attribution.js";
 import type { Difference } from "./comparison.js";
-import type { DifferenceErrors } from "./errors-of-differences.js";
-import { askedOf, type Schemes, type Thetas, thetaOf } from "./schemes.js";
+import { holm } from "./holm.js";
+import type { Drawn, Pairing } from "./pairing.js";
+import { askedOf, type Schemes } from "./schemes.js";
 
 export type DifferenceInterval = "delta" | "bootstrap-percentile" | "bootstrap-bca";
 
@@ -24,8 +24,6 @@ export interface DifferenceOptions {
 
 /** Of the studies that would show a difference of the size that a record calls detectable. */
 const POWER = 0.8;
-
-const NOTHING = new Float64Array(0);
 
 /** A number that every scheme has. */
 interface Quantity {
@@ -62,10 +60,10 @@ function quantities(schemes: Schemes, point: readonly number[]): readonly Quanti
 /**
  * scheme − baseline for every scheme and quantity.
  *
- * Standard error and t distribution are those of errors-of-differences.ts. `interval` is for parameters; percentiles of
- * replicates are taken at the level widened for the degrees of freedom of the scheme with fewer. A loss gets the t interval
- * always: percentiles left out its difference at the largest budget in 11% of simulated data sets, since wild signs know of
- * three runs only what these three say.
+ * Standard error and t distribution are those of pairing.ts. `interval` is for parameters; percentiles of replicates are
+ * taken at the level widened for the degrees of freedom of the scheme with fewer. A loss gets the t interval always:
+ * percentiles left out its difference at the largest budget in 11% of simulated data sets, since wild signs know of three
+ * runs only what these three say.
  *
  * The p-value is the smallest 1 − level whose interval leaves 0 out, so that the two cannot contradict each other: the t
  * test with the t interval, the interval inverted with replicates. R replicates tell no tail below 1/(R + 1); beyond
@@ -73,81 +71,73 @@ function quantities(schemes: Schemes, point: readonly number[]): readonly Quanti
  *
  * Over the schemes of one quantity t intervals also hold all together (simultaneous.ts: single-step max-t), and the adjusted
  * p-values are those of that family; of percentiles they are Holm's.
- *
- * @param errors of each scheme's differences from the baseline, in the order of the schemes
- * @param redrawn the schemes' parameters in each replicate
- * @param jackknife the same without one unit each, for BCa
  */
 export function differences(
   schemes: Schemes,
-  baseline: number,
-  errors: readonly (DifferenceErrors | null)[],
-  redrawn: Thetas,
-  jackknife: Thetas,
+  pairings: readonly Pairing[],
   options: DifferenceOptions,
 ): readonly Difference[] {
-  const { names, fits } = schemes;
-  const others = names.map((_, l) => l).filter((l) => l !== baseline);
+  const { level } = options;
   return quantities(schemes, options.point).flatMap((quantity) => {
     const method = quantity.name === "loss" ? "delta" : options.interval;
-    const rows = others.map((l): Difference => {
-      const between = (thetas: readonly Float64Array[]) =>
-        quantity.value(thetas[l] ?? NOTHING) - quantity.value(thetas[baseline] ?? NOTHING);
-      const [own, other] = [thetaOf(schemes, l), thetaOf(schemes, baseline)];
-      const estimate = quantity.value(own) - quantity.value(other);
-      const error = errors[l]?.of(quantity.gradient(own), quantity.gradient(other)) ?? null;
-      const fewest = Math.min(...[l, baseline].map((which) => fits[which]?.doubt.degreesOfFreedom ?? 0));
-      // Without degrees of freedom the laws go through every point, and replicates all agree. Otherwise in order, because
-      // the p-value takes their percentiles again and again.
-      const draws = Float64Array.from(fewest > 0 ? redrawn : [], between).sort();
-      const left = jackknife.map(between);
-      const intervalAt = (level: number): Interval | null => {
-        const bounds =
-          method === "delta"
-            ? tBounds(estimate, error, level)
-            : percentiles(method, draws, estimate, left, expandedLevel(level, fewest));
-        return bounds === null ? null : { level, ...bounds, method };
-      };
-      const interval = intervalAt(options.level);
-      const tTest = error === null ? null : fTail((estimate / error.value) ** 2, 1, error.degreesOfFreedom);
-      const better = draws.filter((value) => (quantity.better === "higher" ? value > 0 : value < 0)).length;
+    const rows = pairings.map((pairing) => difference(quantity, pairing, method, level));
+    // Replicates of few values tell no tail beyond Holm's first step; t intervals have one level for all of them.
+    const members = rows.flatMap(({ error, member }) => (error === null || member === null ? [] : member));
+    const together =
+      method === "delta" && members.length === rows.length ? family(members, level, schemes.options.seed) : null;
+    const alone = holm(rows.map(({ pValue }) => pValue));
+    return rows.map(({ pairing, estimate, error, interval, probabilityBetter, pValue }, i): Difference => {
+      const bounds = together === null ? null : tBounds(estimate, error, together.level);
       return {
         quantity: quantity.name,
-        scheme: names[l] ?? "",
-        baseline: names[baseline] ?? "",
+        scheme: pairing.scheme.name,
+        baseline: pairing.baseline.name,
         budget: quantity.name === "loss" ? options.budget : null,
         difference: estimate,
         standardError: error?.value ?? null,
         interval,
-        probabilityBetter: draws.length === 0 || quantity.better === "neither" ? null : better / draws.length,
-        pValue: method === "delta" || interval === null ? tTest : inverted(intervalAt, draws.length, fewest, tTest),
-        simultaneous: null,
-        detectable: detectable(error, options.level),
-        adjustedPValue: null,
-      };
-    });
-    const members = others.flatMap(
-      (l) =>
-        errors[l]?.member(quantity.gradient(thetaOf(schemes, l)), quantity.gradient(thetaOf(schemes, baseline))) ?? [],
-    );
-    // Replicates of few values tell no tail beyond Holm's first step; t intervals have one level for all of them.
-    if (method !== "delta" || members.length < rows.length || rows.some(({ pValue }) => pValue === null)) {
-      const adjusted = holm(rows.map((row) => row.pValue));
-      return rows.map((row, i) => ({ ...row, adjustedPValue: adjusted[i] ?? null }));
-    }
-    const all = family(members, options.level, schemes.options.seed);
-    return rows.map((row, i): Difference => {
-      const [own, other] = [thetaOf(schemes, others[i] ?? -1), thetaOf(schemes, baseline)];
-      const error = errors[others[i] ?? -1]?.of(quantity.gradient(own), quantity.gradient(other)) ?? null;
-      const bounds = tBounds(row.difference, error, all.level);
-      return {
-        ...row,
-        simultaneous: bounds === null ? null : { level: options.level, ...bounds, method: "delta" },
-        detectable: detectable(error, all.level),
-        adjustedPValue: row.pValue === null ? null : all.adjusted(row.pValue),
+        probabilityBetter,
+        pValue,
+        simultaneous: bounds === null ? null : { level, ...bounds, method: "delta" },
+        detectable: detectable(error, together?.level ?? level),
+        adjustedPValue: together === null || pValue === null ? (alone[i] ?? null) : together.adjusted(pValue),
       };
     });
   });
+}
+
+/** Of one scheme, before the others of its family are known. */
+function difference(quantity: Quantity, pairing: Pairing, method: DifferenceInterval, level: number) {
+  const { scheme, baseline, errors } = pairing;
+  const between = ([own, other]: Drawn) => quantity.value(own) - quantity.value(other);
+  const estimate = between([scheme.theta, baseline.theta]);
+  const gradients = [quantity.gradient(scheme.theta), quantity.gradient(baseline.theta)] as const;
+  const error = errors?.of(...gradients) ?? null;
+  const fewest = Math.min(scheme.fit.doubt.degreesOfFreedom, baseline.fit.doubt.degreesOfFreedom);
+  // Without degrees of freedom the laws go through every point, and replicates all agree. Otherwise in order, because
+  // the p-value takes their percentiles again and again.
+  const draws = Float64Array.from(fewest > 0 ? pairing.redrawn : [], between).sort();
+  const left = pairing.jackknife.map(between);
+  const intervalAt = (wanted: number): Interval | null => {
+    const bounds = {
+      delta: () => tBounds(estimate, error, wanted),
+      "bootstrap-bca": () => bcaBounds(draws, estimate, left, expandedLevel(wanted, fewest)),
+      "bootstrap-percentile": () => percentileBounds(draws, expandedLevel(wanted, fewest)),
+    }[method]();
+    return bounds === null ? null : { level: wanted, ...bounds, method };
+  };
+  const interval = intervalAt(level);
+  const tTest = error === null ? null : fTail((estimate / error.value) ** 2, 1, error.degreesOfFreedom);
+  const better = draws.filter((value) => (quantity.better === "higher" ? value > 0 : value < 0)).length;
+  return {
+    pairing,
+    estimate,
+    error,
+    member: errors?.member(...gradients) ?? null,
+    interval,
+    probabilityBetter: draws.length === 0 || quantity.better === "neither" ? null : better / draws.length,
+    pValue: method === "delta" || interval === null ? tTest : inverted(intervalAt, draws.length, fewest, tTest),
+  };
 }
 
 /** Of power 80%: (t(level) + t(.8))·s, the first two-sided, the second one-sided. */
@@ -163,16 +153,6 @@ function tBounds(estimate: number, error: StandardError | null, level: number): 
   return { lower: estimate - half, upper: estimate + half };
 }
 
-function percentiles(
-  method: Exclude<DifferenceInterval, "delta">,
-  draws: Float64Array,
-  estimate: number,
-  jackknife: readonly number[],
-  level: number,
-): Bounds | null {
-  return method === "bootstrap-bca" ? bcaBounds(draws, estimate, jackknife, level) : percentileBounds(draws, level);
-}
-
 /** The smallest 1 − level at which an interval of this many replicates leaves 0 out; below what they tell, the t test's. */
 function inverted(
   intervalAt: (level: number) => Interval | null,
@@ -184,8 +164,8 @@ function inverted(
   // The level that expandedLevel turns into one with this tail.
   const least = df > 0 ? fTail(normalQuantile(tail) ** 2, 1, df) : 2 * tail;
   const excluded = (p: number) => {
-    const interval = intervalAt(1 - p);
-    return (interval?.lower ?? 0) > 0 || (interval?.upper ?? 0) < 0;
+    const { lower, upper } = intervalAt(1 - p) ?? { lower: null, upper: null };
+    return (lower !== null && lower > 0) || (upper !== null && upper < 0);
   };
   if (excluded(least)) return Math.min(least, tTest ?? 1);
   let [inside, outside] = [least, 1];

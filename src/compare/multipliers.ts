@@ -1,17 +1,30 @@
 // What a scheme saves: the budget the baseline needs for the same loss, over the scheme's own, along budgets; and where
 // the two laws cross. Budgets are of the law's main variable; the others stand where the schemes meet.
 import { normalQuantile, studentTwoSided } from "../base/distributions.js";
+import { item } from "../base/item.js";
 import { zero } from "../base/zero.js";
-import { at } from "../law/law.js";
+import type { Law } from "../law/law.js";
 import type { Crossover, Multiplier, MultiplierPoint } from "./comparison.js";
-import type { DifferenceErrors } from "./errors-of-differences.js";
-import { rangeOf, type Schemes, type Thetas, thetaOf, withBudget } from "./schemes.js";
+import type { Drawn, Pairing } from "./pairing.js";
+import { withBudget } from "./schemes.js";
 
 const CURVE_POINTS = 25;
-/** Of log budgets at which two losses are equal. */
-const CLOSE = 1e-12;
-/** How far outside the data the laws are held against each other: six decades. */
+/** How far outside the data the laws are held against each other: six decades, in so many steps for a crossing. */
 const SEARCH = Math.log(1e6);
+const CROSSING_STEPS = 64;
+/** Of log budgets at which two losses are equal; and of those from which on they are told apart. */
+const CLOSE = 1e-12;
+const CLOSE_ENOUGH = 1e-7;
+
+/** A scheme and the baseline as functions of log budgets, from `from` to `to`. */
+interface Pair {
+  readonly own: (u: number) => number;
+  readonly base: (w: number) => number;
+  /** How far the difference of two losses lies beyond what its error allows; below 0 where it cannot be told. */
+  readonly excess: (u: number, w: number) => number;
+  readonly from: number;
+  readonly to: number;
+}
 
 /**
  * Multiplier of every scheme over the baseline. Its band is the set of budgets of the baseline whose loss the t test of the
@@ -20,130 +33,92 @@ const SEARCH = Math.log(1e6);
  * of simulated data sets where it was true.
  *
  * @param point where the schemes meet, for the variables that are no budget
- * @param errors of each scheme's differences from the baseline, in the order of the schemes
- * @param redrawn the schemes' parameters in each replicate
  * @param curves whether to follow them along the budgets too, which takes most of the time
  */
 export function multipliers(
-  schemes: Schemes,
-  baseline: number,
+  law: Law,
+  pairings: readonly Pairing[],
   point: readonly number[],
-  errors: readonly (DifferenceErrors | null)[],
-  redrawn: Thetas,
   level: number,
   curves = true,
 ): readonly Multiplier[] {
-  const logs = schemes.names.map((_, l) => {
-    const { least, most } = rangeOf(schemes, l);
-    return { least: Math.log(least), most: Math.log(most) };
-  });
-  const base = logs[baseline];
-  return schemes.names.flatMap((name, l): Multiplier[] => {
-    const own = logs[l];
-    if (l === baseline || own === undefined || base === undefined) return [];
-    const least = Math.min(own.least, base.least);
-    const most = Math.max(own.most, base.most);
-    const pair: Pair = {
-      schemes,
-      mine: thetaOf(schemes, l),
-      other: thetaOf(schemes, baseline),
-      point,
-      error: errors[l] ?? null,
-      level,
-      from: least - SEARCH,
-      to: most + SEARCH,
-    };
+  return pairings.map((pairing): Multiplier => {
+    const [own, base] = [pairing.scheme.range.map(Math.log), pairing.baseline.range.map(Math.log)];
+    const [least, most] = [Math.min(...own, ...base), Math.max(...own, ...base)];
+    const pair = pairOf(law, pairing, point, level, [least - SEARCH, most + SEARCH]);
+    const outside = (u: number, data: readonly number[]) => u < Math.min(...data) || u > Math.max(...data);
     const pointAt = (u: number): MultiplierPoint => {
-      const needed = inverse(pair, lossAt(pair, pair.mine, u));
-      const start = needed ?? (lossAt(pair, pair.mine, u) > lossAt(pair, pair.other, pair.from) ? pair.from : pair.to);
-      const { lower, upper } = untold(pair, (v) => [u, v], start);
+      const loss = pair.own(u);
+      const needed = reached((w) => loss - pair.base(w), pair.from, pair.to);
+      const start = needed ?? (loss > pair.base(pair.from) ? pair.from : pair.to);
+      const { lower, upper } = untold((w) => pair.excess(u, w), start, pair, loss < pair.base(start));
+      const over = (w: number | null) => (w === null ? null : Math.exp(w - u));
       return {
         budget: Math.exp(u),
-        multiplier: needed === null ? null : Math.exp(needed - u),
-        lower: lower === null ? null : Math.exp(lower - u),
-        upper: upper === null ? null : Math.exp(upper - u),
-        extrapolated: needed === null || u < own.least || u > own.most || needed < base.least || needed > base.most,
+        multiplier: over(needed),
+        lower: over(lower),
+        upper: over(upper),
+        extrapolated: needed === null || outside(u, own) || outside(needed, base),
       };
     };
     // One decade beyond the data: far enough to see where a band opens.
     const step = (most + Math.LN10 - least) / (CURVE_POINTS - 1);
-    return [
-      {
-        scheme: name,
-        baseline: schemes.names[baseline] ?? "",
-        level,
-        curve: Array.from({ length: curves ? CURVE_POINTS : 0 }, (_, i) => pointAt(least + i * step)),
-        last: pointAt(own.most),
-        crossover: crossover(pair, least, most, foundIn(pair, redrawn, l, baseline)),
-      },
-    ];
+    return {
+      scheme: pairing.scheme.name,
+      baseline: pairing.baseline.name,
+      level,
+      curve: Array.from({ length: curves ? CURVE_POINTS : 0 }, (_, i) => pointAt(least + i * step)),
+      last: pointAt(Math.max(...own)),
+      crossover: crossover(law, pairing, point, pair, level, [least, most]),
+    };
   });
 }
 
-/** A scheme and the baseline, and the range of log budgets within which their laws are held against each other. */
-interface Pair {
-  readonly schemes: Schemes;
-  readonly mine: Float64Array;
-  readonly other: Float64Array;
-  readonly point: readonly number[];
-  readonly error: DifferenceErrors | null;
-  readonly level: number;
-  readonly from: number;
-  readonly to: number;
+function pairOf(
+  law: Law,
+  { scheme, baseline, errors }: Pairing,
+  point: readonly number[],
+  level: number,
+  [from, to]: readonly [number, number],
+): Pair {
+  const place = (u: number) => withBudget(law, point, Math.exp(u));
+  const gradient = (theta: Float64Array, u: number) => {
+    const out = new Float64Array(theta.length);
+    law.gradient(theta, place(u), out);
+    return out;
+  };
+  const own = (u: number) => law.value(scheme.theta, place(u));
+  const base = (w: number) => law.value(baseline.theta, place(w));
+  const least = Math.abs(normalQuantile((1 - level) / 2));
+  const excess = (u: number, w: number): number => {
+    const difference = Math.abs(own(u) - base(w));
+    const error = errors?.of(gradient(scheme.theta, u), gradient(baseline.theta, w)) ?? null;
+    if (error === null) return Number.NEGATIVE_INFINITY;
+    // No t quantile lies below the normal one.
+    const sure = difference - least * error.value;
+    return sure <= 0 ? sure : difference - studentTwoSided(level, error.degreesOfFreedom) * error.value;
+  };
+  return { own, base, excess, from, to };
 }
 
-/** Loss by a law at a log budget. */
-function lossAt({ schemes: { law }, point }: Pair, theta: Float64Array, u: number): number {
-  return law.value(theta, withBudget(law, point, Math.exp(u)));
-}
-
-function lossGradient({ schemes: { law }, point }: Pair, theta: Float64Array, u: number): Float64Array {
-  const gradient = new Float64Array(law.parameters.length);
-  law.gradient(theta, withBudget(law, point, Math.exp(u)), gradient);
-  return gradient;
-}
-
-/** Log budget at which the baseline comes down to a loss; null outside the pair's range. */
-function inverse(pair: Pair, loss: number): number | null {
-  const { from, to, other } = pair;
-  const below = (u: number) => loss - lossAt(pair, other, u);
-  const [start, end] = [below(from), below(to)];
-  return start <= 0 && end >= 0 ? zero(below, [from, start], [to, end], CLOSE) : null;
-}
-
-interface Untold {
-  readonly lower: number | null;
-  readonly upper: number | null;
+/** Where a function that does not fall passes 0; null where it does not. */
+function reached(rising: (u: number) => number, from: number, to: number): number | null {
+  const [start, end] = [rising(from), rising(to)];
+  return start <= 0 && end >= 0 ? zero(rising, [from, start], [to, end], CLOSE) : null;
 }
 
 /**
- * The values v round `start` for which the scheme's loss at place(v)[0] and the baseline's at place(v)[1] cannot be told
- * apart. Null on a side without an end in the pair's range, and on both where nothing is known of the errors. Where they
- * are told apart at the end of the range already, that end bounds the side that is left.
+ * The values round `start` at which two losses cannot be told apart. Null on a side without an end in the pair's range, and
+ * on both where nothing is known of the errors. Where they are told apart at `start` already, which then is an end of
+ * the range, that end bounds the side that is left: from below where the scheme's loss is `better`.
  */
-function untold(pair: Pair, place: (v: number) => readonly [scheme: number, baseline: number], start: number): Untold {
-  const { mine, other, error, level, from, to } = pair;
-  const least = Math.abs(normalQuantile((1 - level) / 2));
-  /** How far the losses' difference lies beyond what its error allows; below 0 where it cannot be told. */
-  const excess = (v: number): number => {
-    const [u, w] = place(v);
-    const difference = Math.abs(lossAt(pair, mine, u) - lossAt(pair, other, w));
-    const found = error?.of(lossGradient(pair, mine, u), lossGradient(pair, other, w)) ?? null;
-    if (found === null) return Number.NEGATIVE_INFINITY;
-    // No t quantile lies below the normal one.
-    const sure = difference - least * found.value;
-    return sure <= 0 ? sure : difference - studentTwoSided(level, found.degreesOfFreedom) * found.value;
-  };
+function untold(excess: (v: number) => number, start: number, { from, to }: Pair, better: boolean) {
   const atStart = excess(start);
-  if (atStart > 0) {
-    const [u, w] = place(start);
-    const lower = lossAt(pair, mine, u) < lossAt(pair, other, w);
-    return lower ? { lower: start, upper: null } : { lower: null, upper: start };
-  }
+  if (atStart > 0) return better ? { lower: start, upper: null } : { lower: null, upper: start };
   return { lower: firstTold(excess, start, atStart, from), upper: firstTold(excess, start, atStart, to) };
 }
 
-/** Where `excess` first passes 0 on the way from `start` to `end`: by growing steps; null where not. */
+/** Where `excess` first passes 0 on the way from `start` to `end`, by growing steps; null where not. */
 function firstTold(excess: (v: number) => number, start: number, atStart: number, end: number): number | null {
   let [inside, below] = [start, atStart];
   let [outside, above] = [start, atStart];
@@ -152,59 +127,50 @@ function firstTold(excess: (v: number) => number, start: number, atStart: number
     outside = end > start ? Math.min(end, start + step) : Math.max(end, start - step);
     above = excess(outside);
   }
-  return above <= 0 ? null : zero(excess, [inside, below], [outside, above], 1e-7);
+  return above <= 0 ? null : zero(excess, [inside, below], [outside, above], CLOSE_ENOUGH);
 }
 
-/** @param found share of replicates in which the two laws meet */
-function crossover(pair: Pair, least: number, most: number, found: number | null): Crossover {
-  const u = crossing(pair, least, most);
-  if (u === null) return { budget: null, interval: null, position: "none", found };
-  const { lower, upper } = untold(pair, (v) => [v, v], u);
-  const { error, level } = pair;
+/** Where the two laws meet, nearest to the middle of the data within the search range. */
+function crossover(
+  law: Law,
+  { redrawn, errors }: Pairing,
+  point: readonly number[],
+  pair: Pair,
+  level: number,
+  [least, most]: readonly [number, number],
+): Crossover {
+  const gap = (u: number) => pair.own(u) - pair.base(u);
+  const step = (pair.to - pair.from) / CROSSING_STEPS;
+  const grid = Array.from({ length: CROSSING_STEPS + 1 }, (_, i) => pair.from + i * step);
+  const gaps = grid.map(gap);
+  const meetings = grid.slice(1).flatMap((end, i) => {
+    const [before, after] = [item(gaps, i), item(gaps, i + 1)];
+    // Not where they are equal all the way.
+    return Math.sign(before) * Math.sign(after) < 0 ? zero(gap, [item(grid, i), before], [end, after], CLOSE) : [];
+  });
+  const places = grid.map((u) => withBudget(law, point, Math.exp(u)));
+  const found =
+    redrawn.length === 0 ? null : redrawn.filter((drawn) => meet(law, drawn, places)).length / redrawn.length;
+  const middle = (least + most) / 2;
+  const [u] = meetings.sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle));
+  if (u === undefined) return { budget: null, interval: null, position: "none", found };
+  const { lower, upper } = untold((v) => pair.excess(v, v), u, pair, false);
   const budget = (v: number | null) => (v === null ? null : Math.exp(v));
   return {
     budget: Math.exp(u),
-    interval: error === null ? null : { level, lower: budget(lower), upper: budget(upper), method: "delta" },
+    interval: errors === null ? null : { level, lower: budget(lower), upper: budget(upper), method: "delta" },
     position: u < least ? "below" : u > most ? "above" : "inside",
     found,
   };
 }
 
-/** Log budgets of a search, evenly over its range. */
-const CROSSING_STEPS = 64;
-const gridOf = ({ from, to }: Pair): readonly number[] =>
-  Array.from({ length: CROSSING_STEPS + 1 }, (_, i) => from + ((to - from) / CROSSING_STEPS) * i);
-
-/** The log budget nearest to the middle of the data at which two laws meet, within the search range; null for none. */
-function crossing(pair: Pair, least: number, most: number): number | null {
-  const gap = (u: number) => lossAt(pair, pair.mine, u) - lossAt(pair, pair.other, u);
-  const middle = (least + most) / 2;
-  const grid = gridOf(pair);
-  const gaps = grid.map(gap);
-  return grid.reduce((nearest: number | null, from, i) => {
-    const [before, after] = [at(gaps, i), at(gaps, i + 1)];
-    // Nor where they are equal all the way.
-    if (!(Math.sign(before) * Math.sign(after) < 0)) return nearest;
-    const u = zero(gap, [from, before], [at(grid, i + 1), after], CLOSE);
-    return nearest === null || Math.abs(u - middle) < Math.abs(nearest - middle) ? u : nearest;
-  }, null);
-}
-
-/** Share of redrawn laws that meet within the search range; null without any. */
-function foundIn(pair: Pair, redrawn: Thetas, l: number, baseline: number): number | null {
-  if (redrawn.length === 0) return null;
-  const { law } = pair.schemes;
-  const points = gridOf(pair).map((u) => withBudget(law, pair.point, Math.exp(u)));
+/** Whether each of two laws is ahead somewhere. */
+function meet(law: Law, [own, base]: Drawn, places: readonly (readonly number[])[]): boolean {
+  let first = 0;
   // The ends first, where most that meet are told already.
-  const ordered = [...points.slice(-1), ...points];
-  const met = redrawn.filter(({ [l]: mine, [baseline]: other }) => {
-    if (mine === undefined || other === undefined) return false;
-    let first = 0;
-    return ordered.some((x) => {
-      const sign = Math.sign(law.value(mine, x) - law.value(other, x));
-      if (first === 0) first = sign;
-      return sign * first < 0;
-    });
+  return [...places.slice(-1), ...places].some((x) => {
+    const sign = Math.sign(law.value(own, x) - law.value(base, x));
+    if (first === 0) first = sign;
+    return sign * first < 0;
   });
-  return met.length / redrawn.length;
 }

@@ -4,8 +4,8 @@ import type { Observations } from "../curve/observations.js";
 import { isOneRun } from "../curve/one-run.js";
 import { STRUCTURED } from "../fit/doubts.js";
 import type { Fit } from "../fit/record.js";
-import { holm } from "./attribution.js";
 import type { NestedTests, Obstacle } from "./comparison.js";
+import { holm } from "./holm.js";
 
 /**
  * Fits that ended elsewhere than at an optimum inside their bounds, or whose residuals keep a shape along x: one that the

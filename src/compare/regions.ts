@@ -20,16 +20,16 @@ const [LEAST, MOST] = [1e-6, 10];
  *
  * @param schemes fitted by squared residuals
  */
-export function jointRegions({ law, fits, names }: Schemes, level: number): readonly JointRegion[] {
+export function jointRegions({ law, all }: Schemes, level: number): readonly JointRegion[] {
   const only = (role: "limit" | "exponent") => {
     const found = law.parameters.filter((parameter) => parameter.role === role);
     return found.length === 1 ? (found[0]?.name ?? "") : "";
   };
-  return fits.flatMap(({ problem, solution }, l): JointRegion[] => {
+  return all.flatMap(({ name, fit: { problem, solution } }): JointRegion[] => {
     const [limit, exponent] = [problem.names.indexOf(only("limit")), problem.names.indexOf(only("exponent"))];
     if (limit < 0 || exponent < 0) return [];
     const best = { limit: at(solution.free, limit), exponent: at(solution.free, exponent) };
-    const region = { scheme: names[l] ?? "", level, estimate: best };
+    const region = { scheme: name, level, estimate: best };
     const df = problem.points - problem.names.length;
     if (df <= 0 || solution.cost === 0) return [{ ...region, polygon: [], closed: false }];
     const threshold = solution.cost * (1 - level) ** (-2 / df);

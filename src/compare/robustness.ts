@@ -1,5 +1,6 @@
 // Does the ranking of schemes survive other defensible choices? Loss × window × limit rule × outlier rule, in one table.
 import { FitError } from "../base/errors.js";
+import { item } from "../base/item.js";
 import type { Observations } from "../curve/observations.js";
 import { quantile } from "../fit/bootstrap-interval.js";
 import { fitted } from "../fit/fitted.js";
@@ -102,13 +103,13 @@ function estimates(
   const thetas =
     share.length > 0
       ? fitted(law, groups, options, { share, by: {} }).thetas
-      : groups.map((group) => fitted(law, [group], options).thetas[0] ?? new Float64Array(0));
+      : groups.map((group) => item(fitted(law, [group], options).thetas, 0));
   return thetas.map((theta) => [theta[limit] ?? null, theta[exponent] ?? null]);
 }
 
 function cutWindow(law: Law, group: Observations, window: (typeof WINDOWS)[number]): Observations {
   if (window === "all") return group;
-  const x = group.x[mainVariable(law)] ?? new Float64Array(0);
+  const x = item(group.x, mainVariable(law));
   const edge = window === "without the smallest" ? Math.min(...x) : Math.max(...x);
   return pick(
     group,

@@ -1,46 +1,67 @@
 // Schemes, each fitted by itself: where every comparison starts, and what it asks of them.
 import { FitError, InputError } from "../base/errors.js";
+import { item } from "../base/item.js";
 import type { Observations } from "../curve/observations.js";
 import { type Fitted, fitted } from "../fit/fitted.js";
 import { groupName } from "../fit/problem/columns.js";
 import { distinctPoints } from "../fit/problem/points.js";
 import { fullTheta } from "../fit/problem/problem.js";
 import type { FitOptions } from "../fit/record.js";
-import type { Replicates } from "../fit/replicates.js";
+import { type Clusters, clustersOf } from "../fit/variance/clusters.js";
 import { at, type Law, type LawParameter, mainVariable } from "../law/law.js";
+
+export interface Scheme {
+  readonly name: string;
+  readonly group: Observations;
+  /** Every parameter its own. */
+  readonly fit: Fitted;
+  /** The law's parameters. */
+  readonly theta: Float64Array;
+  /** Least and most of the law's main variable. */
+  readonly range: readonly [least: number, most: number];
+  /** Of each point; points of whatever scheme with one number share an error. */
+  readonly cluster: Int32Array;
+}
 
 export interface Schemes {
   readonly law: Law;
-  readonly names: readonly string[];
-  readonly groups: readonly Observations[];
   readonly options: FitOptions;
-  /** Every parameter free in every scheme. */
-  readonly fits: readonly Fitted[];
+  readonly clusters: Clusters;
+  readonly all: readonly Scheme[];
 }
-
-/** The law's parameters, one vector a scheme, in each of several sets. */
-export type Thetas = readonly (readonly Float64Array[])[];
-
-const NOTHING = new Float64Array(0);
 
 /** Throws InputError on too few points, FitError naming the scheme that has no fit. */
 export function fitSchemes(law: Law, groups: readonly Observations[], given: FitOptions): Schemes {
   // What is asked of the estimates comes later, for all schemes at once.
   const options: FitOptions = { ...given, interval: "delta", heldOut: 0 };
-  const names = groups.map(groupName);
-  const fits = groups.map((group, l) => {
-    const name = names[l] ?? "";
-    check(law, group, name);
-    const fit = fittedAs(name, law, group, options);
-    const [column] = group.x;
-    if (group.x.length === 1 && column !== undefined && !falls(law, fit, column)) {
+  const clusters = clustersOf(groups);
+  let points = 0;
+  const all = groups.map((group) => {
+    const scheme = fitScheme(law, group, options);
+    const from = points;
+    points += group.loss.length;
+    const cluster = clusters.of?.subarray(from, points) ?? Int32Array.from(group.loss, (_, i) => from + i);
+    return { ...scheme, cluster };
+  });
+  return { law, options, clusters, all };
+}
+
+function fitScheme(law: Law, group: Observations, options: FitOptions): Omit<Scheme, "cluster"> {
+  const name = groupName(group);
+  check(law, group, name);
+  const fit = fittedAs(name, law, group, options);
+  const theta = fullTheta(fit.problem, fit.solution.free);
+  const main = item(group.x, mainVariable(law));
+  const range = [Math.min(...main), Math.max(...main)] as const;
+  if (group.x.length === 1) {
+    const [highest = Number.NaN, lowest = Number.NaN] = range.map((x) => law.value(theta, [x]));
+    if (!(highest - lowest > 1e-9 * Math.abs(lowest))) {
       throw new FitError(
         `compare: ${name} must fall with x to have a power law, got losses that do not; leave it out or check --x`,
       );
     }
-    return fit;
-  });
-  return { law, names, groups, options, fits };
+  }
+  return { name, group, fit, theta, range };
 }
 
 /** The fit of one group, whose name is put into what is thrown. */
@@ -53,54 +74,30 @@ function fittedAs(name: string, law: Law, group: Observations, options: FitOptio
   }
 }
 
-function check(law: Law, group: Observations, name: string): void {
-  if (group.x.length !== law.variables.length) {
+function check(law: Law, { x, loss }: Observations, name: string): void {
+  const { variables, parameters } = law;
+  if (x.length !== variables.length) {
     throw new InputError(
-      `compare: ${law.name} is of ${law.variables.length} variables (${law.variables.join(", ")}), got ${group.x.length}; give a column of each with --x or --map`,
+      `compare: ${law.name} is of ${variables.length} variables (${variables.join(", ")}), got ${x.length}; give a column of each with --x or --map`,
     );
   }
-  const needed = law.parameters.length;
-  if (distinctPoints(group.x) < needed) {
+  const distinct = distinctPoints(x);
+  if (distinct < parameters.length) {
     throw new InputError(
-      `compare: ${name} must have points at ${needed} different x at least, got ${distinctPoints(group.x)}; add horizons or leave it out`,
+      `compare: ${name} must have points at ${parameters.length} different x at least, got ${distinct}; add horizons or leave it out`,
     );
   }
-  if (
-    ![...group.x.flatMap((column) => [...column]), ...group.loss].every((value) => Number.isFinite(value) && value > 0)
-  ) {
+  if (![...x, loss].every((column) => column.every((value) => Number.isFinite(value) && value > 0))) {
     throw new InputError(`compare: ${name} must have positive finite x and loss at every point; exclude the others`);
   }
 }
 
-function falls(law: Law, { thetas: [theta = new Float64Array(0)] }: Fitted, x: Float64Array): boolean {
-  const [least, most] = [Math.min(...x), Math.max(...x)];
-  const drop = law.value(theta, [least]) - law.value(theta, [most]);
-  return drop > 1e-9 * Math.abs(law.value(theta, [most]));
-}
-
-/** Some of the schemes. */
-export function subset(schemes: Schemes, which: readonly number[]): Schemes {
-  const pick = <T>(list: readonly T[]) => which.flatMap((l) => list.slice(l, l + 1));
-  return { ...schemes, names: pick(schemes.names), groups: pick(schemes.groups), fits: pick(schemes.fits) };
-}
-
-/** The law's parameters of a scheme. */
-export function thetaOf({ fits }: Schemes, l: number): Float64Array {
-  return fits[l]?.thetas[0] ?? new Float64Array(0);
-}
-
-/** The law's parameters of every scheme in each of these sets of free ones: redrawn data sets, or sets without a unit. */
-export function thetasOf({ fits }: Schemes, sets: Replicates["frees"]): Thetas {
-  return sets.map((frees) => fits.map(({ problem }, l) => fullTheta(problem, frees[l] ?? NOTHING)));
-}
-
 /** A gradient over the free parameters of a scheme from one over the law's. */
-export function freeGradient({ fits }: Schemes, l: number, gradient: ArrayLike<number>): Float64Array {
-  const problem = fits[l]?.problem;
-  const sum = new Float64Array(problem?.names.length ?? 0);
-  const [block] = problem?.blocks ?? [];
-  for (const { parameter, column, factor } of block?.links ?? []) {
-    const k = block?.columns[column] ?? -1;
+export function freeGradient({ fit: { problem } }: Scheme, gradient: ArrayLike<number>): Float64Array {
+  const sum = new Float64Array(problem.names.length);
+  const { links, columns } = item(problem.blocks, 0);
+  for (const { parameter, column, factor } of links) {
+    const k = at(columns, column);
     sum[k] = at(sum, k) + factor * at(gradient, parameter);
   }
   return sum;
@@ -113,24 +110,19 @@ export function askedOf({ law, options }: Pick<Schemes, "law" | "options">): rea
   return asked.length > 0 ? asked : free.filter(({ role }) => role === "coefficient");
 }
 
-/** Least and most of the law's main variable in a scheme's points. */
-export function rangeOf({ law, groups }: Schemes, l: number): { readonly least: number; readonly most: number } {
-  const x = groups[l]?.x[mainVariable(law)] ?? new Float64Array(0);
-  return { least: Math.min(...x), most: Math.max(...x) };
-}
-
 /**
  * Where laws are held against each other: the budget in the main variable, and in every other one the largest value that
  * every scheme reaches.
  * @param budget of the main variable; null for the largest that every scheme reaches
  */
-export function meetingPoint({ law, groups }: Schemes, budget: number | null): readonly number[] {
-  const main = mainVariable(law);
-  return law.variables.map((_, v) =>
-    v === main && budget !== null
-      ? budget
-      : Math.min(...groups.map(({ x }) => Math.max(...(x[v] ?? new Float64Array(0))))),
-  );
+export function meetingPoint({ law, all }: Schemes, budget: number | null): readonly number[] {
+  const reached = law.variables.map((_, v) => Math.min(...all.map(({ group }) => Math.max(...item(group.x, v)))));
+  return budget === null ? reached : withBudget(law, reached, budget);
+}
+
+/** Point i of a group: one value per variable of the law. */
+export function pointOf({ x }: Observations, i: number): readonly number[] {
+  return x.map((column) => at(column, i));
 }
 
 /** The point with another value of the main variable. */
@@ -139,18 +131,18 @@ export function withBudget(law: Law, point: readonly number[], budget: number): 
 }
 
 /** Mean correlation of residuals between schemes at equal pair keys; null where fewer than 4 keys match in every pair. */
-export function residualCorrelation({ groups, fits }: Schemes): number | null {
-  const maps = fits.map(({ problem, solution }, l) => {
+export function residualCorrelation({ all }: Schemes): number | null {
+  const maps = all.map(({ group, fit: { problem, solution } }) => {
     const residuals = new Float64Array(problem.points);
     problem.residuals(solution.free, residuals);
-    return new Map(groups[l]?.pair?.map((key, i) => [key, at(residuals, i) / at(problem.weights, i)]));
+    return new Map(group.pair?.map((key, i) => [key, at(residuals, i) / at(problem.weights, i)]));
   });
   const correlations: number[] = [];
-  for (let a = 0; a < maps.length; a++) {
-    for (let b = a + 1; b < maps.length; b++) {
+  for (const [a, first] of maps.entries()) {
+    for (const second of maps.slice(a + 1)) {
       let [count, xx, yy, xy] = [0, 0, 0, 0];
-      for (const [key, x] of maps[a] ?? []) {
-        const y = maps[b]?.get(key);
+      for (const [key, x] of first) {
+        const y = second.get(key);
         if (y === undefined) continue;
         count++;
         xx += x * x;

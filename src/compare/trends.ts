@@ -4,11 +4,10 @@ import { fTail, studentTwoSided } from "../base/distributions.js";
 import { fitted } from "../fit/fitted.js";
 import { linearize } from "../fit/linearize.js";
 import type { Interval } from "../fit/record.js";
-import type { Clusters } from "../fit/variance/clusters.js";
 import { standardErrors } from "../fit/variance/standard-errors.js";
 import { at } from "../law/law.js";
 import type { Trend } from "./comparison.js";
-import { askedOf, type Schemes, thetaOf } from "./schemes.js";
+import { askedOf, type Schemes } from "./schemes.js";
 
 /**
  * One row a parameter: parameter = intercept + slope·covariate, the covariate a formula of the groups' values.
@@ -17,11 +16,12 @@ import { askedOf, type Schemes, thetaOf } from "./schemes.js";
  *
  * @param schemes fitted by squared residuals
  */
-export function trends(schemes: Schemes, clusters: Clusters, covariate: string, level: number): readonly Trend[] {
-  const { law, groups, fits, options, names } = schemes;
-  const free = fits.reduce((sum, { solution, problem }) => sum + solution.cost * problem.residualUnit ** 2, 0);
-  const parameters = fits.reduce((sum, { problem }) => sum + problem.names.length, 0);
-  const alone = names.map((_, l) => thetaOf(schemes, l));
+export function trends(schemes: Schemes, covariate: string, level: number): readonly Trend[] {
+  const { law, options, clusters, all } = schemes;
+  const groups = all.map(({ group }) => group);
+  const free = all.reduce((sum, { fit }) => sum + fit.solution.cost * fit.problem.residualUnit ** 2, 0);
+  const parameters = all.reduce((sum, { fit }) => sum + fit.problem.names.length, 0);
+  const alone = all.map(({ theta }) => theta);
   return askedOf(schemes).map(({ name }): Trend => {
     const line = fitted(law, groups, options, { share: [], by: { [name]: covariate } }, alone);
     const { problem, solution } = line;

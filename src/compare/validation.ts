@@ -1,18 +1,18 @@
 // Simulated studies whose truth is known, and counts of how often intervals cover it, verdicts name what is not there and
 // families call a difference that is none. npm run validate draws the full tables; npm test a small seeded part of them.
 import { studentTwoSided } from "../base/distributions.js";
+import { item } from "../base/item.js";
 import type { Random } from "../base/random.js";
 import type { Observations } from "../curve/observations.js";
 import { fit as fitLaw } from "../fit/fit.js";
 import { predict } from "../fit/predict.js";
 import { DEFAULT_FIT_OPTIONS, type Interval } from "../fit/record.js";
-import { clustersOf } from "../fit/variance/clusters.js";
 import type { StandardError } from "../fit/variance/linearization.js";
 import { powerLawWithLimit } from "../law/power-law.js";
 import { verdictOn } from "./design.js";
 import { differences } from "./differences.js";
-import { differenceErrors } from "./errors-of-differences.js";
-import { fitSchemes, thetaOf } from "./schemes.js";
+import { pairings } from "./pairing.js";
+import { fitSchemes } from "./schemes.js";
 import { logHorizons, type Noise, type PowerLaw, type StudyPlan, simulate } from "./simulate.js";
 
 /** Excess losses of .3–2 nats, as small models have them between 1e6 and 1e9 tokens. */
@@ -143,9 +143,9 @@ export function covered(noiseName: string, planName: string, stream: Random, n: 
     if (noise.bent !== true)
       tally.interval(`loss at ${BEYOND} times it`, beyond?.curve ?? null, u(truth, BEYOND * largest));
     const schemes = fitSchemes(powerLawWithLimit, data, DEFAULT_FIT_OPTIONS);
-    const error = differenceErrors(schemes, clustersOf(data), [1, 0]);
+    const pairs = pairings(schemes, 0);
     const options = { interval: "delta", level: 0.95, point: [largest], budget: largest } as const;
-    for (const { quantity, interval } of differences(schemes, 0, [null, error], [], [], options)) {
+    for (const { quantity, interval } of differences(schemes, pairs, options)) {
       const ofLaw = quantity === "limit" || quantity === "exponent";
       if (ofLaw && noise.bent === true) continue;
       const expected = ofLaw ? other[quantity] - truth[quantity] : u(other, largest) - u(truth, largest);
@@ -154,9 +154,10 @@ export function covered(noiseName: string, planName: string, stream: Random, n: 
     if (noise.bent === true) continue;
     // The multiplier's interval holds those at which the two losses cannot be told apart.
     const needed = budgetFor(truth, lossAt(other, largest));
-    const [theta, base] = [thetaOf(schemes, 1), thetaOf(schemes, 0)];
+    const { scheme, baseline, errors } = item(pairs, 0);
+    const [theta, base] = [scheme.theta, baseline.theta];
     const gap = powerLawWithLimit.value(theta, [largest]) - powerLawWithLimit.value(base, [needed]);
-    tally.add("multiplier", within(gap, error?.of(slopes(theta, largest), slopes(base, needed)) ?? null));
+    tally.add("multiplier", within(gap, errors?.of(slopes(theta, largest), slopes(base, needed)) ?? null));
   }
   return tally.counts;
 }
@@ -216,10 +217,8 @@ export function attributed(
     const given = verdictOn(schemes);
     for (const verdict of ["exponent", "limit", "both", "cannot tell"]) tally.add(verdict, verdict === given);
     if (truth !== "neither") continue;
-    const clusters = clustersOf(data);
-    const errors = laws.map((_, l) => (l === 0 ? null : differenceErrors(schemes, clusters, [l, 0])));
     const options = { interval: "delta", level: 0.95, point: [largest], budget: largest } as const;
-    const rows = differences(schemes, 0, errors, [], [], options).filter(({ quantity }) => quantity === "loss");
+    const rows = differences(schemes, pairings(schemes, 0), options).filter(({ quantity }) => quantity === "loss");
     tally.add(
       "a difference of loss",
       rows.some(({ adjustedPValue }) => (adjustedPValue ?? 1) < 0.05),

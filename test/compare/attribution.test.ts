@@ -1,7 +1,8 @@
 // The verdict's rules and Holm's adjustment, worked by hand.
 import { expect, test } from "vitest";
-import { adjustPairs, holm, verdict } from "../../src/compare/attribution.js";
+import { adjustPairs, verdict } from "../../src/compare/attribution.js";
 import type { NestedTest } from "../../src/compare/comparison.js";
+import { holm } from "../../src/compare/holm.js";
 
 const tests = (limit: boolean, exponent: boolean, both: boolean): readonly NestedTest[] =>
   (["shared-limit", "shared-exponent", "shared-both"] as const).map((model, i) => ({

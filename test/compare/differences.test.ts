@@ -3,11 +3,10 @@ import { describe, expect, test } from "vitest";
 import { random } from "../../src/base/random.js";
 import { compare } from "../../src/compare/compare.js";
 import { differences } from "../../src/compare/differences.js";
-import { differenceErrors } from "../../src/compare/errors-of-differences.js";
+import { pairings } from "../../src/compare/pairing.js";
 import { fitSchemes } from "../../src/compare/schemes.js";
 import { logHorizons, simulate } from "../../src/compare/simulate.js";
 import { DEFAULT_FIT_OPTIONS } from "../../src/fit/record.js";
-import { clustersOf } from "../../src/fit/variance/clusters.js";
 import { powerLawWithLimit } from "../../src/law/power-law.js";
 import { exact, ladder, published } from "./ladder-data.js";
 
@@ -25,15 +24,14 @@ const scheme = (name: string, phase: number) =>
 function limitRow(below: number) {
   const groups = [scheme("a", 0), scheme("b", 1)];
   const schemes = fitSchemes(powerLawWithLimit, groups, DEFAULT_FIT_OPTIONS);
-  const [first, second] = schemes.fits.map(({ solution }) => solution.free);
+  const [first, second] = schemes.all.map(({ fit }) => fit.solution.free);
   if (first === undefined || second === undefined) throw new Error("two schemes have two fits");
-  const thetas = Array.from({ length: 401 }, (_, i) => [
+  const frees = Array.from({ length: 401 }, (_, i) => [
     first,
     Float64Array.of((first[0] ?? 0) + 0.001 * (i - below), ...second.slice(1)),
   ]);
   const options = { interval: "bootstrap-percentile", level: 0.95, budget: 1e8, point: [1e8] } as const;
-  const errors = [null, differenceErrors(schemes, clustersOf(groups), [1, 0])];
-  return differences(schemes, 0, errors, thetas, [], options)[0];
+  return differences(schemes, pairings(schemes, 0, frees), options)[0];
 }
 
 test("the percentile at which 0 lies, as a t with the degrees of freedom that widen the interval", () => {
@@ -82,9 +80,8 @@ test("the difference called detectable is told from 0 in about 80 of 100 studies
     const noise = { standardDeviation: 0.004, correlation: 0 };
     const groups = simulate([law, { ...law, limit: law.limit + shift }], noise, plan, stream);
     const schemes = fitSchemes(powerLawWithLimit, groups, DEFAULT_FIT_OPTIONS);
-    const errors = [null, differenceErrors(schemes, clustersOf(groups), [1, 0])];
     const options = { interval: "delta", level: 0.95, budget: 1e9, point: [1e9] } as const;
-    return differences(schemes, 0, errors, [], [], options).find(({ quantity }) => quantity === "loss");
+    return differences(schemes, pairings(schemes, 0), options).find(({ quantity }) => quantity === "loss");
   };
   const sizes = Array.from({ length: 50 }, () => lossRow(0)?.detectable ?? Number.NaN);
   const size = sizes.reduce((sum, value) => sum + value, 0) / sizes.length;

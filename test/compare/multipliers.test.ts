@@ -2,12 +2,11 @@
 import { expect, test } from "vitest";
 import { random } from "../../src/base/random.js";
 import { differences } from "../../src/compare/differences.js";
-import { differenceErrors } from "../../src/compare/errors-of-differences.js";
 import { multipliers } from "../../src/compare/multipliers.js";
+import { pairings } from "../../src/compare/pairing.js";
 import { fitSchemes } from "../../src/compare/schemes.js";
 import { logHorizons, type Noise, type PowerLaw, type StudyPlan, simulate } from "../../src/compare/simulate.js";
 import { DEFAULT_FIT_OPTIONS } from "../../src/fit/record.js";
-import { clustersOf } from "../../src/fit/variance/clusters.js";
 import { powerLawWithLimit } from "../../src/law/power-law.js";
 
 const REALISTIC = {
@@ -20,11 +19,11 @@ const REALISTIC = {
 function study(baseline: PowerLaw, scheme: PowerLaw, noise: Noise, plan: StudyPlan, stream = random(1)) {
   const data = simulate([baseline, scheme], noise, plan, stream);
   const schemes = fitSchemes(powerLawWithLimit, data, DEFAULT_FIT_OPTIONS);
-  const errors = [null, differenceErrors(schemes, clustersOf(data), [1, 0])];
-  const [multiplier] = multipliers(schemes, 0, [1e8], errors, [], 0.95);
+  const pairs = pairings(schemes, 0);
+  const [multiplier] = multipliers(powerLawWithLimit, pairs, [1e8], 0.95);
   if (multiplier === undefined) throw new Error("two schemes have one multiplier");
   const lossAt = (budget: number) =>
-    differences(schemes, 0, errors, [], [], { interval: "delta", level: 0.95, budget, point: [budget] }).find(
+    differences(schemes, pairs, { interval: "delta", level: 0.95, budget, point: [budget] }).find(
       ({ quantity }) => quantity === "loss",
     );
   return { multiplier, lossAt };
@@ -74,5 +73,5 @@ test("a scheme that is the baseline, number by number, does not cross it", () =>
   if (first === undefined) throw new Error("no data");
   const groups = [first, { ...first, group: { scheme: "again" } }];
   const schemes = fitSchemes(powerLawWithLimit, groups, DEFAULT_FIT_OPTIONS);
-  expect(multipliers(schemes, 0, [1e8], [null, null], [], 0.95)[0]?.crossover.position).toBe("none");
+  expect(multipliers(powerLawWithLimit, pairings(schemes, 0), [1e8], 0.95)[0]?.crossover.position).toBe("none");
 });
