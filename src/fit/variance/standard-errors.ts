@@ -23,9 +23,8 @@ export interface StandardErrors {
 /** Two-sided probability below which the residuals' own variance contradicts that of the noise model. */
 const CONTRADICTED = 0.01;
 
-/** Ratios of variances between these are not worth a test: 400 degrees of freedom would not contradict them. */
-const LEAST_RATIO = 0.83;
-const MOST_RATIO = 1.2;
+/** Ratios of variances that so many degrees of freedom would not contradict are not worth a test. */
+const MOST_DEGREES = 400;
 
 /**
  * The noise model is the sharper by far with tens of points, the sandwich needs no model. Their ratio is held against what
@@ -43,6 +42,8 @@ export function standardErrors(basis: Basis): StandardErrors | null {
   const model = noise(basis);
   if (model === null) return null;
   const unbiased = sandwich(basis, "CR2");
+  // As many as there can be: what these do not contradict, fewer do not either, and to count them is dear.
+  const most = Math.min(MOST_DEGREES, basis.clusters?.length ?? basis.points);
   // Dearer than the rest, and seldom asked for.
   let known: Sandwich | null = null;
   const jackknife = () => {
@@ -56,15 +57,18 @@ export function standardErrors(basis: Basis): StandardErrors | null {
       const plain = Math.sqrt(equalCovariance(basis, [gradient])[0] ?? Number.NaN);
       const modelled = model.standardError(gradient);
       const ratio = unbiased.variance(gradient) / modelled.value ** 2;
-      if (ratio < LEAST_RATIO || ratio > MOST_RATIO) {
-        const df = unbiased.standardError(gradient)?.degreesOfFreedom ?? 0;
-        const above = df > 0 ? chiSquaredTail(df * ratio, df) : 0.5;
-        if (2 * Math.min(above, 1 - above) < CONTRADICTED) {
-          const error = jackknife().standardError(gradient);
-          if (error !== null) return { ...error, plain, source: "sandwich" };
-        }
+      if (contradicts(ratio, most)) {
+        const degrees = unbiased.standardError(gradient)?.degreesOfFreedom ?? null;
+        const error = degrees !== null && contradicts(ratio, degrees) ? jackknife().standardError(gradient) : null;
+        if (error !== null) return { ...error, plain, source: "sandwich" };
       }
       return { ...modelled, plain, source: "noise model" };
     },
   };
+}
+
+/** Whether a variance that is `ratio` times the expected one is out of the question for so many degrees of freedom. */
+function contradicts(ratio: number, degreesOfFreedom: number): boolean {
+  const above = chiSquaredTail(degreesOfFreedom * ratio, degreesOfFreedom);
+  return 2 * Math.min(above, 1 - above) < CONTRADICTED;
 }
