@@ -22,6 +22,7 @@ export default defineConfig({
           { text: "Schemes and what they cost", link: "/guide/schemes" },
           { text: "Training and sweeps", link: "/guide/training" },
           { text: "On a cluster", link: "/guide/cluster" },
+          { text: "Pictures and captions", link: "/guide/pictures" },
           { text: "Long-range structure", link: "/guide/fractal" },
           { text: "Reproducing a report", link: "/guide/reproducing" },
         ],

@@ -12,6 +12,7 @@ import { sweepPlan } from "./sweep.js";
 import { say } from "./terminal.js";
 
 const SIZES = ["demo", "smoke"];
+const PICTURES = "pictures.html";
 const TASKS = ["language", "image-text"] as const;
 
 interface Options {
@@ -40,9 +41,10 @@ export function command(): Command {
       const out = path.join("reports", plan);
       const asJson = json === true ? ["--json"] : [];
       if (!(await trained(plan, runs))) return;
+      const see = pictures ? ["--see", PICTURES] : [];
       const title = size === "demo" ? "Recursion demo" : "Smoke run";
-      await report().parseAsync([runs, "--out", out, "--title", title, ...asJson], { from: "user" });
-      if (pictures) await showPictures(plan, path.join(out, "pictures.html"));
+      await report().parseAsync([runs, "--out", out, "--title", title, ...see, ...asJson], { from: "user" });
+      if (pictures) await showPictures(plan, path.join(out, PICTURES));
     });
 }
 

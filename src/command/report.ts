@@ -3,9 +3,9 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
-import { InputError } from "../base/errors.js";
+import { InputError, shown } from "../base/errors.js";
 import { checkFolder, writeFolder } from "../report/folder.js";
-import { MOST_REPLICATES } from "../report/record.js";
+import { MOST_REPLICATES, PAGE_NAME } from "../report/record.js";
 import { reportOf } from "../report/report-of.js";
 import { serveSweep } from "../report/serve.js";
 import { terminalReport } from "../report/terminal.js";
@@ -18,6 +18,7 @@ import { say } from "./terminal.js";
 interface Flags extends DataFlags {
   readonly out: string;
   readonly title?: string;
+  readonly see?: string;
   readonly baseline?: string;
   readonly bootstrap: string;
   readonly seed: string;
@@ -39,6 +40,7 @@ export function command(): Command {
     .argument("<RUNS...>", "run files, tables, what other tools log, and folders of them")
     .option("--out <FOLDER>", "where the report goes", "reports/report")
     .option("--title <TITLE>", "heading of the page (default: the name of the folder)")
+    .option("--see <PAGE>", "a page beside the report that its head links to: a file's name")
     .option("--x <COL>", "column of the budget, for tables")
     .option("--y <COL>", "column of the loss, for tables")
     .option("--by <COL,…>", "columns that tell schemes apart, for tables; none for one scheme")
@@ -83,6 +85,7 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
     selection: selectionOf(flags),
     ...(flags.law === undefined ? {} : { law: flags.law }),
     ...(flags.at === undefined ? {} : { at: list(flags.at).map((text) => positive("report --at", text)) }),
+    ...(flags.see === undefined ? {} : { see: pageName(flags.see) }),
     ...(flags.heldOut === undefined ? {} : { heldOut: whole("report --held-out", flags.heldOut, 1) }),
   };
   checkReplicates("report", options.bootstrap);
@@ -104,6 +107,13 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
           .map(allocationText)
           .join("\n");
   process.stdout.write(`${text}\n${page}\n`);
+}
+
+function pageName(name: string): string {
+  if (PAGE_NAME.test(name)) return name;
+  throw new InputError(
+    `report --see: must be the name of a page beside the report, such as notes.html, got ${shown(name)}; name the file alone`,
+  );
 }
 
 /** Rinsight, Node's major version, and the commit where the working folder is Rinsight's own repository. */

@@ -41,6 +41,8 @@ export interface AnalysisOptions {
   readonly at?: readonly number[];
   /** How many of the largest budgets are kept out of a forecast to score it. */
   readonly heldOut?: number;
+  /** A page beside the report that its head links to: a file's name. */
+  readonly see?: string;
 }
 
 export const DEFAULT_OPTIONS: AnalysisOptions = {

@@ -26,12 +26,18 @@ export interface Manifest extends Origin {
 
 /** Content by path relative to the report's folder, with forward slashes; `fits` goes into fits.json as it stands. */
 export async function assemble(
-  parts: Omit<Page, "inputs" | "citation">,
+  parts: Omit<Page, "see" | "inputs" | "citation">,
   origin: Origin,
   { fits, points }: { readonly fits: unknown; readonly points: string },
 ): Promise<ReportFiles> {
   const identity = sha256(canonicalJson(origin));
-  const page: Page = { ...parts, inputs: origin.inputs, citation: citation(parts.title, origin.versions, identity) };
+  const see = origin.options.see ?? null;
+  const page: Page = {
+    ...parts,
+    see,
+    inputs: origin.inputs,
+    citation: citation(parts.title, origin.versions, identity),
+  };
   const files = new Map<string, string | Uint8Array>();
   files.set("index.html", reportPage(page));
   files.set("README.md", readme(page));

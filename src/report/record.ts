@@ -7,6 +7,8 @@ import type { HeldOutForecast } from "../forecast/held-out.js";
 
 /** Bootstrap replicates of a report at most: whoever checks one has as much to compute as its author. */
 export const MOST_REPLICATES = 20_000;
+/** What a page beside a report may be called: a link to it leads nowhere else. */
+export const PAGE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\.html$/;
 
 /** A file the report was made from: its name without folders, and its content hash. */
 export interface InputFile {

@@ -10,7 +10,7 @@ import { UNITS } from "../curve/names.js";
 import type { Selection } from "../curve/observe.js";
 import type { AnalysisOptions } from "../report/analysis.js";
 import { settleFolder } from "../report/folder.js";
-import { MOST_REPLICATES } from "../report/record.js";
+import { MOST_REPLICATES, PAGE_NAME } from "../report/record.js";
 import { reportOf } from "../report/report-of.js";
 import { INPUTS_FOLDER, isBundled, namesUnder, undeclared } from "./bundle-files.js";
 import { type Difference, differences } from "./differences.js";
@@ -58,6 +58,7 @@ const manifestSchema = z.object({
     law: z.string().exactOptional(),
     at: z.array(z.number().positive()).exactOptional(),
     heldOut: z.int().min(0).exactOptional(),
+    see: z.string().regex(PAGE_NAME).exactOptional(),
   } satisfies Record<keyof AnalysisOptions, z.ZodType>),
   versions: z.record(z.string(), z.string()),
   files: z.record(z.string(), hash),
@@ -103,6 +104,9 @@ export async function verifyReport(folder: string, searched: readonly string[]):
     return { ...facts, filesCompared: 0, differences: [...altered, ...located.differences] };
   }
   const recomputed = await reportOf(located.files, manifest.options, manifest.versions);
+  // A page that the head links to lies beside the report and is none of it, unless it bears the name of one that is.
+  const { see } = manifest.options;
+  if (see !== undefined && !recomputed.files.has(see)) published.delete(see);
   const found = differences(published, recomputed.files, tolerance);
   return { ...facts, filesCompared: recomputed.files.size, differences: [...altered, ...found] };
 }

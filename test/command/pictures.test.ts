@@ -95,12 +95,21 @@ test("the demo trains towers, reports and shows pictures; run again, it trains n
   const file = path.join("reports", "image-text-smoke", "pictures.html");
   expect(stderr).toContain(file);
   const page = readFileSync(path.join(folder, file), "utf8");
+  const report = path.join(folder, "reports/image-text-smoke");
+  expect(readFileSync(path.join(report, "index.html"), "utf8")).toContain('<a href="pictures.html">');
+  expect(spawnSync(process.execPath, [cli, "verify", report], { cwd: folder, encoding: "utf8" }).status).toBe(0);
   expect(page.match(/<figure>/g)?.length).toBe(24);
   expect(page.match(/<tr><td>/g)?.length).toBe(24);
   const again = demo();
   expect(again.stderr).toContain("4 runs in data/runs/image-text-smoke, 0 to do");
   expect(readFileSync(path.join(folder, file), "utf8")).toBe(page);
 }, 240_000);
+
+test.each(["../x.html", "javascript:alert(1)", "x.html?y", ".html"])("a report links to no %s", (name) => {
+  const { status, stderr } = spawnSync(process.execPath, [cli, "report", "x.csv", "--see", name], { encoding: "utf8" });
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^report --see: must be the name of a page beside the report.*; name the file alone\n$/);
+});
 
 test("a task that is none is refused in one line", () => {
   const run = () =>

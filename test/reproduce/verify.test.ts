@@ -60,6 +60,7 @@ test("a report recomputes byte for byte from its inputs", async () => {
 test("a report with every option that its command knows is verified the same", async () => {
   const values: Record<string, string> = {
     title: "T",
+    see: "notes.html",
     x: "tokens",
     y: "loss",
     by: "scheme",

@@ -22,6 +22,8 @@ export interface Section {
 
 export interface Page {
   readonly title: string;
+  /** A page beside this one; null for none. */
+  readonly see: string | null;
   readonly verdict: Verdict;
   /** One a scheme. */
   readonly sentences: readonly string[];
@@ -51,7 +53,7 @@ export function reportPage(page: Page): string {
   const beside = chart(BESIDE_ANSWER);
   const elsewhere = [curves?.name, beside?.name, ...page.sections.flatMap(({ charts }) => charts)];
   const rest = page.charts.filter(({ name }) => !elsewhere.includes(name));
-  const body = markup`<header><h1>${page.title}</h1></header>
+  const body = markup`<header><h1>${page.title}</h1>${page.see === null ? null : markup`<p>Beside it: <a href="${page.see}">${page.see}</a></p>`}</header>
 <main>
 <section class="answer" aria-label="Answer">
 <div class="said"><p class="verdict">${page.verdict.headline}</p>
