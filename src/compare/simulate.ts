@@ -1,6 +1,7 @@
 // Simulated studies: observations of schemes whose laws, noise and plan are given. For planning and for validation.
 import type { Random } from "../base/random.js";
 import type { Observations } from "../curve/observations.js";
+import { at } from "../law/law.js";
 
 /** L(x) = limit + coefficient·x^−exponent. */
 export interface PowerLaw {
@@ -56,7 +57,7 @@ export function simulate(
       x: [Float64Array.from(cells, ({ x }) => x)],
       loss: Float64Array.from(cells, ({ x, seed }, i) => {
         const own = draw(tails, random) * Math.sqrt(1 - noise.correlation);
-        const error = size(x) * ((shared[i] ?? 0) + own) + (runs?.[seed] ?? 0);
+        const error = size(x) * (at(shared, i) + own) + (runs === null ? 0 : at(runs, seed));
         return law.limit + law.coefficient * x ** -law.exponent + error;
       }),
       standardError: null,

@@ -5,7 +5,8 @@ import { random } from "../../src/base/random.js";
 import { compare } from "../../src/compare/compare.js";
 import type { Observations } from "../../src/curve/observations.js";
 import { fit as fitLaw } from "../../src/fit/fit.js";
-import type { FitOptions } from "../../src/fit/record.js";
+import { weighedByNoise } from "../../src/fit/fitted.js";
+import { DEFAULT_FIT_OPTIONS, type FitOptions } from "../../src/fit/record.js";
 import { powerLawWithLimit } from "../../src/law/power-law.js";
 
 const X = [1e6, 3e6, 1e7, 3e7, 1e8, 3e8, 1e9];
@@ -39,7 +40,7 @@ const LOSSES: readonly FitOptions["loss"][] = [
 ];
 const cases = LOSSES.flatMap((loss) =>
   (["log", "linear"] as const).flatMap((space) =>
-    [true, false, ...(loss.kind === "squared" ? ["auto" as const] : [])].map((weighted) => ({ loss, space, weighted })),
+    ([true, false, "auto"] as const).map((weighted) => ({ loss, space, weighted })),
   ),
 );
 
@@ -61,7 +62,18 @@ describe.each(cases)("%o", (options) => {
   });
 
   test("the tests' free model is the least-squares fits", () => {
-    const squared = groups.map((group) => fitLaw(powerLawWithLimit, group, { ...options, loss: { kind: "squared" } }));
+    // Weights by the noise are those of the fits that are compared, whatever their loss.
+    const weighed = (group: Observations) =>
+      options.weighted === "auto"
+        ? weighedByNoise(powerLawWithLimit, group, { ...DEFAULT_FIT_OPTIONS, ...options }).group
+        : group;
+    const squared = groups.map((group) =>
+      fitLaw(powerLawWithLimit, weighed(group), {
+        ...options,
+        weighted: options.weighted !== false,
+        loss: { kind: "squared" },
+      }),
+    );
     const sum = squared.reduce((total, { objective }) => total + objective, 0);
     expect(comparison.attribution.free.sumOfSquares / sum).toBeCloseTo(1, 8);
   });

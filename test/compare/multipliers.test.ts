@@ -32,7 +32,7 @@ function study(baseline: PowerLaw, scheme: PowerLaw, noise: Noise, plan: StudyPl
 test("two schemes of one law: the band at the largest budget seldom leaves 1 out, and when the losses there differ", () => {
   const stream = random(14);
   let missed = 0;
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < 200; i++) {
     const { baseline, noise, plan } = REALISTIC;
     const { multiplier, lossAt } = study(baseline, baseline, noise, plan, stream);
     const { lower, upper, budget } = multiplier.last;
@@ -40,8 +40,8 @@ test("two schemes of one law: the band at the largest budget seldom leaves 1 out
     missed += Number(outside);
     expect(outside).toBe((lossAt(budget)?.pValue ?? 1) < 0.05);
   }
-  // P(Binomial(100, .05) > 12) is 1.5e-3; wild percentiles missed 1 in one of nine data sets.
-  expect(missed).toBeLessThanOrEqual(12);
+  // P(Binomial(200, .05) > 20) is 7e-4; wild percentiles missed 1 in one of nine data sets.
+  expect(missed).toBeLessThanOrEqual(20);
   expect(missed).toBeGreaterThan(0);
 });
 
