@@ -1,9 +1,9 @@
 // rinsight forecast: what each curve reaches beyond its data, who leads there, and the budget that a loss asks for.
 import type { Command } from "commander";
 import { InputError } from "../base/errors.js";
+import { extent } from "../base/extent.js";
 import { count, fixed, percent, significant } from "../base/format.js";
 import { writeAtomically } from "../base/write.js";
-import type { Observations } from "../curve/observations.js";
 import { observe, type Selection } from "../curve/observe.js";
 import { readTable } from "../curve/read/read-table.js";
 import type { Table } from "../curve/table.js";
@@ -66,7 +66,7 @@ export function command(): Command {
       for (const warning of warnings) say(`${warning.code}: ${warning.message}`);
       const parts = all.map((group) => holdOutBudgets(group, held));
       const groups = parts.map(({ kept }) => kept);
-      const [least, largest] = extent(all);
+      const [least, largest] = extent(all.flatMap(({ x: [x] }) => Array.from(x ?? [])));
       const asked = at ?? [10 * largest, 100 * largest];
       const level = share("--level", flags.level);
       const result = forecast(groups, { at: asked, reach, level, law });
@@ -95,18 +95,13 @@ function rounds(table: Table, read: readonly string[], selection: Selection, fla
   for (const note of [...read, ...notes]) say(note);
   for (const warning of warnings) say(`${warning.code}: ${warning.message}`);
   const laws = groups.map((group) => {
-    const most = Math.max(...(group.x[1] ?? [0]));
+    const [, most] = extent(group.x[1] ?? []);
     const asked = flags.at === undefined ? [10 * most] : list(flags.at).map((text) => positive("--at", text));
     return lawByRounds(group, asked, share("--level", flags.level));
   });
   const written = `${JSON.stringify({ rounds: laws, warnings }, null, 2)}\n`;
   if (flags.out !== undefined) writeAtomically(flags.out, written);
   process.stdout.write(flags.json === true ? written : laws.map(byRoundsText).join("\n"));
-}
-
-function extent(groups: readonly Observations[]): readonly [number, number] {
-  const x = groups.flatMap((group) => Array.from(group.x[0] ?? []));
-  return [x.reduce((m, v) => Math.min(m, v), Number.POSITIVE_INFINITY), x.reduce((m, v) => Math.max(m, v), 0)];
 }
 
 /** Scores of the forms, the chosen one, its parameters and its losses. */

@@ -1,4 +1,5 @@
 // The procedure that published comparisons used: the baseline's limit fixed in every scheme, exponents from log-log slopes.
+import { extent } from "../base/extent.js";
 import { item } from "../base/item.js";
 import type { Observations } from "../curve/observations.js";
 import { fitted } from "../fit/fitted.js";
@@ -37,7 +38,7 @@ const logX = ({ x }: Observations): Float64Array => item(x, 0).map(Math.log);
 /** x of the baseline's largest point over the scheme's x at that loss, interpolated in (loss, log x); null outside. */
 function lastMultiplier(scheme: Observations, baseline: Observations): number | null {
   const [u, base] = [logX(scheme), logX(baseline)];
-  const last = Math.max(...base);
+  const [, last] = extent(base);
   const target = at(baseline.loss, base.indexOf(last));
   const order = Array.from(u.keys()).sort((i, j) => at(u, i) - at(u, j));
   for (const [rank, i] of order.slice(1).entries()) {

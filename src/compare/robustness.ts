@@ -1,5 +1,7 @@
 // Does the ranking of schemes survive other defensible choices? Loss × window × limit rule × outlier rule, in one table.
+
 import { FitError } from "../base/errors.js";
+import { extent } from "../base/extent.js";
 import { item } from "../base/item.js";
 import type { Observations } from "../curve/observations.js";
 import { quantile } from "../fit/bootstrap-interval.js";
@@ -110,7 +112,8 @@ function estimates(
 function cutWindow(law: Law, group: Observations, window: (typeof WINDOWS)[number]): Observations {
   if (window === "all") return group;
   const x = item(group.x, mainVariable(law));
-  const edge = window === "without the smallest" ? Math.min(...x) : Math.max(...x);
+  const [least, most] = extent(x);
+  const edge = window === "without the smallest" ? least : most;
   return pick(
     group,
     Array.from(x.keys()).filter((i) => x[i] !== edge),

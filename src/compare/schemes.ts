@@ -1,5 +1,7 @@
 // Schemes, each fitted by itself: where every comparison starts, and what it asks of them.
+
 import { FitError, InputError } from "../base/errors.js";
+import { extent } from "../base/extent.js";
 import { item } from "../base/item.js";
 import type { Observations } from "../curve/observations.js";
 import { type Fitted, fitted } from "../fit/fitted.js";
@@ -52,7 +54,7 @@ function fitScheme(law: Law, group: Observations, options: FitOptions): Omit<Sch
   const fit = fittedAs(name, law, group, options);
   const theta = fullTheta(fit.problem, fit.solution.free);
   const main = item(group.x, mainVariable(law));
-  const range = [Math.min(...main), Math.max(...main)] as const;
+  const range = extent(main);
   if (group.x.length === 1) {
     const [highest = Number.NaN, lowest = Number.NaN] = range.map((x) => law.value(theta, [x]));
     if (!(highest - lowest > 1e-9 * Math.abs(lowest))) {
@@ -116,7 +118,7 @@ export function askedOf({ law, options }: Pick<Schemes, "law" | "options">): rea
  * @param budget of the main variable; null for the largest that every scheme reaches
  */
 export function meetingPoint({ law, all }: Schemes, budget: number | null): readonly number[] {
-  const reached = law.variables.map((_, v) => Math.min(...all.map(({ group }) => Math.max(...item(group.x, v)))));
+  const reached = law.variables.map((_, v) => Math.min(...all.map(({ group }) => extent(item(group.x, v))[1])));
   return budget === null ? reached : withBudget(law, reached, budget);
 }
 

@@ -1,6 +1,8 @@
 // What two laws say of loss at a number of rounds and a budget: Parcae's, in the parameters that a token passes, for one
 // size; and the iso-depth law, in which a recursed parameter applied r times is worth r^φ of them, for several.
+
 import { FitError, InputError, type Warning } from "../base/errors.js";
+import { extent } from "../base/extent.js";
 import type { Observations } from "../curve/observations.js";
 import { fit as fitLaw } from "../fit/fit.js";
 import type { Fit } from "../fit/record.js";
@@ -56,7 +58,7 @@ export function parcaeLaw(observations: Observations, level: number): RoundsLaw 
     fit,
     source,
     tried,
-    trained: [Math.min(...flops), Math.max(...flops)],
+    trained: extent(flops),
     loss: (theta, r, budget) => lossAt(constantsOf(theta), line(r), budget / (6 * line(r))),
     continuous: (budget) => {
       const size = positiveQuantity(source, (theta) =>
@@ -119,7 +121,7 @@ export function isoDepthLaws(observations: Observations, level: number): readonl
       fit,
       source,
       tried,
-      trained: [Math.min(...spent), Math.max(...spent)],
+      trained: extent(spent),
       loss,
       continuous: (budget) =>
         positiveQuantity(source, (theta) =>

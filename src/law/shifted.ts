@@ -1,4 +1,5 @@
 // The two laws of arXiv 2209.06640 beyond M1 and M2 (power-law.ts): M3, which levels off by a shift, and M4, sigmoid-like.
+import { extent } from "../base/extent.js";
 import { grid, type Law } from "./law.js";
 import { EXPONENT_STARTS } from "./power-law.js";
 
@@ -105,11 +106,4 @@ function solveSigmoid(theta: ArrayLike<number>, tokens: number): number {
     t = next;
   }
   return limit + span / (1 + Math.exp(-t));
-}
-
-function extent(values: Float64Array): readonly [number, number] {
-  return [
-    values.reduce((m, v) => Math.min(m, v), Number.POSITIVE_INFINITY),
-    values.reduce((m, v) => Math.max(m, v), Number.NEGATIVE_INFINITY),
-  ];
 }

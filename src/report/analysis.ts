@@ -1,5 +1,7 @@
 // From what was read to what is concluded: fits by scheme, their comparison, profiles and held-out errors.
+
 import { FitError, InputError } from "../base/errors.js";
+import { extent } from "../base/extent.js";
 import { compare } from "../compare/compare.js";
 import type { Comparison } from "../compare/comparison.js";
 import type { Observations } from "../curve/observations.js";
@@ -209,7 +211,7 @@ function compareSchemes(
 
 function summary(source: ReportSource, scheme: SchemeFacts, variable: Variable): SchemeSummary {
   const points = source.points.filter((point) => point.scheme === scheme.name && point.excluded === null);
-  const budget = Math.max(...points.map((point) => point[variable] ?? Number.NEGATIVE_INFINITY));
+  const [, budget] = extent(points.map((point) => point[variable] ?? Number.NEGATIVE_INFINITY));
   const last = points.filter((point) => point[variable] === budget);
   const first = last[0];
   return {

@@ -1,4 +1,5 @@
 // A line chart in characters, for a terminal: one letter a series, x logarithmic, the lowest y at the foot.
+import { extent } from "../base/extent.js";
 export interface Series {
   readonly label: string;
   readonly points: readonly { readonly x: number; readonly y: number }[];
@@ -21,8 +22,8 @@ export function characterChart(
   const shown = series.slice(0, LETTERS.length);
   const all = shown.flatMap(({ points }) => points);
   if (all.length === 0) return [];
-  const [left, right] = [Math.min(...all.map((one) => one.x)), Math.max(...all.map((one) => one.x))];
-  const [low, high] = [Math.min(...all.map((one) => one.y)), Math.max(...all.map((one) => one.y))];
+  const [left, right] = extent(all.map((one) => one.x));
+  const [low, high] = extent(all.map((one) => one.y));
   const grid = Array.from({ length: height }, () => Array.from({ length: width }, () => " "));
   // Backwards, so that the first series stands in front.
   shown.toReversed().forEach(({ points }, back) => {

@@ -37,7 +37,7 @@ export function parseJsonLines(source: string, text: string): Table {
     const list = parseJson(trimmed, source);
     if (!Array.isArray(list))
       throw new InputError(`${source}: must be a list of objects, got ${shown(trimmed)}; write one object a row`);
-    entries.push(...list.map((value: unknown, i) => ({ value, line: i + 1 })));
+    for (const [i, value] of list.entries()) entries.push({ value, line: i + 1 });
   } else {
     let line = 0;
     for (const content of text.split(/\r\n|\n|\r/)) {

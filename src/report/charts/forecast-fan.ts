@@ -1,4 +1,5 @@
 // Loss beyond the data: points, the mean curve, its band and that of a new run, and points that were held out as hollow.
+import { extent } from "../../base/extent.js";
 import { percent } from "../../base/format.js";
 import type { Observations } from "../../curve/observations.js";
 import type { Forecast, ForecastPoint } from "../../forecast/forecasting.js";
@@ -50,12 +51,11 @@ export function forecastFan(
   );
   // A band that flies off would flatten the rest; bands of many groups lie on one another.
   const losses = [...path, ...points, ...hollow].map(({ loss }) => loss);
-  const spread = (Math.max(...losses) - Math.min(...losses)) / 3;
+  const [lowest, highest] = extent(losses);
+  const spread = (highest - lowest) / 3;
   const thin = 1 / Math.max(1, names.length - 1);
   const bounds = path.flatMap(({ runLower, runUpper }) =>
-    [runLower, runUpper].map((value) =>
-      Math.min(Math.max(value, Math.min(...losses) - spread), Math.max(...losses) + spread),
-    ),
+    [runLower, runUpper].map((value) => Math.min(Math.max(value, lowest - spread), highest + spread)),
   );
   const y = axis("loss", LOSS_TITLE, { domain: roomy([...losses, ...bounds], false) });
   const band = (lower: string, upper: string, opacity: number): Layer => ({

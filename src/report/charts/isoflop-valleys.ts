@@ -1,4 +1,5 @@
 // IsoFLOP valleys: loss against size at each budget, the valley as fitted, its lowest point with interval.
+import { extent } from "../../base/extent.js";
 import { count, percent, significant } from "../../base/format.js";
 import type { Allocation } from "../../forecast/allocation.js";
 import { drawn } from "../drawn.js";
@@ -25,7 +26,7 @@ export function isoflopValleys({ valleys: answer, level }: Allocation): Chart | 
     minimum.curve.map(({ parameters, loss }) => ({ scheme, size: drawn(parameters), loss: drawn(loss) })),
   );
   const sizes = points.map(({ size }) => size);
-  const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
+  const [least, most] = extent(sizes);
   const inside = (value: number | null | undefined, open: number) =>
     drawn(Math.min(Math.max(value ?? open, least), most));
   const minima = found.map(({ minimum: { parameters, loss }, scheme }) => ({

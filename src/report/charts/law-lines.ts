@@ -1,4 +1,5 @@
 // Points and fitted laws as rows: what the charts of loss against a budget are drawn from.
+import { extent } from "../../base/extent.js";
 import { predict } from "../../fit/predict.js";
 import type { Fit } from "../../fit/record.js";
 import { powerLawWithLimit } from "../../law/power-law.js";
@@ -44,7 +45,7 @@ export function lossRows({ source, analysis, palette }: Given, variable: Variabl
     const fit = analysis.fits[order] ?? null;
     const own = source.points.filter((p) => p.scheme === scheme.name && p.excluded === null && p[variable] !== null);
     const budgets = own.flatMap((point) => point[variable] ?? []);
-    const [low, high] = [Math.min(...budgets), Math.max(...budgets)];
+    const [low, high] = extent(budgets);
     const scale = own[0] === undefined ? null : ratio(own[0], variable, analysis.variable);
     const law = fit === null || scale === null ? null : lawAt(fit, scheme.label, analysis.level, low, scale);
     for (const point of own) {

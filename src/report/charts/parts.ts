@@ -1,6 +1,8 @@
 // What charts are put together from: axes with readable ticks, colour and shape by scheme, marking, labels at line ends.
 // Data only ever stand in data values and scale domains, never in an expression.
+
 import type { LayerSpec } from "vega-lite/types_unstable/spec/index.js";
+import { extent } from "../../base/extent.js";
 import { drawn } from "../drawn.js";
 import type { Row, Spec } from "./chart.js";
 import type { Layer } from "./layer.js";
@@ -96,7 +98,8 @@ export const budgetAxis = (field: string, variable: "tokens" | "flops", values: 
 /** Smallest and largest of the values with a share of room on both sides, in the scale's own measure. */
 export function roomy(values: readonly number[], log: boolean, room = 0.05): readonly [number, number] {
   const of = log ? Math.log10 : (value: number) => value;
-  const [low, high] = [of(Math.min(...values)), of(Math.max(...values))];
+  const [least, largest] = extent(values);
+  const [low, high] = [of(least), of(largest)];
   const extra = (high - low || Math.abs(high) || 1) * room;
   const back = (value: number) => drawn(log ? 10 ** value : value);
   return [back(low - extra), back(high + extra)];

@@ -1,5 +1,7 @@
 // From runs of several sizes to what is concluded: each family's law, valleys and frontier.
+
 import { FitError, InputError } from "../../base/errors.js";
+import { extent } from "../../base/extent.js";
 import type { Observations } from "../../curve/observations.js";
 import type { Selection } from "../../curve/observe.js";
 import { readTable } from "../../curve/read/read-table.js";
@@ -55,7 +57,7 @@ export function allocationOf(
 /** At `options.at`, or at the largest budget and ten times it. */
 export function analyseSurface(source: SurfaceSource, given: Partial<AnalysisOptions>): SurfaceAnalysis {
   const options = { ...DEFAULT_OPTIONS, ...given };
-  const largest = Math.max(...source.groups.flatMap(flopsOf));
+  const [, largest] = extent(source.groups.flatMap(flopsOf));
   const budgets = options.at ?? [largest, 10 * largest];
   const names = labels(source.groups.map(({ group }) => Object.values(group).join(", ") || "all points"));
   const only = source.groups.length === 1;
