@@ -340,6 +340,50 @@ const PLANS: readonly Case[] = [
   { name: "a plan that is not there", files: {}, argv: ["sweep", "@/plan.json", "--dry-run"] },
 ];
 
+/** Chinchilla's law on a grid of budgets and sizes, params,tokens,flops,loss; FLOPs off from 6·N·D by a factor. */
+const grid = (budgets: readonly number[], sizes: readonly number[], factor = 1): string =>
+  table(
+    budgets.flatMap((flops) =>
+      sizes.map((share) => {
+        const parameters = Math.round(share * (flops / 6) ** 0.45);
+        const tokens = Math.round(flops / 6 / parameters);
+        const loss = 1.69 + 406.4 * parameters ** -0.34 + 410.7 * tokens ** -0.28;
+        return `${parameters},${tokens},${factor * 6 * parameters * tokens},${loss.toFixed(5)}`;
+      }),
+    ),
+    "params,tokens,flops,loss",
+  );
+const BUDGETS = [1e19, 1e20, 1e21];
+const SIZES = [0.25, 0.5, 1, 2, 4];
+const allocating = (name: string, content: string, ...flags: string[]): Case => ({
+  name,
+  files: { "t.csv": content },
+  argv: ["allocate", "@/t.csv", ...flags],
+});
+const forecasting = (name: string, ...flags: string[]): Case => ({
+  name,
+  files: { "t.csv": table() },
+  argv: ["forecast", "@/t.csv", ...flags],
+});
+const FORECASTS: readonly Case[] = [
+  allocating("one budget alone", grid([1e20], SIZES), "--budget", "1e21"),
+  allocating("FLOPs that contradict 6ND", grid(BUDGETS, SIZES, 3), "--budget", "1e21"),
+  allocating("one size at every budget", grid(BUDGETS, [1]).replace(/^(\d+),/gm, "1000000,"), "--budget", "1e21"),
+  allocating("an allocation without a budget", grid(BUDGETS, SIZES)),
+  allocating("a budget of nothing", grid(BUDGETS, SIZES), "--budget", "0"),
+  allocating("a budget that is no number", grid(BUDGETS, SIZES), "--budget", "NaN"),
+  allocating("a law of another kind", grid(BUDGETS, SIZES), "--budget", "1e21", "--law", "power-law"),
+  forecasting("a forecast at nothing", "--at", "0"),
+  forecasting("a loss to reach below nothing", "--reach", "-1"),
+  forecasting("more budgets kept out than there are", "--held-out", "40"),
+  forecasting("a law in two variables to forecast by", "--law", "chinchilla"),
+  {
+    name: "a page over somebody's page",
+    files: { "page/index.html": "mine", "s.jsonl": '{"document":"a","group":"g","surprisals":[1,2]}\n' },
+    argv: ["fractal", "@/s.jsonl", "--out", "@/page"],
+  },
+];
+
 export const CASES: readonly Case[] = [
   ...TABLES,
   ...PATHS,
@@ -349,6 +393,7 @@ export const CASES: readonly Case[] = [
   ...IMPORTS,
   ...SIGNATURES,
   ...PLANS,
+  ...FORECASTS,
 ];
 
 /** Lays the files of a case into a folder of its own, and returns its command line. */

@@ -6,6 +6,9 @@ import { outcomeOf } from "../../src/command/outcome.js";
 const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   fit: () => import("../../src/command/fit.js"),
   import: () => import("../../src/command/import.js"),
+  forecast: () => import("../../src/command/forecast.js"),
+  allocate: () => import("../../src/command/allocate.js"),
+  fractal: () => import("../../src/command/fractal.js"),
   compare: () => import("../../src/command/compare.js"),
   schemes: () => import("../../src/command/schemes.js"),
   sweep: () => import("../../src/command/sweep.js"),
