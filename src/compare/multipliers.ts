@@ -1,8 +1,6 @@
 // What a scheme saves: the budget the baseline needs for the same loss, over the scheme's own, along budgets; and where
 // the two laws cross. Budgets are of the law's main variable; the others stand where the schemes meet.
-
 import { normalQuantile, studentTwoSided } from "../base/distributions.js";
-import { extent } from "../base/extent.js";
 import { item } from "../base/item.js";
 import { zero } from "../base/zero.js";
 import type { Law } from "../law/law.js";
@@ -46,12 +44,9 @@ export function multipliers(
 ): readonly Multiplier[] {
   return pairings.map((pairing): Multiplier => {
     const [own, base] = [pairing.scheme.range.map(Math.log), pairing.baseline.range.map(Math.log)];
-    const [least, most] = extent([...own, ...base]);
+    const [least, most] = [Math.min(...own, ...base), Math.max(...own, ...base)];
     const pair = pairOf(law, pairing, point, level, [least - SEARCH, most + SEARCH]);
-    const outside = (u: number, data: readonly number[]) => {
-      const [first, last] = extent(data);
-      return u < first || u > last;
-    };
+    const outside = (u: number, data: readonly number[]) => u < Math.min(...data) || u > Math.max(...data);
     const pointAt = (u: number): MultiplierPoint => {
       const loss = pair.own(u);
       const needed = reached((w) => loss - pair.base(w), pair.from, pair.to);
@@ -73,7 +68,7 @@ export function multipliers(
       baseline: pairing.baseline.name,
       level,
       curve: Array.from({ length: curves ? CURVE_POINTS : 0 }, (_, i) => pointAt(least + i * step)),
-      last: pointAt(extent(own)[1]),
+      last: pointAt(Math.max(...own)),
       crossover: crossover(law, pairing, point, pair, level, [least, most]),
     };
   });
