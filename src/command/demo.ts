@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { InputError, shown } from "../base/errors.js";
 import { makeFolder } from "../base/write.js";
 import { serveSweep } from "../report/serve.js";
+import { EXIT_INTERRUPTED } from "../sweep/outcome.js";
 import { newCommand } from "./command.js";
 import { showPictures } from "./demo-pictures.js";
 import { choice } from "./flags.js";
@@ -40,7 +41,10 @@ export function command(): Command {
       const runs = path.join("data", "runs", plan);
       const out = path.join("reports", plan);
       const asJson = json === true ? ["--json"] : [];
-      if (!(await trained(plan, runs))) return;
+      if (!(await trained(plan, runs))) {
+        if (process.exitCode === EXIT_INTERRUPTED) say("stopped; the same command goes on from here");
+        return;
+      }
       const see = pictures ? ["--see", PICTURES] : [];
       const title = size === "demo" ? "Recursion demo" : "Smoke run";
       await report().parseAsync([runs, "--out", out, "--title", title, ...see, ...asJson], { from: "user" });

@@ -32,6 +32,7 @@ export function sweepProgress(runs: readonly PlannedRun[], workers: number, outp
   const waiting = [...longestFirst(runs)];
   const lines: (Line | null)[] = Array.from({ length: Math.min(workers, runs.length) }, () => null);
   let ended = 0;
+  let stopped = false;
   let flopsDone = 0;
   let workerSeconds = 0;
   let drawn = 0;
@@ -53,7 +54,7 @@ export function sweepProgress(runs: readonly PlannedRun[], workers: number, outp
   };
   const describe = (line: Line): string =>
     `${line.run.configuration.scheme.label} seed ${line.run.configuration.seed}: ${count(line.tokens)} of ${count(line.run.tokens)} tokens, loss ${fixed(line.loss, 4)}`;
-  const summary = (): string => `${ended} of ${runs.length} runs ended, ${left()}`;
+  const summary = (): string => `${ended} of ${runs.length} runs ended, ${stopped ? "stopped" : left()}`;
 
   const erase = () => {
     if (drawn > 0) output.write(`\u001b[${drawn}F\u001b[0J`);
@@ -94,7 +95,8 @@ export function sweepProgress(runs: readonly PlannedRun[], workers: number, outp
       }
       lines[event.worker] = null;
       if (event.outcome.status === "held") waiting.push(event.run);
-      else if (event.outcome.status !== "interrupted") ended++;
+      else if (event.outcome.status === "interrupted") stopped = true;
+      else ended++;
       const message = "message" in event.outcome ? `: ${event.outcome.message}` : "";
       plain(`${event.run.name} ${event.outcome.status}${message}; ${summary()}`);
     }

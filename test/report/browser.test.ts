@@ -149,6 +149,55 @@ withBrowser(
   },
 );
 
+withBrowser.each([
+  ["a sweep of six schemes", 6],
+  ["300 schemes", 300],
+] as const)(
+  `the first chart of %s takes under a second of the page's thread; one further down is drawn when it comes into view${reason}`,
+  async (_, schemes) => {
+    const source = schemes === 6 ? simulatedSource() : manySource(schemes);
+    const { files } = await buildReport(source, { title: "Timed", bootstrap: 0 }, {});
+    const folder = mkdtempSync(path.join(tmpdir(), "rinsight-page-"));
+    const browser = await launch();
+    try {
+      writeFileSync(path.join(folder, "index.html"), files.get("index.html") ?? "");
+      const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+      // Nothing is drawn when idle; and after the first chart nothing more until the page is let go.
+      await page.addInitScript(() => {
+        const { setTimeout } = window;
+        const held: (() => void)[] = [];
+        Object.assign(window, {
+          requestIdleCallback: () => 0,
+          setTimeout: (go: () => void, ms?: number) =>
+            document.querySelector("[data-drawn]") === null ? setTimeout(go, ms) : held.push(go),
+          letGo: () => {
+            window.setTimeout = setTimeout;
+            for (const go of held.splice(0)) go();
+          },
+        });
+      });
+      const session = await page.context().newCDPSession(page);
+      // Processor time of the page's main thread: the same however busy the machine is.
+      await session.send("Performance.enable", { timeDomain: "threadTicks" });
+      await page.goto(pathToFileURL(path.join(folder, "index.html")).href);
+      const drawn = page.locator(".chart[data-drawn] svg");
+      await drawn.first().waitFor({ state: "attached" });
+      const { metrics } = await session.send("Performance.getMetrics");
+      expect(metrics.find(({ name }) => name === "TaskDuration")?.value).toBeLessThan(1);
+      expect(await drawn.count()).toBe(1);
+      await page.evaluate("letGo()");
+      const last = page.locator(".chart").last();
+      expect(await last.getAttribute("data-drawn")).toBe(null);
+      await last.scrollIntoViewIfNeeded();
+      await last.locator("svg").waitFor({ state: "attached" });
+    } finally {
+      await browser.close();
+      rmSync(folder, { recursive: true });
+    }
+  },
+  300_000,
+);
+
 withBrowser(`hostile names neither run nor break the page${reason}`, async () => {
   const source = simulatedSource({ ...REFERENCE, labels: HOSTILE });
   const report = await buildReport(source, { title: "</title><script>fired=1</script>", bootstrap: 50 }, {});

@@ -162,4 +162,15 @@ describe("sweepProgress", () => {
     expect(follow(true)).toContain("worker 1: baseline (A B) seed 1");
     expect(follow(true)).toContain("\u001b[2F");
   });
+
+  test("a sweep that was stopped has no time left to tell", () => {
+    const [a] = runs;
+    if (a === undefined) throw new Error("no runs");
+    let written = "";
+    const tell = sweepProgress([a], 1, { write: (text: string) => (written += text) }, () => 30_000);
+    tell({ kind: "started", worker: 0, run: a });
+    tell({ kind: "progress", worker: 0, run: a, tokens: a.tokens / 2, loss: 4 });
+    tell({ kind: "ended", worker: 0, run: a, outcome: { status: "interrupted" } });
+    expect(written).toBe(`${a.name} interrupted; 0 of 1 runs ended, stopped\n`);
+  });
 });

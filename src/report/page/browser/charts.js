@@ -71,11 +71,27 @@ function say(scheme) {
 
 /** @type {NodeListOf<HTMLElement>} */
 const holders = document.querySelectorAll("[data-chart]");
+/** @type {HTMLElement[]} */
+const seen = [];
+let busy = false;
+
+/** Draws what is seen, one after the other with a breath between, so that the first is there before the second begins. */
+async function drawSeen() {
+  if (busy) return;
+  busy = true;
+  for (let holder = seen.shift(); holder !== undefined; holder = seen.shift()) {
+    await draw(holder);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  busy = false;
+}
+
 const near = new IntersectionObserver(
   (entries) => {
     for (const { target, isIntersecting } of entries) {
-      if (isIntersecting && target instanceof HTMLElement) void draw(target);
+      if (isIntersecting && target instanceof HTMLElement) seen.push(target);
     }
+    void drawSeen();
   },
   { rootMargin: "300px" },
 );
