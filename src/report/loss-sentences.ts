@@ -54,7 +54,8 @@ export function lossSentences(analysis: Analysis): readonly string[] {
 
 /**
  * How the gap moves with the budget: where laws cross inside the data, and which schemes are behind and catch up, or
- * fall back, by multipliers at the ends of the data whose intervals do not touch. Empty where nothing of this is told.
+ * fall back, by multipliers at the ends of the data whose intervals do not touch; of the others the multiplier at the last
+ * budget where it is told from 1. Empty where nothing of this is told.
  */
 export function gapSentences(analysis: Analysis): readonly string[] {
   const { comparison, comparisonVariable } = analysis;
@@ -100,7 +101,20 @@ export function gapSentences(analysis: Analysis): readonly string[] {
       `${capital(who.join(" "))}${which}: a ${ONE[comparisonVariable]} of it is worth ${worth(first)} of ${base}'s at ${count(first.budget)} ${unit} and ${worth(last)} at ${count(last.budget)}.`,
     ];
   });
-  return [...turn("overtakes", true), ...turn("falls behind", false), ...moved];
+  const still = comparison.multipliers.filter(
+    (one) => !crossed.includes(one) && !moves.some(({ scheme }) => scheme === short(one.scheme)) && isTold(one.last),
+  );
+  const [one, ...others] = still.slice(0, MOST_NAMED).map(({ scheme, last }) => ({ scheme: short(scheme), last }));
+  const stays =
+    one === undefined
+      ? []
+      : [
+          `At ${count(one.last.budget)} ${unit} a ${ONE[comparisonVariable]} of ${listed([
+            `${one.scheme} is worth ${worth(one.last)} of ${base}'s`,
+            ...others.map(({ scheme, last }) => `one of ${scheme} ${worth(last)}`),
+          ])}.`,
+        ];
+  return [...turn("overtakes", true), ...turn("falls behind", false), ...moved, ...stays];
 }
 
 const MOVES = {
@@ -109,6 +123,10 @@ const MOVES = {
   gain: { one: "gains on the baseline", several: "gain on the baseline" },
   lose: { one: "loses its lead", several: "lose their lead" },
 } as const;
+
+/** Told apart from 1, the baseline's own worth. */
+const isTold = ({ lower, upper }: MultiplierPoint): boolean =>
+  lower !== null && upper !== null && (upper < 1 || lower > 1);
 
 const worth = ({ multiplier, lower, upper }: MultiplierPoint) =>
   `${fixed(multiplier, 2)} [${fixed(lower, 2)}, ${fixed(upper, 2)}]`;

@@ -7,7 +7,7 @@ import type { Scheme } from "../scheme/scheme.js";
 import { runCost } from "../scheme/task-cost.js";
 import { checkConfiguration, type RunConfiguration, runId, tokensPerStep, wholeSteps } from "../train/configuration.js";
 import { segments } from "../train/schedule.js";
-import { type Plan, schemesOf } from "./plan.js";
+import { type Plan, schemesOf, within } from "./plan.js";
 
 export interface PlannedRun {
   readonly id: string;
@@ -56,7 +56,7 @@ interface Entry {
 function plannedRun(plan: Plan, corpus: CorpusFacts, { shape, scheme, learningRate, seed }: Entry): PlannedRun {
   const where = `plan ${plan.name}, ${scheme.label}`;
   const stepTokens = tokensPerStep({ ...plan, shape });
-  const { flopsPerToken } = runCost({ ...plan, scheme, shape });
+  const { flopsPerToken } = within(`${where}:`, () => runCost({ ...plan, scheme, shape }));
   const horizons = plan.flops.map((flops) => ({ tokens: wholeSteps(flops / flopsPerToken, stepTokens), flops }));
   horizons.forEach(({ tokens, flops }, i) => {
     if (tokens <= (horizons[i - 1]?.tokens ?? 0)) {

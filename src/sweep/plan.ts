@@ -140,8 +140,13 @@ export function readPlan(file: string): Plan {
 
 /** `value` as a plan; `where` opens the messages. Throws InputError naming the first field that breaks a rule. */
 export function checkPlan(value: unknown, where: string): Plan {
-  const plan = validated(planSchema, renamed(value), where, "see data/sweeps/plan.schema.json");
-  for (const one of plan.shape) checkShape(one);
+  const plan = validated(planSchema, renamed(value, where), where, "see data/sweeps/plan.schema.json");
+  for (const one of plan.shape) {
+    within(where, () => checkShape(one));
+    plan.schemes.forEach((item, i) => {
+      within(`${where} schemes.${i}`, () => schemesOfItem(item, one));
+    });
+  }
   if (plan.task !== undefined && plan.shape.some(({ context }) => context !== plan.shape[0].context)) {
     throw new InputError(`${where}: sizes that see pictures must have one context, got several; make a plan of each`);
   }
@@ -153,11 +158,28 @@ export function checkPlan(value: unknown, where: string): Plan {
   return plan;
 }
 
+/** What `check` refuses is said to be of that place in the plan. */
+export function within<T>(where: string, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`${where} ${error.message}`);
+  }
+}
+
 /** Plans called these budgets horizons at first, a word that means tokens everywhere else. */
-function renamed(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || !("horizons" in value) || "flops" in value) return value;
-  const { horizons, ...rest } = value;
-  return { ...rest, flops: horizons };
+function renamed(value: unknown, where: string): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if ("horizons" in value && !("flops" in value)) {
+    const { horizons, ...rest } = value;
+    return { ...rest, flops: horizons };
+  }
+  const old = ["horizons", "horizon"].find((key) => key in value);
+  if (old === undefined) return value;
+  throw new InputError(
+    `${where}: budgets must stand under flops, got ${shown(old)}; call it flops, a list of training FLOPs`,
+  );
 }
 
 /**
@@ -165,10 +187,12 @@ function renamed(value: unknown): unknown {
  * not divide the layers.
  */
 export function schemesOf(plan: Plan, shape: ModelShape): readonly Scheme[] {
-  const schemes = plan.schemes.flatMap((item): readonly Scheme[] => {
-    if (typeof item === "string") return [schemeByName(item)];
-    if ("survey" in item) return survey(shape, item.survey);
-    return [schemeByName(item.scheme, item)];
-  });
+  const schemes = plan.schemes.flatMap((item) => schemesOfItem(item, shape));
   return [...new Map(schemes.map((scheme) => [scheme.name, scheme])).values()];
+}
+
+function schemesOfItem(item: Plan["schemes"][number], shape: ModelShape): readonly Scheme[] {
+  if (typeof item === "string") return [schemeByName(item)];
+  if ("survey" in item) return survey(shape, item.survey);
+  return [schemeByName(item.scheme, item)];
 }

@@ -64,9 +64,15 @@ test("before they cross: behind and catching up, in the baseline's budgets for t
   expect(beneath).toEqual([said, answer]);
 });
 
-test("nothing is said of a gap that does not move", () => {
-  const analysis = analysisOf(decades(1e8, 1e10, 8), 0.002, (budget) => plain(budget) + 0.05);
-  expect(gapSentences(analysis).filter((said) => said.includes("catch"))).toEqual([]);
+test("a gap that does not move is a share of the baseline's compute, here the three fifths that were chosen", () => {
+  const analysis = analysisOf(decades(1e8, 1e10, 8), 0.002, (budget) => plain(0.6 * budget));
+  const [said = "", ...more] = gapSentences(analysis);
+  expect(more).toEqual([]);
+  expect(said).toMatch(/^At 10\.0G tokens a token of deep is worth 0\.\d\d \[0\.\d\d, 0\.\d\d\] of plain's\.$/);
+  const [worth = 0, lower = 0, upper = 0] = [...said.matchAll(/0\.\d\d/g)].map(Number);
+  expect(worth).toBeCloseTo(0.6, 1);
+  expect(lower).toBeLessThanOrEqual(0.6);
+  expect(upper).toBeGreaterThanOrEqual(0.6);
 });
 
 test("the losses beside a difference are those that it is the difference of", () => {

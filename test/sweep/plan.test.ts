@@ -61,17 +61,18 @@ describe("checkPlan", () => {
     [{ seeds: [1.5] }, /seeds\.0/],
     [{ seeds: [1, 1] }, /seeds.*distinct/],
     [{ learningRates: [0.01, 0.01] }, /learningRates.*distinct/],
-    [{ shape: { ...small.shape, heads: 3 } }, /twice the heads/],
+    [{ shape: { ...small.shape, heads: 3 } }, /^small\.json shape: .*twice the heads/],
+    [{ schemes: ["baseline", "rinz-2"] }, /^small\.json schemes\.1 scheme: .*did you mean rins-2/],
+    [{ horizon: [1e9] }, /^small\.json: budgets must stand under flops, got "horizon"; call it flops/],
     [{ shape: { ...small.shape, width: -1 } }, /shape\.width/],
   ])("%j is refused", (change, message) => {
     const check = () => checkPlan({ ...small, ...change }, "small.json");
     expect(check).toThrow(InputError);
     expect(check).toThrow(message);
   });
-  test("unknown schemes and blocks that do not divide are refused when the plan is expanded", () => {
-    const expand = (schemes: string[]) => () => expandPlan(checkPlan({ ...small, schemes }, "small.json"), facts);
-    expect(expand(["rinz-2"])).toThrow(/did you mean rins-2/);
-    expect(expand(["A B C"])).toThrow(/multiple of 3/);
+  test("blocks that do not divide the layers are refused when the plan is expanded, by scheme", () => {
+    const plan = checkPlan({ ...small, schemes: ["A B C"] }, "small.json");
+    expect(() => expandPlan(plan, facts)).toThrow(/^plan small, A B C: .*multiple of 3/);
   });
 });
 
