@@ -63,9 +63,10 @@ export function gapSentences(analysis: Analysis): readonly string[] {
   const short = shortNames(analysis);
   const base = short(comparison.baseline);
   const unit = UNIT[comparisonVariable];
-  const crossed = comparison.multipliers.filter(
-    ({ crossover }) => crossover.position === "inside" && crossover.interval !== null,
-  );
+  // What cannot be told apart at the budget of the headline is not said to have overtaken before it.
+  const told = new Set(lossDifferences(analysis).rows.flatMap(({ scheme, clear }) => (clear ? scheme : [])));
+  const multipliers = comparison.multipliers.filter(({ scheme }) => told.has(scheme));
+  const crossed = multipliers.filter(({ crossover }) => crossover.position === "inside" && crossover.interval !== null);
   const turn = (says: string, ahead: boolean) => {
     const about = crossed.filter(({ last }) => (last.multiplier ?? Number.POSITIVE_INFINITY) > 1 === ahead);
     const [first, ...others] = about.map(({ scheme, crossover }) => [short(scheme), crossingText(crossover)] as const);
@@ -73,7 +74,7 @@ export function gapSentences(analysis: Analysis): readonly string[] {
     const rest = others.map(([name, where]) => `${name} at ${where}`);
     return [`By the laws ${listed([`${first[0]} ${says} ${base} at ${first[1]}`, ...rest])} ${unit}.`];
   };
-  const moves = comparison.multipliers.flatMap((one) => {
+  const moves = multipliers.flatMap((one) => {
     const move = crossed.includes(one) ? null : movement(one);
     return move === null ? [] : [{ scheme: short(one.scheme), ...move }];
   });
@@ -101,7 +102,7 @@ export function gapSentences(analysis: Analysis): readonly string[] {
       `${capital(who.join(" "))}${which}: a ${ONE[comparisonVariable]} of it is worth ${worth(first)} of ${base}'s at ${count(first.budget)} ${unit} and ${worth(last)} at ${count(last.budget)}.`,
     ];
   });
-  const still = comparison.multipliers.filter(
+  const still = multipliers.filter(
     (one) => !crossed.includes(one) && !moves.some(({ scheme }) => scheme === short(one.scheme)) && isTold(one.last),
   );
   const [one, ...others] = still.slice(0, MOST_NAMED).map(({ scheme, last }) => ({ scheme: short(scheme), last }));
