@@ -1,5 +1,7 @@
 // rinsight demo (npm start): the whole chain at a small size, composed of the commands that a study would use.
+import { existsSync } from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { InputError, shown } from "../base/errors.js";
 import { makeFolder } from "../base/write.js";
@@ -12,6 +14,7 @@ import { command as report } from "./report.js";
 import { sweepPlan } from "./sweep.js";
 import { say } from "./terminal.js";
 
+const STUDY = "../../reports/2026-11-26_saturation/index.html";
 const SIZES = ["demo", "smoke"];
 const PICTURES = "pictures.html";
 const TASKS = ["language", "image-text"] as const;
@@ -49,7 +52,16 @@ export function command(): Command {
       const title = size === "demo" ? "Recursion demo" : "Smoke run";
       await report().parseAsync([runs, "--out", out, "--title", title, ...see, ...asJson], { from: "user" });
       if (pictures) await showPictures(plan, path.join(out, PICTURES));
+      else if (json !== true) process.stdout.write(further());
     });
+}
+
+/** Where the same question was asked with more compute; nothing where the package has no reports. */
+function further(): string {
+  const page = path.relative(process.cwd(), fileURLToPath(new URL(STUDY, import.meta.url)));
+  return existsSync(page)
+    ? `\nTrained for longer, recursion overtakes: ${page} has a larger model with far more tokens.\n`
+    : "";
 }
 
 /** Trains what is missing; while it does, a page on this machine shows the curves as they grow. */

@@ -183,7 +183,7 @@ const SCREENED_OUT = 0.2;
  *   0.8,
  *   { simulations: 20 },
  * );
- * console.log((cheapest?.power ?? 0) >= 0.8); // true
+ * console.log(cheapest?.horizons.length, cheapest?.seeds, cheapest?.power); // 8 1 1
  */
 export function cheapestDesign(
   laws: readonly PowerLaw[],

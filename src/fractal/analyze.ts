@@ -34,8 +34,7 @@ const SHORTEST_SHARE = 0.1;
  *   values: Array.from({ length: 2048 }, () => noise.normal()),
  * }));
  * const { groups } = await analyzeFractal(documents);
- * const H = groups[0]?.estimates[0]?.estimate ?? Number.NaN;
- * console.log(Math.abs(H - 0.5) < 0.05); // true
+ * console.log(groups[0]?.estimates[0]?.estimate.toFixed(2)); // 0.50
  */
 export async function analyzeFractal(
   documents: Iterable<Surprisals> | AsyncIterable<Surprisals>,

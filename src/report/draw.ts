@@ -14,7 +14,7 @@ import type { Analysis, ReportSource } from "./record.js";
  *
  * const { source } = await readSource(["curves.csv"]);
  * const charts = draw(source, analyse(source, { title: "Mine", bootstrap: 200 }));
- * console.log(charts.some(({ name }) => name === "loss-tokens")); // true
+ * console.log(charts.slice(0, 3).map(({ name }) => name).join(" ")); // differences loss-tokens multiplier
  */
 export function draw(source: ReportSource, analysis: Analysis): readonly Chart[] {
   const given: Given = { source, analysis, palette: reportPalette(source, analysis) };
