@@ -14,6 +14,8 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { random } from "../src/base/random.js";
 import { writeAtomically } from "../src/base/write.js";
+import { observe } from "../src/curve/observe.js";
+import { readTable } from "../src/curve/read/read-table.js";
 import {
   addCounts,
   answerable,
@@ -25,10 +27,8 @@ import {
   NOISES,
   PLANS,
   type Truth,
-} from "../src/compare/validation.js";
-import { surfaceCovered } from "../src/compare/validation-surface.js";
-import { observe } from "../src/curve/observe.js";
-import { readTable } from "../src/curve/read/read-table.js";
+} from "./validation/simulated.js";
+import { surfaceCovered } from "./validation/surface.js";
 
 const { values } = parseArgs({
   options: {
@@ -178,7 +178,7 @@ writeAtomically(
   `# Do the intervals cover, and does the verdict name what is not there?
 
 Made by \`npm run validate -- --data-sets ${dataSets} --attribution-sets ${attributionSets} --seed ${seed}\`. Every data set is drawn from known laws; noises and plans
-(horizons × seeds) are in \`src/compare/validation.ts\`. With ${dataSets} data sets a true coverage of 95% shows up as
+(horizons × seeds) are in \`scripts/validation/simulated.ts\`. With ${dataSets} data sets a true coverage of 95% shows up as
 95 ± ${(196 * Math.sqrt((0.95 * 0.05) / dataSets)).toFixed(1)}%.
 
 ## Cells that fall short

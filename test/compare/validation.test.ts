@@ -1,7 +1,7 @@
 // A small seeded part of npm run validate: intervals cover whatever the noise, verdicts do not name what is not there.
 import { expect, test } from "vitest";
+import { answerable, attributed, covered, FALSE_TRUTHS, NOISES } from "../../scripts/validation/simulated.js";
 import { random } from "../../src/base/random.js";
-import { answerable, attributed, covered, FALSE_TRUTHS, NOISES } from "../../src/compare/validation.js";
 
 const DATA_SETS = 200;
 /** 93% of 200 is 186, 98% 196; four standard deviations of Binomial(200, .93) are 14.4. */

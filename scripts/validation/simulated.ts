@@ -1,19 +1,19 @@
 // Simulated studies whose truth is known, and counts of how often intervals cover it, verdicts name what is not there and
 // families call a difference that is none. npm run validate draws the full tables; npm test a small seeded part of them.
-import { studentTwoSided } from "../base/distributions.js";
-import { item } from "../base/item.js";
-import type { Random } from "../base/random.js";
-import type { Observations } from "../curve/observations.js";
-import { fit as fitLaw } from "../fit/fit.js";
-import { predict } from "../fit/predict.js";
-import { DEFAULT_FIT_OPTIONS, type Interval } from "../fit/record.js";
-import type { StandardError } from "../fit/variance/linearization.js";
-import { powerLawWithLimit } from "../law/power-law.js";
-import { verdictOn } from "./design.js";
-import { differences } from "./differences.js";
-import { pairings } from "./pairing.js";
-import { fitSchemes } from "./schemes.js";
-import { logHorizons, type Noise, type PowerLaw, type StudyPlan, simulate } from "./simulate.js";
+import { studentTwoSided } from "../../src/base/distributions.js";
+import { item } from "../../src/base/item.js";
+import type { Random } from "../../src/base/random.js";
+import { verdictOn } from "../../src/compare/design.js";
+import { differences } from "../../src/compare/differences.js";
+import { pairings } from "../../src/compare/pairing.js";
+import { fitSchemes } from "../../src/compare/schemes.js";
+import { logHorizons, type Noise, type PowerLaw, type StudyPlan, simulate } from "../../src/compare/simulate.js";
+import type { Observations } from "../../src/curve/observations.js";
+import { fit as fitLaw } from "../../src/fit/fit.js";
+import { predict } from "../../src/fit/predict.js";
+import { DEFAULT_FIT_OPTIONS, type Interval } from "../../src/fit/record.js";
+import type { StandardError } from "../../src/fit/variance/linearization.js";
+import { powerLawWithLimit } from "../../src/law/power-law.js";
 
 /** Excess losses of .3–2 nats, as small models have them between 1e6 and 1e9 tokens. */
 export const BASELINE: PowerLaw = { limit: 2.2, coefficient: 60, exponent: 0.25 };

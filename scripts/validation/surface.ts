@@ -1,10 +1,10 @@
 // The 240-point design of npm run validate: a fit of the Chinchilla law whose points each have noise of a size of their own.
-import type { Random } from "../base/random.js";
-import type { Observations } from "../curve/observations.js";
-import { fit as fitLaw } from "../fit/fit.js";
-import { predict } from "../fit/predict.js";
-import { chinchilla } from "../law/chinchilla.js";
-import { type Counts, Tally } from "./validation.js";
+import type { Random } from "../../src/base/random.js";
+import type { Observations } from "../../src/curve/observations.js";
+import { fit as fitLaw } from "../../src/fit/fit.js";
+import { predict } from "../../src/fit/predict.js";
+import { chinchilla } from "../../src/law/chinchilla.js";
+import { type Counts, Tally } from "./simulated.js";
 
 const OPTIONS = { loss: { kind: "huber", delta: 1e-3 } } as const;
 
