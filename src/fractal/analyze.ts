@@ -34,7 +34,7 @@ const SHORTEST_SHARE = 0.1;
  *   values: Array.from({ length: 2048 }, () => noise.normal()),
  * }));
  * const { groups } = await analyzeFractal(documents);
- * console.log(groups[0]?.estimates[0]?.estimate.toFixed(2)); // 0.50
+ * console.log(groups[0]?.estimates[0]?.estimate?.toFixed(2)); // 0.50
  */
 export async function analyzeFractal(
   documents: Iterable<Surprisals> | AsyncIterable<Surprisals>,
