@@ -17,6 +17,7 @@ import {
   type GroupedFit,
   type Sharing,
 } from "./record.js";
+import { dot } from "./variance/linearization.js";
 import { structure } from "./variance/structure.js";
 
 /**
@@ -168,11 +169,9 @@ function parametersOf(law: Law, whole: Fitted, g: number, level: number): Readon
 }
 
 /** A smooth departure from the law along x; `equal` where the options take noise for one of one size. */
-function departure({ problem, solution, linear }: Fitted, equal: boolean): Fit["structure"] {
+function departure({ problem, linear }: Fitted, equal: boolean): Fit["structure"] {
   if (linear.basis === null) return null;
-  const residuals = new Float64Array(problem.points);
-  problem.residuals(solution.free, residuals);
-  const predicted = residuals.map((r, i) => at(problem.target, i) - r / at(problem.weights, i));
+  const predicted = linear.residuals.map((r, i) => at(problem.target, i) - r / at(problem.weights, i));
   return structure(linear.basis, predicted, problem.weights, equal);
 }
 
@@ -200,15 +199,13 @@ function form(covariance: readonly Float64Array[] | null, g: Float64Array, h: Fl
 }
 
 /** Of the whole, or of one group's points. */
-function objectiveOf({ problem, solution }: Fitted, { loss }: FitOptions, g?: number): number {
+function objectiveOf({ problem, solution, linear }: Fitted, { loss }: FitOptions, g?: number): number {
   const factor = loss.kind === "absolute" ? problem.residualUnit : problem.residualUnit ** 2;
   const block = g === undefined || problem.blocks.length === 1 ? undefined : problem.blocks[g];
-  let sum = solution.cost;
-  if (block !== undefined) {
-    const scratch = new Float64Array(problem.points);
-    problem.residuals(solution.free, scratch);
-    sum = scratch.subarray(block.from, block.to).reduce((total, r) => total + problem.loss.rho(r), 0);
-  }
+  const sum =
+    block === undefined
+      ? solution.cost
+      : linear.residuals.subarray(block.from, block.to).reduce((total, r) => total + problem.loss.rho(r), 0);
   if (!Number.isFinite(sum * factor)) {
     throw new FitError(
       "fit: the sum of squares must lie within double precision; give losses in a larger unit or use --space log",
@@ -217,19 +214,15 @@ function objectiveOf({ problem, solution }: Fitted, { loss }: FitOptions, g?: nu
   return sum * factor;
 }
 
-function reportedResiduals({ problem, solution }: Fitted, g: number): number[] {
-  const scratch = new Float64Array(problem.points);
-  problem.residuals(solution.free, scratch);
+function reportedResiduals({ problem, linear }: Fitted, g: number): number[] {
   const { from = 0, to = 0 } = problem.blocks[g] ?? {};
-  return Array.from(scratch.subarray(from, to), (r, i) => (r / at(problem.weights, from + i)) * problem.unit);
+  return Array.from(linear.residuals.subarray(from, to), (r, i) => (r / at(problem.weights, from + i)) * problem.unit);
 }
 
-function residualScale({ problem, solution }: Fitted): number | null {
+function residualScale({ problem, linear }: Fitted): number | null {
   const degreesOfFreedom = problem.points - problem.names.length;
   if (degreesOfFreedom < 1) return null;
-  const scratch = new Float64Array(problem.points);
-  problem.residuals(solution.free, scratch);
-  return Math.sqrt(scratch.reduce((sum, r) => sum + r * r, 0) / degreesOfFreedom) * problem.residualUnit;
+  return Math.sqrt(dot(linear.residuals, linear.residuals) / degreesOfFreedom) * problem.residualUnit;
 }
 
 function correlation({ problem, covariance }: Fitted, g: number): Fit["correlation"] {

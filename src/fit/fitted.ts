@@ -6,7 +6,7 @@ import type { Observations } from "../curve/observations.js";
 import { at, type Law } from "../law/law.js";
 import { LEAST_REPLICATES } from "./bootstrap-interval.js";
 import { profileInterval, smoothed, type Uncertainty, uncertainty } from "./interval.js";
-import { type Linearized, linearize } from "./linearize.js";
+import { clustered, type Linearized } from "./linearize.js";
 import { weighByNoise } from "./noise-weights.js";
 import { type ParameterErrors, parameterErrors } from "./parameter-errors.js";
 import { makeProblem, NOTHING_SHARED } from "./problem/columns.js";
@@ -129,7 +129,7 @@ interface Assessment {
 function assess(solved: Solved, clusters: Clusters, options: FitOptions): Assessment {
   const { problem, solution } = solved;
   const absolute = options.loss.kind === "absolute";
-  const linear = linearize([solved], clusters.of);
+  const linear = clustered(solution.linear, clusters.of);
   const doubt = uncertainty(solved, linear);
   const t = studentTwoSided(options.level, Math.max(1, doubt.degreesOfFreedom));
   const plainly = problem.names.map(() => t);

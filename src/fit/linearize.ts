@@ -2,34 +2,41 @@
 // column for each free parameter that no bound holds.
 import { mainVariable } from "../law/law.js";
 import { bandwidth } from "./problem/loss.js";
-import { jacobianCells, type Problem } from "./problem/problem.js";
-import type { Solved } from "./solve/solve.js";
-import { type Basis, type Linearization, orthogonalise } from "./variance/linearization.js";
+import type { Problem } from "./problem/problem.js";
+import { type Basis, type Linearization, membersOf, orthogonalise } from "./variance/linearization.js";
 
 export interface Linearized {
   readonly fit: Linearization;
+  /** Weighted, one a point. */
+  readonly residuals: Float64Array;
   /** Null where the points do not determine the parameters. */
   readonly basis: Basis | null;
   /** The gradient over the columns from one over the free parameters of each fit; null for a fit that takes no part. */
   gradient(parts: readonly (ArrayLike<number> | null)[]): Float64Array;
 }
 
+/** A problem, where it is least, and the free parameters that a bound holds there. */
+export interface Optimum {
+  readonly problem: Problem;
+  readonly solution: { readonly free: Float64Array; readonly held: readonly number[] };
+}
+
 /**
  * Several fits stand beside each other, each on columns of its own.
  * @param cluster of every point, in the order of the fits; null where none share an error
  */
-export function linearize(fits: readonly Solved[], cluster: Int32Array | null): Linearized {
+export function linearize(fits: readonly Optimum[], cluster: Int32Array | null): Linearized {
   const inside = fits.map(({ problem, solution }) =>
     problem.names.map((_, k) => k).filter((k) => !solution.held.includes(k)),
   );
   const width = inside.reduce((sum, columns) => sum + columns.length, 0);
   const points = fits.reduce((sum, { problem }) => sum + problem.points, 0);
   const rows = new Float64Array(points * width);
-  const [score, slope] = [new Float64Array(points), new Float64Array(points)];
-  let [row, column] = [0, 0];
+  const column = () => new Float64Array(points);
+  const [all, score, slope] = [column(), column(), column()];
+  let [row, first] = [0, 0];
   fits.forEach(({ problem, solution }, f) => {
-    const residuals = new Float64Array(problem.points);
-    const jacobian = new Float64Array(jacobianCells(problem.blocks));
+    const { residuals, jacobian } = problem.workspace;
     problem.jacobian(solution.free, residuals, jacobian);
     const own = inside[f] ?? [];
     let cell = 0;
@@ -37,21 +44,43 @@ export function linearize(fits: readonly Solved[], cluster: Int32Array | null): 
       for (const k of columns) {
         const place = own.indexOf(k);
         for (let i = from; i < to; i++, cell++) {
-          if (place >= 0) rows[(row + i) * width + column + place] = jacobian[cell] ?? Number.NaN;
+          if (place >= 0) rows[(row + i) * width + first + place] = jacobian[cell] ?? Number.NaN;
         }
       }
     }
     const psi = scores(problem, residuals);
+    all.set(residuals, row);
     score.set(psi.score, row);
     slope.set(psi.slope, row);
     row += problem.points;
-    column += own.length;
+    first += own.length;
   });
-  const fit = { width, rows, score, slope, cluster, along: along(fits.map(({ problem }) => problem)) };
+  const fit = {
+    width,
+    rows,
+    score,
+    slope,
+    cluster,
+    along: along(
+      fits.map(({ problem }) => problem),
+      points,
+    ),
+  };
   return {
     fit,
+    residuals: all,
     basis: orthogonalise(fit),
     gradient: (parts) => Float64Array.from(inside.flatMap((own, f) => own.map((k) => parts[f]?.[k] ?? 0))),
+  };
+}
+
+/** The same fit with points that share an error. */
+export function clustered(linear: Linearized, cluster: Int32Array | null): Linearized {
+  const { fit, basis } = linear;
+  return {
+    ...linear,
+    fit: { ...fit, cluster },
+    basis: basis && { ...basis, cluster, clusters: membersOf(cluster) },
   };
 }
 
@@ -82,7 +111,14 @@ function densityAtZero(residuals: Float64Array): number {
 }
 
 /** Log of the law's main variable; null where that is not above 0 everywhere. */
-function along(problems: readonly Problem[]): Float64Array | null {
-  const values = problems.flatMap(({ law, x }) => Array.from(x[mainVariable(law)] ?? []));
-  return values.length > 0 && values.every((value) => value > 0) ? Float64Array.from(values, Math.log) : null;
+function along(problems: readonly Problem[], points: number): Float64Array | null {
+  const logs = new Float64Array(points);
+  let place = 0;
+  for (const { law, x } of problems) {
+    for (const value of x[mainVariable(law)] ?? []) {
+      if (!(value > 0)) return null;
+      logs[place++] = Math.log(value);
+    }
+  }
+  return points > 0 ? logs : null;
 }

@@ -57,14 +57,6 @@ export function predict(
     const loss = law.gradient(theta, point, gradient);
     const unit = fit.space === "log" ? loss : 1;
     const along = placeIn(range, at(point, main));
-    const of = (variance: (state: NoiseState) => number): StandardError | null => {
-      const mixture = states.map((state) => ({ variance: variance(state), weight: state.weight }));
-      if (mixture.length === 0) return null;
-      // Of parameters that are all held.
-      if (mixture.every(({ variance }) => variance === 0)) return { value: 0, degreesOfFreedom };
-      const defined = degreesOfFreedom > 0 && mixture.every(({ variance }) => variance > 0);
-      return defined ? matchedError(mixture, degreesOfFreedom) : null;
-    };
     const curve = ({ covariance }: NoiseState) => quadratic(gradient, covariance) / unit ** 2;
     const newRun = (state: NoiseState) => curve(state) + variance(state, along);
     const around = (error: StandardError | null): Interval | null => {
@@ -74,16 +66,38 @@ export function predict(
         fit.space === "log" ? [loss * Math.exp(-half), loss * Math.exp(half)] : [loss - half, loss + half];
       return { level, lower, upper, method: "delta" };
     };
-    const error = of(curve);
+    const error = errorOver(states, curve, degreesOfFreedom);
     const size = (error?.value ?? Number.NaN) * unit;
     return {
       x: point,
       loss,
       standardError: Number.isFinite(size) ? size : null,
       curve: around(error),
-      newRun: fit.weighted === true || fit.residualScale === null ? null : around(of(newRun)),
+      newRun:
+        fit.weighted === true || fit.residualScale === null
+          ? null
+          : around(errorOver(states, newRun, degreesOfFreedom)),
     };
   });
+}
+
+/** Of a quantity with such a variance in each state of the noise; 0 of parameters that are all held, null where not defined. */
+export function errorOver(
+  states: readonly NoiseState[],
+  variance: (state: NoiseState) => number,
+  degreesOfFreedom: number,
+): StandardError | null {
+  const variances = states.map(variance);
+  if (states.length > 0 && variances.every((value) => value === 0)) return { value: 0, degreesOfFreedom };
+  const defined =
+    states.length > 0 && degreesOfFreedom > 0 && variances.every((value) => value > 0 && Number.isFinite(value));
+  return defined
+    ? matchedError(
+        variances,
+        states.map(({ weight }) => weight),
+        degreesOfFreedom,
+      )
+    : null;
 }
 
 /** What the record says of the noise, or noise of one size. */

@@ -1,8 +1,8 @@
 // Fits repeated on redrawn points, and without each unit in turn: of one problem or of several from one draw for all.
 import { random } from "../base/random.js";
 import type { Observations } from "../curve/observations.js";
+import { at } from "../law/law.js";
 import { assignUnits, type ResampleGroup, type ResampleMethod, type ResampleUnit, resampler } from "./bootstrap.js";
-import { linearize } from "./linearize.js";
 import { distinctPoints } from "./problem/points.js";
 import type { Problem } from "./problem/problem.js";
 import { refitter } from "./solve/refit.js";
@@ -34,12 +34,10 @@ const MOST_LEVERAGE = 0.99;
  */
 export function resampleGroup(fit: Solved, method: ResampleMethod, keys: Keys, curve?: Float64Array): ResampleGroup {
   const { problem, solution } = fit;
-  const { basis } = linearize([fit], null);
-  const residual = new Float64Array(problem.points);
-  problem.residuals(solution.free, residual);
-  const raw = residual.map((r, i) => (r / (problem.weights[i] ?? Number.NaN)) * problem.unit);
+  const { basis, residuals } = solution.linear;
+  const raw = residuals.map((r, i) => (r / at(problem.weights, i)) * problem.unit);
   const log = problem.space === "log";
-  const own = () => problem.observed.map((y, i) => (log ? y * Math.exp(-(raw[i] ?? 0)) : y - (raw[i] ?? 0)));
+  const own = () => problem.observed.map((y, i) => (log ? y * Math.exp(-at(raw, i)) : y - at(raw, i)));
   return {
     loss: method === "pairs" ? problem.observed : (curve ?? own()),
     residual: raw.map((r, i) => {

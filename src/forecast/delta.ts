@@ -2,10 +2,9 @@
 // points: what every derived number here uses.
 import { studentTwoSided } from "../base/distributions.js";
 import { expandedLevel, percentileBounds } from "../fit/bootstrap-interval.js";
-import { noiseOf, quadratic } from "../fit/predict.js";
+import { errorOver, noiseOf, quadratic } from "../fit/predict.js";
 import type { Fit, FittedNoise, Interval } from "../fit/record.js";
 import type { StandardError } from "../fit/variance/linearization.js";
-import { matchedError } from "../fit/variance/variance-of-log.js";
 import { at, type Law } from "../law/law.js";
 import type { Quantity } from "./allocation.js";
 
@@ -53,11 +52,7 @@ export function standardErrorOf(source: Source, g: (theta: Float64Array) => numb
     const moved = (by: number) => g(theta.map((other, j) => (j === k ? value + by : other)));
     return (moved(step) - moved(-step)) / (2 * step);
   });
-  const mixture = states.map(({ weight, covariance }) => ({ weight, variance: quadratic(gradient, covariance) }));
-  if (mixture.every(({ variance }) => variance === 0)) return { value: 0, degreesOfFreedom };
-  return mixture.every(({ variance }) => variance > 0 && Number.isFinite(variance))
-    ? matchedError(mixture, degreesOfFreedom)
-    : null;
+  return errorOver(states, ({ covariance }) => quadratic(gradient, covariance), degreesOfFreedom);
 }
 
 /** Half the width of its t interval; null where it has none. */

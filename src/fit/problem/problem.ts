@@ -107,21 +107,6 @@ export function cost(problem: Problem, free: Float64Array, scratch: Float64Array
   return sum;
 }
 
-/** A Jacobian as one matrix, column-major points × `inside`, the free parameters that are wanted. */
-export function denseJacobian(problem: Problem, jacobian: Float64Array, inside: readonly number[]): Float64Array {
-  const n = problem.points;
-  const dense = new Float64Array(n * inside.length);
-  let offset = 0;
-  for (const { from, to, columns } of problem.blocks) {
-    for (const k of columns) {
-      const place = inside.indexOf(k);
-      if (place >= 0) dense.set(jacobian.subarray(offset, offset + to - from), place * n + from);
-      offset += to - from;
-    }
-  }
-  return dense;
-}
-
 /**
  * The same problem with one more parameter held: what a profile walks along. The function sets its value, in one problem
  * for all values.
@@ -200,17 +185,25 @@ export function assemble(parts: ProblemData): Problem {
   const theta = new Float64Array(law.parameters.length);
   let offset = 0;
   const prepared = parts.blocks.map((block) => {
-    const own = { ...block, offset, free: block.links.map(({ column }) => block.columns[column] ?? -1) };
-    offset += (block.to - block.from) * block.columns.length;
+    const { from, to, columns, links } = block;
+    const own = {
+      ...block,
+      offset,
+      // The links, for loops over points.
+      parameter: links.map((link) => link.parameter),
+      free: links.map(({ column }) => columns[column] ?? -1),
+      cell: links.map(({ column }) => column * (to - from)),
+      factor: links.map((link) => link.factor),
+    };
+    offset += (to - from) * columns.length;
     return own;
   });
   type Prepared = (typeof prepared)[number];
-  const spread = ({ template, links, free: from }: Prepared, free: Float64Array) => {
+  const spread = ({ template, parameter, free: from, factor }: Prepared, free: Float64Array) => {
     theta.set(template);
-    for (let l = 0; l < links.length; l++) {
-      const link = links[l];
-      if (link === undefined) continue;
-      theta[link.parameter] = (theta[link.parameter] ?? 0) + link.factor * (free[from[l] ?? -1] ?? Number.NaN);
+    for (let l = 0; l < parameter.length; l++) {
+      const k = parameter[l] ?? -1;
+      theta[k] = (theta[k] ?? Number.NaN) + (factor[l] ?? Number.NaN) * (free[from[l] ?? -1] ?? Number.NaN);
     }
   };
   const load = (i: number) => {
@@ -230,9 +223,8 @@ export function assemble(parts: ProblemData): Problem {
   };
   const blockJacobian = (block: Prepared, free: Float64Array, out: Float64Array, jacobian: Float64Array): boolean => {
     spread(block, free);
-    const { from, to, links } = block;
-    const n = to - from;
-    jacobian.fill(0, block.offset, block.offset + n * block.columns.length);
+    const { from, to, parameter, cell, factor } = block;
+    jacobian.fill(0, block.offset, block.offset + (to - from) * block.columns.length);
     // Stays 0 while every slope is finite.
     let probe = 0;
     for (let i = from; i < to; i++) {
@@ -243,13 +235,11 @@ export function assemble(parts: ProblemData): Problem {
       out[i] = r;
       const scale = (weights[i] ?? Number.NaN) / (log ? predicted : unit);
       const row = block.offset + i - from;
-      for (let l = 0; l < links.length; l++) {
-        const link = links[l];
-        if (link === undefined) continue;
-        const slope = (gradient[link.parameter] ?? Number.NaN) * scale * link.factor;
+      for (let l = 0; l < parameter.length; l++) {
+        const slope = (gradient[parameter[l] ?? -1] ?? Number.NaN) * scale * (factor[l] ?? Number.NaN);
         probe += slope * 0;
-        const cell = row + link.column * n;
-        jacobian[cell] = (jacobian[cell] ?? Number.NaN) + slope;
+        const to = row + (cell[l] ?? -1);
+        jacobian[to] = (jacobian[to] ?? Number.NaN) + slope;
       }
     }
     return probe === 0;

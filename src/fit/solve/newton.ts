@@ -1,8 +1,9 @@
 // The last step of a fit: Newton's method on the objective itself, to machine precision. Gauss–Newton forgets the law's
 // own curvature and crawls where residuals are large or Huber's slope is constant; this does not.
 import { solvePositiveDefinite } from "../../base/linear-algebra.js";
+import { at } from "../../law/law.js";
 import type { LossShape } from "../problem/loss.js";
-import { cost, jacobianCells, type Problem } from "../problem/problem.js";
+import { cost, type Problem } from "../problem/problem.js";
 
 export interface Polished {
   readonly free: Float64Array;
@@ -17,47 +18,68 @@ export interface Polished {
 
 /** Newton from a point near the optimum; returns at least as low a cost. */
 export function polish(problem: Problem, start: Float64Array, shape: LossShape, steps = 30): Polished {
-  const { points: n, lower, upper } = problem;
-  const residuals = new Float64Array(n);
-  const jacobian = new Float64Array(jacobianCells(problem.blocks));
+  const { lower, upper } = problem;
+  const { residuals, jacobian } = problem.workspace;
   const free = Float64Array.from(start);
   let best = cost(problem, free, residuals, shape);
   let remaining = 0;
   let previous = Number.POSITIVE_INFINITY;
   let curved = true;
   let held: number[] = [];
+  let model: Model | null = null;
   for (let iteration = 0; iteration <= steps; iteration++) {
     const gradient = gradientAt(problem, free, shape, residuals, jacobian);
     if (gradient === null) return { free, cost: best, remaining: Number.POSITIVE_INFINITY, curved: false, held };
-    const widths = naturalWidths(problem, residuals, jacobian, shape, best);
     held = problem.names
       .map((_, k) => k)
-      .filter((k) => ((gradient[k] ?? 0) >= 0 ? (free[k] ?? 0) <= (lower[k] ?? 0) : (free[k] ?? 0) >= (upper[k] ?? 0)));
+      .filter((k) => {
+        return at(gradient, k) >= 0 ? at(free, k) <= at(lower, k) : at(free, k) >= at(upper, k);
+      });
     const inside = problem.names.map((_, k) => k).filter((k) => !held.includes(k));
     if (inside.length === 0) return { free, cost: best, remaining: 0, curved: true, held };
-    const hessian = hessianAt(problem, free, shape, inside, widths, residuals, jacobian);
+    // So near the end, what the curvature changes by is nothing beside what a step takes off.
+    const fresh = !(remaining < NEAR && model !== null && model.inside.join() === inside.join());
+    if (fresh || model === null) {
+      const widths = naturalWidths(problem, residuals, jacobian, shape, best);
+      model = { inside, widths, hessian: hessianAt(problem, free, shape, inside, widths, residuals, jacobian) };
+    }
+    const { widths, hessian } = model;
     // Scaled by the natural widths, so that a coefficient of 1e8 and an exponent of 0.1 weigh alike.
-    const right = Float64Array.from(inside, (k) => -(gradient[k] ?? 0) * (widths[k] ?? 0));
+    const right = Float64Array.from(inside, (k) => -at(gradient, k) * at(widths, k));
     const step = hessian === null ? null : solvePositiveDefinite(hessian, right);
     curved = step !== null;
     if (step === null) break;
-    remaining = best > 0 ? Math.abs(step.reduce((sum, s, j) => sum + s * (right[j] ?? 0), 0)) / 2 / best : 0;
+    remaining = best > 0 ? Math.abs(step.reduce((sum, s, j) => sum + s * at(right, j), 0)) / 2 / best : 0;
     if (iteration === steps || remaining < 1e-27) break;
+    // Near the optimum the cost is lost in the rounding of the residuals while the gradient is not: go by the step.
+    if (remaining < NEAR && !(remaining < previous / 2)) {
+      if (fresh) break;
+      model = null;
+      continue;
+    }
     const trial = Float64Array.from(free);
     inside.forEach((k, j) => {
-      trial[k] = Math.min(Math.max((free[k] ?? 0) + (step[j] ?? 0) * (widths[k] ?? 0), lower[k] ?? 0), upper[k] ?? 0);
+      trial[k] = Math.min(Math.max(at(free, k) + at(step, j) * at(widths, k), at(lower, k)), at(upper, k));
     });
     const next = cost(problem, trial, residuals, shape);
-    // Near the optimum the cost is lost in the rounding of the residuals while the gradient is not: go by the step.
-    const near = remaining < 1e-9;
-    if (near ? !(remaining < previous / 2) : !(next < best)) break;
+    if (remaining >= NEAR && !(next < best)) break;
     previous = remaining;
-    const moved = inside.some((k) => Math.abs((trial[k] ?? 0) - (free[k] ?? 0)) > 4e-16 * Math.abs(free[k] ?? 0));
+    const moved = inside.some((k) => Math.abs(at(trial, k) - at(free, k)) > 4e-16 * Math.abs(at(free, k)));
     free.set(trial);
     best = next;
     if (!moved) break;
   }
   return { free, cost: cost(problem, free, residuals, shape), remaining, curved, held };
+}
+
+/** Part of the cost that a step promises, below which it is near the end. */
+const NEAR = 1e-9;
+
+/** The objective to second order over the parameters that no bound holds, in units of `widths`. */
+interface Model {
+  readonly inside: readonly number[];
+  readonly widths: Float64Array;
+  readonly hessian: Float64Array | null;
 }
 
 /** Σ over points of value(i, J entry) for each free parameter, J as the problem lays it out. */
@@ -120,8 +142,7 @@ function hessianAt(
 ): Float64Array | null {
   const slopes = residuals.map((r) => shape.weight(r) * r);
   const bends = residuals.map(shape.curvature);
-  const other = new Float64Array(problem.points);
-  const above = new Float64Array(jacobian.length);
+  const { trialResiduals: other, trialJacobian: above } = problem.workspace;
   const below = new Float64Array(jacobian.length);
   const size = inside.length;
   const hessian = new Float64Array(size * size);

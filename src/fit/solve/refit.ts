@@ -26,10 +26,10 @@ export function refitter(problem: Problem, free: Float64Array): Refit {
   const near = { iterations: ITERATIONS, tolerance: TOLERANCE, near: true };
   return (observed, count) => {
     if (problem.space === "log" && !observed.every((y) => y > 0)) return null;
+    if (plain !== null) return plain(observed, count);
     // Twice a square is the square of √2 times the residual; of other losses points must really stand there twice.
     const weights =
-      count === null || !squared ? problem.weights : problem.weights.map((w, i) => w * Math.sqrt(count[i] ?? 0));
-    if (plain !== null) return plain(observed, weights);
+      count === null || !squared ? problem.weights : problem.weights.map((w, i) => w * Math.sqrt(at(count, i)));
     const data = withData(problem, observed, weights);
     const end = descend(count === null || squared ? data : withCounts(data, count), free, shape, near);
     return end?.free.every(Number.isFinite) ? end.free : null;
@@ -39,17 +39,16 @@ export function refitter(problem: Problem, free: Float64Array): Refit {
 const isSquared = ({ loss }: Problem): boolean => loss.weight(1e9) === 2;
 
 /** The default law with every parameter free in its own bounds, by squared residuals: its own solver; else null. */
-export function powerLawRefit(
-  problem: Problem,
-): ((observed: Float64Array, weights: Float64Array) => Float64Array | null) | null {
+export function powerLawRefit(problem: Problem): Refit | null {
   const solver = powerLawSolver(problem);
   if (solver === null) return null;
+  const squares = squaredWeights(problem);
   const out = new Float64Array(4);
-  return (observed, weights) => {
+  return (observed, count) => {
     if (!observed.every((y) => y > 0)) return null;
     solver(
       observed,
-      weights.map((weight) => weight * weight),
+      count === null || squares === null ? (count ?? squares) : squares.map((s, i) => s * at(count, i)),
       out,
     );
     return out.every(Number.isFinite) ? out.slice(0, 3) : null;
@@ -68,6 +67,11 @@ function powerLawSolver(problem: Problem): PowerLawSolve | null {
   return plain && tokens?.every((x) => x > 0) ? powerLawWithLimitSolver(tokens, problem.space) : null;
 }
 
+/** Factors of squared residuals; null where all are 1. */
+function squaredWeights({ weights }: Problem): Float64Array | null {
+  return weights.every((weight) => weight === 1) ? null : weights.map((weight) => weight * weight);
+}
+
 /** Enough for the statistic of a redrawn data set. */
 const STATISTIC = { iterations: 60, tolerance: 1e-6, near: true } as const;
 
@@ -79,7 +83,7 @@ const STATISTIC = { iterations: 60, tolerance: 1e-6, near: true } as const;
 export function leastSquares(problem: Problem, free: Float64Array): (observed: Float64Array) => LeastSquares {
   const solver = powerLawSolver(problem);
   if (solver !== null) {
-    const omega = problem.weights.map((weight) => weight * weight);
+    const omega = squaredWeights(problem);
     const out = new Float64Array(4);
     return (observed) => () => {
       solver(observed, omega, out);

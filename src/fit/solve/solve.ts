@@ -2,10 +2,10 @@
 // they are not linear in: ml-levenberg-marquardt from the best starts, our own descent from what it reaches, then Newton.
 // Several groups start from what each says alone.
 import { FitError } from "../../base/errors.js";
-import { factorQr, inverseGram } from "../../base/linear-algebra.js";
 import { at } from "../../law/law.js";
+import { type Linearized, linearize } from "../linearize.js";
 import { type LossShape, lossShape, smoothedAbsolute } from "../problem/loss.js";
-import { cost, denseJacobian, jacobianCells, type Problem } from "../problem/problem.js";
+import { cost, type Problem } from "../problem/problem.js";
 import type { FitOptions, FitStatus } from "../record.js";
 import { type Descent, descend } from "./descend.js";
 import { type Polished, polish } from "./newton.js";
@@ -24,6 +24,8 @@ export interface Solution {
   readonly agreement: { readonly best: number; readonly converged: number } | null;
   /** Free parameters on a bound. */
   readonly held: readonly number[];
+  /** To first order there; points are taken for independent. */
+  readonly linear: Linearized;
 }
 
 /** A problem and where it was found to be least. */
@@ -40,10 +42,13 @@ const ILL_CONDITIONED = 1e8;
 /** The global minimum as far as the starts reach, and its status. Throws as `minimum` does. */
 export function solve(problem: Problem, options: FitOptions, alone: readonly Float64Array[] = []): Solution {
   const { first, polished, shape, startSpread, agreement } = minimum(problem, options, alone);
+  const linear = linearized(problem, polished);
+  const apart = toldApart(problem.names, polished.held, linear);
   return {
     free: polished.free,
     cost: polished.cost,
-    ...judge(problem, first, polished, options.loss.kind === "absolute" ? null : shape),
+    linear,
+    ...judge(problem, first, polished, options.loss.kind === "absolute" ? null : shape, apart),
     startSpread,
     agreement,
     held: polished.held,
@@ -61,13 +66,12 @@ export function minimum(problem: Problem, options: FitOptions, alone: readonly F
   const width = options.loss.kind === "absolute" ? residualSize(problem, found()) : 0;
   const shape = width > 0 ? smoothedAbsolute(width) : problem.loss;
   const search = (): readonly Float64Array[] => {
-    const plain = powerLawRefit(problem)?.(problem.observed, problem.weights) ?? null;
+    const plain = powerLawRefit(problem)?.(problem.observed, null) ?? null;
     if (plain !== null) return [plain];
-    return single
-      ? refined(problem, found())
-      : found()
-          .map(({ free }) => free)
-          .slice(0, DESCENTS / 2);
+    if (single) return refined(problem, found());
+    return found()
+      .map(({ free }) => free)
+      .slice(0, DESCENTS / 2);
   };
   const { start } = options;
   const given = start !== null && (single || problem.names.every((name) => name in start));
@@ -116,7 +120,7 @@ function goneOn(problem: Problem, best: Descent | undefined, shape: LossShape): 
 function isOptimum(problem: Problem, end: Descent, shape: LossShape): boolean {
   const polished = polish(problem, end.free, shape);
   const flat = polished.remaining < 1e-9 || polished.cost <= rounding(problem);
-  return polished.curved && flat && varianceInflation(problem, polished) < ILL_CONDITIONED;
+  return polished.curved && flat && toldApart(problem.names, polished.held, linearized(problem, polished));
 }
 
 /** The best starts by variable projection; where more than one parameter is nonlinear, what the package makes of them. */
@@ -161,6 +165,15 @@ function polishAbsolute(problem: Problem, start: Float64Array, size: number): Po
   return { ...(last ?? polish(problem, free, problem.loss)), free, cost: cost(problem, free, scratch, exact) };
 }
 
+function linearized(problem: Problem, { free, held }: Polished): Linearized {
+  return linearize([{ problem, solution: { free, held } }], null);
+}
+
+/** Whether the data tell the parameters that no bound holds apart. */
+function toldApart(names: readonly string[], held: readonly number[], { basis }: Linearized): boolean {
+  return held.length === names.length || (basis !== null && basis.inflation() < ILL_CONDITIONED);
+}
+
 /** A cost that rounding of the losses alone would leave. */
 function rounding(problem: Problem): number {
   return problem.points * 1e-26;
@@ -171,12 +184,12 @@ function judge(
   descent: Descent,
   polished: Polished,
   shape: LossShape | null,
+  apart: boolean,
 ): Pick<Solution, "status" | "statusMessage"> {
   const stationary =
     polished.curved &&
     (polished.remaining < 1e-10 || polished.cost <= rounding(problem) || (shape === null && descent.settled));
-  const inflation = varianceInflation(problem, polished);
-  if (!(inflation < ILL_CONDITIONED) || !polished.curved) {
+  if (!apart || !polished.curved) {
     return {
       status: "ill-conditioned",
       statusMessage: `the data do not determine all of ${problem.names.join(", ")}: fix or tie one, add points over a wider range, or take a simpler law`,
@@ -199,24 +212,4 @@ function judge(
     status: "converged",
     statusMessage: `projected gradient, Newton step (${polished.remaining.toExponential(1)} of the objective left) and curvature were checked`,
   };
-}
-
-/** Root of the largest diagonal of the inverse of JᵀJ with unit columns, over parameters off their bounds. */
-function varianceInflation(problem: Problem, polished: Polished): number {
-  const n = problem.points;
-  const inside = problem.names.map((_, k) => k).filter((k) => !polished.held.includes(k));
-  const jacobian = new Float64Array(jacobianCells(problem.blocks));
-  const residuals = new Float64Array(n);
-  if (inside.length > n || !problem.jacobian(polished.free, residuals, jacobian)) return Number.POSITIVE_INFINITY;
-  const matrix = denseJacobian(problem, jacobian, inside);
-  inside.forEach((_, j) => {
-    const column = matrix.subarray(j * n, (j + 1) * n);
-    const largest = column.reduce((m, v) => Math.max(m, Math.abs(v)), 0) || 1;
-    const norm = largest * Math.sqrt(column.reduce((sum, v) => sum + (v / largest) ** 2, 0)) || 1;
-    for (let i = 0; i < n; i++) column[i] = (column[i] ?? Number.NaN) / norm;
-  });
-  factorQr(matrix, n, inside.length, residuals);
-  const inverse = inverseGram(matrix, n, inside.length);
-  if (inverse === null) return Number.POSITIVE_INFINITY;
-  return Math.sqrt(inverse.reduce((m, row, j) => Math.max(m, at(row, j)), 0));
 }

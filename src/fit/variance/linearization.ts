@@ -48,6 +48,8 @@ export interface Basis extends Linearization {
   readonly parts: readonly Part[];
   /** R⁻ᵀ·gradient: the combination gradientᵀθ in these coordinates. */
   combination(gradient: ArrayLike<number>): Float64Array;
+  /** Root of the largest diagonal of H⁻¹ if every column were of unit length: how badly the parameters are told apart. */
+  inflation(): number;
 }
 
 /** Columns that the others explain to this share are taken for the same. */
@@ -105,6 +107,20 @@ export function orthogonalise(fit: Linearization): Basis | null {
       for (const [b, part] of parts.entries()) turn(b, part, gradient, 0, out);
       return out;
     },
+    inflation() {
+      let most = 0;
+      const unit = new Float64Array(width);
+      for (const [b, part] of parts.entries()) {
+        for (const k of part.columns) {
+          const out = new Float64Array(width);
+          unit[k] = norm[k] ?? Number.NaN;
+          turn(b, part, unit, 0, out);
+          unit[k] = 0;
+          most = Math.max(most, Math.sqrt(dot(out, out)));
+        }
+      }
+      return most;
+    },
   };
 }
 
@@ -148,7 +164,8 @@ function partsOf(rows: Float64Array, width: number): readonly Part[] {
   return [...parts.values()];
 }
 
-function membersOf(cluster: Int32Array | null): Basis["clusters"] {
+/** Points of each cluster; null where none share one. */
+export function membersOf(cluster: Int32Array | null): Basis["clusters"] {
   if (cluster === null) return null;
   const members = new Map<number, number[]>();
   for (const [i, key] of cluster.entries()) {

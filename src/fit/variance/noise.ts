@@ -59,10 +59,16 @@ export function noise(basis: Basis): Noise | null {
   if (every.length > 1 && mostLikely(flat).log - (flat.at(-1)?.log ?? Number.NaN) < LEAST_FALL) return null;
   if (along.some((u) => u !== 0)) {
     // The slope with the share that goes with it, then the shares that are not out of the question there.
-    const coarse = evenly(-SLOPE_MOST, SLOPE_MOST, COARSE);
     let steep = flat;
     for (let round = 0; round < Math.min(2, every.length); round++) {
-      const { slope } = mostLikely(at(coarse, [mostLikely(steep).share]));
+      const { share } = mostLikely(steep);
+      const start = mostLikely(steep.filter((candidate) => candidate.share === share));
+      const atShare = (slope: number) => mostLikely(likelihood(slope, [share]));
+      // Of few points a likelihood may have two tops.
+      const slope =
+        points < EQUAL_FROM
+          ? mostLikely(evenly(-SLOPE_MOST, SLOPE_MOST, COARSE).map(atShare)).slope
+          : uphill(atShare, start.slope);
       steep = at([slope], every);
     }
     const best = mostLikely(steep);
@@ -85,19 +91,29 @@ export function noise(basis: Basis): Noise | null {
   const candidates = found
     .map(({ slope, share, variance, log }) => ({ slope, share, variance, weight: Math.exp(log - top) / total }))
     .filter(({ weight }) => weight > NEGLIGIBLE);
-  const slopes = [...new Set(candidates.map(({ slope }) => slope))];
-  const sizes = new Map(slopes.map((slope) => [slope, along.map((u) => Math.exp((slope * u) / 2))]));
+  const weights = Float64Array.from(candidates, ({ weight }) => weight);
+  const sizes = new Map<number, Float64Array>();
+  for (const { slope } of candidates) {
+    if (!sizes.has(slope))
+      sizes.set(
+        slope,
+        along.map((u) => Math.exp((slope * u) / 2)),
+      );
+  }
   return {
     candidates,
     ends: [along.reduce((a, b) => Math.min(a, b)), along.reduce((a, b) => Math.max(a, b))],
     standardError(gradient) {
       const pulls = pullsOf(basis, [gradient]);
-      const sums = new Map(slopes.map((slope) => [slope, squaresOf(pulls, sizes.get(slope) ?? pulls, basis.clusters)]));
-      const variances = candidates.map(({ slope, share, variance, weight }) => {
-        const { own, common } = sums.get(slope) ?? NOTHING_KNOWN;
-        return { variance: variance * ((1 - share) * own + share * common), weight };
-      });
-      return matchedError(variances, degreesOfFreedom);
+      const variances = new Float64Array(candidates.length);
+      let [known, own, common] = [Number.NaN, Number.NaN, Number.NaN];
+      for (const [k, { slope, share, variance }] of candidates.entries()) {
+        // Candidates of one slope follow each other.
+        if (slope !== known) [own, common] = squaresOf(pulls, sizes.get(slope) ?? pulls, basis.clusters);
+        known = slope;
+        variances[k] = variance * ((1 - share) * own + share * common);
+      }
+      return matchedError(variances, weights, degreesOfFreedom);
     },
     covariance(gradients, over = candidates) {
       const pulls = pullsOf(basis, gradients);
@@ -131,20 +147,38 @@ export function noise(basis: Basis): Noise | null {
 }
 
 /** Variances over σ²: of points that share nothing (own), and all there is within clusters (common). */
-function squaresOf(pulls: Float64Array, size: Float64Array, clusters: Basis["clusters"]) {
+function squaresOf(
+  pulls: Float64Array,
+  size: Float64Array,
+  clusters: Basis["clusters"],
+): readonly [own: number, common: number] {
   let own = 0;
   for (let i = 0; i < pulls.length; i++) own += ((pulls[i] ?? Number.NaN) * (size[i] ?? Number.NaN)) ** 2;
-  if (clusters === null) return { own, common: own };
+  if (clusters === null) return [own, own];
   let common = 0;
   for (const members of clusters) {
     let sum = 0;
     for (const i of members) sum += (pulls[i] ?? Number.NaN) * (size[i] ?? Number.NaN);
     common += sum * sum;
   }
-  return { own, common };
+  return [own, common];
 }
 
-const NOTHING_KNOWN = { own: Number.NaN, common: Number.NaN };
+/** The slope of the grid from which neither way leads up. */
+function uphill(likelyAt: (slope: number) => Likely, start: number): number {
+  const step = (2 * SLOPE_MOST) / COARSE;
+  let best = likelyAt(start);
+  for (const direction of [-step, step]) {
+    for (;;) {
+      const slope = best.slope + direction;
+      if (Math.abs(slope) > SLOPE_MOST + step / 2) break;
+      const next = likelyAt(slope);
+      if (!(next.log > best.log)) break;
+      best = next;
+    }
+  }
+  return best.slope;
+}
 
 function mostLikely(candidates: readonly Likely[]): Likely {
   return candidates.reduce((a, b) => (b.log > a.log ? b : a), candidates[0] ?? NOTHING);

@@ -3,18 +3,19 @@
 import type { StandardError } from "./linearization.js";
 
 /**
- * The t distribution whose log variance has the mean and spread of a mixture: of estimates, each with `degreesOfFreedom`,
- * of which one is right with the probability `weight`.
+ * The t distribution whose log variance has the mean and spread of a mixture: of estimates with these variances, each with
+ * `degreesOfFreedom`, of which one is right with the probability in `weights`.
  */
 export function matchedError(
-  mixture: readonly { readonly variance: number; readonly weight: number }[],
+  variances: ArrayLike<number>,
+  weights: ArrayLike<number>,
   degreesOfFreedom: number,
 ): StandardError {
-  const logs = mixture.map(({ variance }) => Math.log(variance));
-  const mean = (of: (log: number) => number) =>
-    mixture.reduce((sum, { weight }, k) => sum + weight * of(logs[k] ?? Number.NaN), 0);
-  const centre = mean((log) => log);
-  const spread = mean((log) => (log - centre) ** 2);
+  const logs = Float64Array.from(variances, Math.log);
+  let centre = 0;
+  for (let k = 0; k < logs.length; k++) centre += (weights[k] ?? Number.NaN) * (logs[k] ?? Number.NaN);
+  let spread = 0;
+  for (let k = 0; k < logs.length; k++) spread += (weights[k] ?? Number.NaN) * ((logs[k] ?? Number.NaN) - centre) ** 2;
   const matched = logVarianceDegrees(logVarianceSpread(degreesOfFreedom) + spread);
   const log = centre + logVarianceMean(degreesOfFreedom) - logVarianceMean(matched);
   return { value: Math.exp(log / 2), degreesOfFreedom: matched };
