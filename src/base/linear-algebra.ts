@@ -16,15 +16,15 @@ export function factorQr(
   for (let k = 0; k < pivots; k++) {
     const base = k * rows;
     let largest = 0;
-    for (let i = k; i < rows; i++) largest = Math.max(largest, Math.abs(a[base + i] ?? 0));
+    for (let i = k; i < rows; i++) largest = Math.max(largest, Math.abs(a[base + i] ?? Number.NaN));
     if (largest === 0) continue;
     let sum = 0;
-    for (let i = k; i < rows; i++) sum += ((a[base + i] ?? 0) / largest) ** 2;
-    const pivot = a[base + k] ?? 0;
+    for (let i = k; i < rows; i++) sum += ((a[base + i] ?? Number.NaN) / largest) ** 2;
+    const pivot = a[base + k] ?? Number.NaN;
     const norm = (pivot > 0 ? -1 : 1) * largest * Math.sqrt(sum);
     const scale = 1 / (pivot - norm);
     const tau = (norm - pivot) / norm;
-    for (let i = k + 1; i < rows; i++) a[base + i] = (a[base + i] ?? 0) * scale;
+    for (let i = k + 1; i < rows; i++) a[base + i] = (a[base + i] ?? Number.NaN) * scale;
     a[base + k] = norm;
     for (let j = k + 1; j < columns; j++) reflect(a, j * rows, a, base, k, rows, tau);
     reflect(rhs, 0, a, base, k, rows, tau);
@@ -41,11 +41,11 @@ function reflect(
   rows: number,
   tau: number,
 ): void {
-  let dot = target[offset + k] ?? 0;
-  for (let i = k + 1; i < rows; i++) dot += (a[base + i] ?? 0) * (target[offset + i] ?? 0);
+  let dot = target[offset + k] ?? Number.NaN;
+  for (let i = k + 1; i < rows; i++) dot += (a[base + i] ?? Number.NaN) * (target[offset + i] ?? Number.NaN);
   dot *= tau;
-  target[offset + k] = (target[offset + k] ?? 0) - dot;
-  for (let i = k + 1; i < rows; i++) target[offset + i] = (target[offset + i] ?? 0) - dot * (a[base + i] ?? 0);
+  target[offset + k] = (target[offset + k] ?? Number.NaN) - dot;
+  for (let i = k + 1; i < rows; i++) target[offset + i] = (target[offset + i] ?? Number.NaN) - dot * (a[base + i] ?? Number.NaN);
 }
 
 /**
@@ -61,13 +61,13 @@ export function solveUpper(
   top: number = columns,
 ): boolean {
   let largest = 0;
-  for (let k = 0; k < columns; k++) largest = Math.max(largest, Math.abs(a[k * rows + k] ?? 0));
+  for (let k = 0; k < columns; k++) largest = Math.max(largest, Math.abs(a[k * rows + k] ?? Number.NaN));
   for (let k = columns - 1; k >= 0; k--) {
-    const diagonal = a[k * rows + k] ?? 0;
+    const diagonal = a[k * rows + k] ?? Number.NaN;
     if (!(Math.abs(diagonal) > largest * 1e-16)) return false;
     if (k >= top) continue;
-    let value = rhs[k] ?? 0;
-    for (let j = k + 1; j < top; j++) value -= (a[j * rows + k] ?? 0) * (x[j] ?? 0);
+    let value = rhs[k] ?? Number.NaN;
+    for (let j = k + 1; j < top; j++) value -= (a[j * rows + k] ?? Number.NaN) * (x[j] ?? Number.NaN);
     x[k] = value / diagonal;
   }
   return true;
@@ -95,7 +95,7 @@ export function inverseGram(a: Float64Array, rows: number, columns: number): Flo
   return Array.from({ length: columns }, (_, i) =>
     Float64Array.from({ length: columns }, (_, j) => {
       let sum = 0;
-      for (let k = Math.max(i, j); k < columns; k++) sum += (inverse[k]?.[i] ?? 0) * (inverse[k]?.[j] ?? 0);
+      for (let k = Math.max(i, j); k < columns; k++) sum += (inverse[k]?.[i] ?? Number.NaN) * (inverse[k]?.[j] ?? Number.NaN);
       return sum;
     }),
   );

@@ -56,15 +56,15 @@ export function resampler(groups: readonly ResampleGroup[], method: ResampleMeth
       const residual = method === "residual" ? centred[g] : group.residual;
       if (target === undefined || own === undefined || residual === undefined) continue;
       for (let i = 0; i < own.length; i++) {
-        const draw = drawn[own[i] ?? 0] ?? 0;
+        const draw = drawn[own[i] ?? Number.NaN] ?? Number.NaN;
         if (method === "pairs") {
           target.count[i] = draw;
           continue;
         }
         // A group without the drawn key (ladders of unequal length) takes one of its own residuals instead.
         const source = method === "wild" ? i : (positions[g]?.[draw] ?? draw % own.length);
-        const shift = (method === "wild" ? draw : 1) * (residual[source] ?? 0);
-        const fitted = group.loss[i] ?? 0;
+        const shift = (method === "wild" ? draw : 1) * (residual[source] ?? Number.NaN);
+        const fitted = group.loss[i] ?? Number.NaN;
         target.loss[i] = group.space === "log" ? fitted * Math.exp(shift) : fitted + shift;
       }
     }
@@ -79,9 +79,9 @@ function drawUnits(method: ResampleMethod, pools: readonly Int32Array[], drawn: 
     for (const unit of pool) {
       if (method === "wild") drawn[unit] = random.normal();
       else {
-        const chosen = pool[random.integer(pool.length)] ?? 0;
+        const chosen = pool[random.integer(pool.length)] ?? Number.NaN;
         if (method === "residual") drawn[unit] = chosen;
-        else drawn[chosen] = (drawn[chosen] ?? 0) + 1;
+        else drawn[chosen] = (drawn[chosen] ?? Number.NaN) + 1;
       }
     }
   }

@@ -50,7 +50,7 @@ export function extrapolations(
   const windows = Math.min(MOST_WINDOWS, distinct.length - smallest);
   for (let w = 0; w < windows; w++) {
     const size = smallest + Math.round((w * (distinct.length - 1 - smallest)) / Math.max(1, windows - 1));
-    const edge = distinct[size - 1] ?? 0;
+    const edge = distinct[size - 1] ?? Number.NaN;
     const window = pick(
       observations,
       Array.from(x.keys()).filter((i) => at(x, i) <= edge),

@@ -1,6 +1,6 @@
 // From fits in memory to the linearization that variances are made of: rows, scores and slopes of all their points, one
 // column for each free parameter that no bound holds.
-import { mainVariable } from "../law/law.js";
+import { at, mainVariable } from "../law/law.js";
 import { bandwidth } from "./problem/loss.js";
 import type { Problem } from "./problem/problem.js";
 import { type Basis, type Linearization, membersOf, orthogonalise } from "./variance/linearization.js";
@@ -70,7 +70,8 @@ export function linearize(fits: readonly Optimum[], cluster: Int32Array | null):
     fit,
     residuals: all,
     basis: orthogonalise(fit),
-    gradient: (parts) => Float64Array.from(inside.flatMap((own, f) => own.map((k) => parts[f]?.[k] ?? 0))),
+    gradient: (parts) =>
+      Float64Array.from(inside.flatMap((own, f) => own.map((k) => (parts[f] === null ? 0 : at(parts[f] ?? [], k))))),
   };
 }
 

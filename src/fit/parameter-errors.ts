@@ -30,7 +30,7 @@ export function parameterErrors(
     for (const [k, factor] of entries) free[k] = factor;
     return errors.of(gradient([free]));
   };
-  const inside = names.map((_, k) => k).filter((k) => (deviation[k] ?? 0) > 0);
+  const inside = names.map((_, k) => k).filter((k) => (deviation[k] ?? Number.NaN) > 0);
   const of = names.map((_, k) => (inside.includes(k) ? errorOf([[k, 1]]) : null));
   const ratio = names.map((_, k) => (of[k]?.value ?? Number.NaN) / at(deviation, k));
   const plainly = (j: number, k: number) => at(plain.covariance?.[j] ?? [], k) / at(deviation, j) / at(deviation, k);

@@ -101,7 +101,7 @@ export function jackknife(fits: readonly Solved[], keys: readonly Keys[], unit: 
 /** Whether the points that were drawn have as many different x in each group as its law has parameters of its own. */
 function determined({ blocks, x }: Problem, count: Float64Array): boolean {
   return blocks.every(({ from, to, own }) => {
-    const drawn = x.map((column) => column.subarray(from, to).filter((_, i) => (count[from + i] ?? 0) > 0));
+    const drawn = x.map((column) => column.subarray(from, to).filter((_, i) => (count[from + i] ?? Number.NaN) > 0));
     return distinctPoints(drawn) >= own;
   });
 }

@@ -83,7 +83,7 @@ export function select(observations: Observations, rules: Partial<SelectionRules
     const sizes = Float64Array.from(residuals, Math.abs).sort();
     const spread = 1.4826 * at(sizes, sizes.length >> 1);
     rows.forEach((row, i) => {
-      const size = Math.abs(residuals[i] ?? 0);
+      const size = Math.abs(residuals[i] ?? Number.NaN);
       if (size > deviations * spread && spread > 0) {
         exclude(
           row,

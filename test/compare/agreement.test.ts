@@ -61,6 +61,15 @@ describe.each(cases)("%o", (options) => {
     expect(loss?.difference).toBeCloseTo(at(1) - at(0), 10);
   });
 
+  test("the multiplier takes the baseline's law to the scheme's loss", () => {
+    const [row] = comparison.multipliers;
+    const { budget, multiplier } = row?.last ?? { budget: Number.NaN, multiplier: null };
+    const loss = (l: number, x: number) => value(l, "limit") + value(l, "coefficient") * x ** -value(l, "exponent");
+    // Null where the baseline's limit lies above the scheme's loss.
+    expect(multiplier === null).toBe(loss(1, budget) <= value(0, "limit"));
+    if (multiplier !== null) expect(loss(0, multiplier * budget)).toBeCloseTo(loss(1, budget), 8);
+  });
+
   test("the tests' free model is the least-squares fits", () => {
     // Weights by the noise are those of the fits that are compared, whatever their loss.
     const weighed = (group: Observations) =>

@@ -190,7 +190,7 @@ function leaders(law: Law, options: FitOptions): readonly number[] {
   const names = law.parameters.map((parameter) => parameter.name);
   const leader = names.map((_, i) => i);
   for (const [a, b] of options.tied) {
-    const [from, to] = [leader[names.indexOf(b)], leader[names.indexOf(a)] ?? 0];
+    const [from, to] = [leader[names.indexOf(b)], leader[names.indexOf(a)] ?? Number.NaN];
     leader.forEach((value, i) => {
       if (value === from) leader[i] = to;
     });

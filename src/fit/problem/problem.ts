@@ -155,7 +155,7 @@ export function withCounts(problem: Problem, count: ArrayLike<number>): Problem 
   const blocks = problem.blocks.map((block) => {
     const from = positions.length;
     for (let i = block.from; i < block.to; i++) {
-      for (let drawn = 0; drawn < (count[i] ?? 0); drawn++) positions.push(i);
+      for (let drawn = 0; drawn < (count[i] ?? Number.NaN); drawn++) positions.push(i);
     }
     return { ...block, from, to: positions.length };
   });

@@ -58,7 +58,7 @@ export function descend(
     for (let k = 0; k < p; k++) {
       const dot = system.dot[k] ?? Number.NaN;
       const norm = Math.sqrt(system.square[k] ?? Number.NaN);
-      scale[k] = Math.max(scale[k] ?? 0, norm);
+      scale[k] = Math.max(scale[k] ?? Number.NaN, norm);
       // dot > 0: the descent direction raises the parameter.
       const value = free[k] ?? Number.NaN;
       const held = (dot > 0 && value >= (upper[k] ?? Number.NaN)) || (dot < 0 && value <= (lower[k] ?? Number.NaN));

@@ -16,19 +16,19 @@ export function packageDescent(problem: Problem, start: Float64Array): Float64Ar
   // The package sees the points by number, and as its data the residuals' negatives: its model must come out at 0.
   const law = (scaled: number[]) => {
     scaled.forEach((value, k) => {
-      free[k] = value * (width[k] ?? 0);
+      free[k] = value * (width[k] ?? Number.NaN);
     });
     const usable = problem.residuals(free, scratch);
-    return (i: number) => (usable ? -(scratch[i] ?? 0) : Number.MAX_SAFE_INTEGER);
+    return (i: number) => (usable ? -(scratch[i] ?? Number.NaN) : Number.MAX_SAFE_INTEGER);
   };
   const bound = (limits: Float64Array, sign: number) =>
     Array.from(limits, (value, k) =>
-      Number.isFinite(value) ? value / (width[k] ?? 0) : sign * Number.MAX_SAFE_INTEGER,
+      Number.isFinite(value) ? value / (width[k] ?? Number.NaN) : sign * Number.MAX_SAFE_INTEGER,
     );
   let end: readonly number[];
   try {
     end = levenbergMarquardt({ x: index, y: new Float64Array(n) }, law, {
-      initialValues: Array.from(start, (value, k) => value / (width[k] ?? 0)),
+      initialValues: Array.from(start, (value, k) => value / (width[k] ?? Number.NaN)),
       gradientDifference: start.map(() => 1e-6),
       damping: 1e-2,
       maxIterations: ITERATIONS,
@@ -39,7 +39,7 @@ export function packageDescent(problem: Problem, start: Float64Array): Float64Ar
   } catch {
     return null; // It throws where its normal equations turn singular; the start stands.
   }
-  const reached = Float64Array.from(end, (value, k) => value * (width[k] ?? 0));
+  const reached = Float64Array.from(end, (value, k) => value * (width[k] ?? Number.NaN));
   const after = cost(problem, reached, scratch);
   return after < before ? reached : null;
 }

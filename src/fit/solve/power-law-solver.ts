@@ -2,29 +2,18 @@
 // grid of exponents a factor of two apart, then Newton's method on all three parameters with exact second derivatives.
 // One solver per set of tokens; a solve allocates nothing and loads no package.
 
+import { at } from "../../law/law.js";
 import type { FitStatus } from "../record.js";
 import { EXPONENT_UPPER, type PowerLawSums, powerLawSums } from "./power-law-sums.js";
-
-/** Positions of the results in `out`. */
-export const LIMIT = 0;
-export const COEFFICIENT = 1;
-export const EXPONENT = 2;
-export const OBJECTIVE = 3;
 
 const ITERATIONS = 100;
 
 /**
  * Solves min Σ ωᵢ·rᵢ² for L = limit + coefficient·D^−exponent, limit ≥ 0, coefficient ≥ 0, 0 < exponent ≤ 10.
  * `out` takes limit, coefficient, exponent and the objective. `omega` multiplies squared residuals (how often a point was
- * drawn; 0 leaves it out); null for all ones. A finite `limit` or `exponent` is held there; NaN, the default, frees it.
+ * drawn; 0 leaves it out); null for all ones.
  */
-export type PowerLawSolve = (
-  loss: Float64Array,
-  omega: Float64Array | null,
-  out: Float64Array,
-  limit?: number,
-  exponent?: number,
-) => FitStatus;
+export type PowerLawSolve = (loss: Float64Array, omega: Float64Array | null, out: Float64Array) => FitStatus;
 
 /** A solver for losses at these `tokens` (> 0, at least two distinct); residuals are of log losses or of losses. */
 export function powerLawWithLimitSolver(tokens: Float64Array, space: "log" | "linear"): PowerLawSolve {
@@ -32,47 +21,32 @@ export function powerLawWithLimitSolver(tokens: Float64Array, space: "log" | "li
   const newton = newtonOn(sums, tokens.length * 1e-31);
   // The three parameters and the objective there.
   const theta = new Float64Array(4);
-  return (loss, omega, out, limit = Number.NaN, exponent = Number.NaN) => {
+  return (loss, omega, out) => {
     const unit = sums.load(loss, omega);
-    const heldLimit = limit / unit;
-    const freeLimit = Number.isNaN(heldLimit);
-    const freeExponent = Number.isNaN(exponent);
-    let status: FitStatus;
-    sums.project(freeExponent ? sums.scan(heldLimit) : exponent, heldLimit, theta);
-    if (freeLimit && freeExponent) {
-      // In (A, S, c) of f = A − S·(1 − e^−cz)/c, loss and slope at the smallest tokens, the valley that limit and
-      // coefficient follow as c falls is straight, and c = 0 is an ordinary point.
-      theta[0] = (theta[0] ?? 0) + (theta[1] ?? 0);
-      theta[1] = (theta[1] ?? 0) * (theta[2] ?? 0);
-      status = newton(theta, true, true, true);
-      const [start, slope, end] = [theta[0] ?? 0, theta[1] ?? 0, theta[2] ?? 0];
-      theta[1] = slope / end;
-      theta[0] = start - slope / end;
-      if (end > EXPONENT_UPPER) {
-        sums.project(EXPONENT_UPPER, heldLimit, theta);
-        newton(theta, false, true, false);
-        status = "at-bound";
-      } else if (!(end > 0 && slope > 0 && start * end >= slope)) {
-        // The best curve has its limit below zero: the answer is the power law without one.
-        sums.project(sums.scan(0), 0, theta);
-        status = newton(theta, false, false, true) === "converged" ? "at-bound" : "ill-conditioned";
-      }
-    } else {
-      status = newton(theta, false, freeLimit, freeExponent);
-      if (status === "converged" && freeLimit && (theta[0] ?? 0) <= 0) status = "at-bound";
-      if ((theta[2] ?? 0) > EXPONENT_UPPER) {
-        sums.project(EXPONENT_UPPER, heldLimit, theta);
-        newton(theta, false, freeLimit, false);
-        status = "at-bound";
-      }
+    sums.project(sums.scan(true), true, theta);
+    // In (A, S, c) of f = A − S·(1 − e^−cz)/c, loss and slope at the smallest tokens, the valley that limit and
+    // coefficient follow as c falls is straight, and c = 0 is an ordinary point.
+    theta[0] = at(theta, 0) + at(theta, 1);
+    theta[1] = at(theta, 1) * at(theta, 2);
+    let status = newton(theta, true, true, true);
+    const [start, slope, end] = [at(theta, 0), at(theta, 1), at(theta, 2)];
+    theta[1] = slope / end;
+    theta[0] = start - slope / end;
+    if (end > EXPONENT_UPPER) {
+      sums.project(EXPONENT_UPPER, true, theta);
+      newton(theta, false, true, false);
+      status = "at-bound";
+    } else if (!(end > 0 && slope > 0 && start * end >= slope)) {
+      // The best curve has its limit below zero: the answer is the power law without one.
+      sums.project(sums.scan(false), false, theta);
+      status = newton(theta, false, false, true) === "converged" ? "at-bound" : "ill-conditioned";
     }
-    const [e, b, c] = [theta[0] ?? 0, theta[1] ?? 0, theta[2] ?? 0];
+    const [e, b, c, objective] = [at(theta, 0), at(theta, 1), at(theta, 2), at(theta, 3)];
     if (!(c > 0 && b > 0)) status = "ill-conditioned";
-    const objective = theta[3] ?? 0;
-    out[LIMIT] = e * unit;
-    out[COEFFICIENT] = b * unit * Math.exp(c * sums.origin);
-    out[EXPONENT] = c;
-    out[OBJECTIVE] = space === "log" ? objective : objective * unit * unit;
+    out[0] = e * unit;
+    out[1] = b * unit * Math.exp(c * sums.origin);
+    out[2] = c;
+    out[3] = space === "log" ? objective : objective * unit * unit;
     return status;
   };
 }
@@ -86,7 +60,7 @@ function newtonOn(sums: PowerLawSums, floor: number) {
   const step = new Float64Array(3);
   const pinned = new Float64Array(3);
   return (theta: Float64Array, straight: boolean, moveFirst: boolean, moveExponent: boolean): FitStatus => {
-    let [a, b, c] = [theta[0] ?? 0, theta[1] ?? 0, theta[2] ?? 0];
+    let [a, b, c] = [theta[0] ?? Number.NaN, theta[1] ?? Number.NaN, theta[2] ?? Number.NaN];
     let damping = 0;
     let status: FitStatus = "iteration-limit";
     let current = sums.derivatives(straight, a, b, c, true);
@@ -97,13 +71,13 @@ function newtonOn(sums: PowerLawSums, floor: number) {
     };
     for (let iteration = 0; iteration < ITERATIONS && Number.isFinite(current); iteration++) {
       // At the bound of the limit only while the descent points outwards.
-      let first = moveFirst && (straight || a > 0 || (g[0] ?? 0) < 0);
+      let first = moveFirst && (straight || a > 0 || (g[0] ?? Number.NaN) < 0);
       let solved = stepFor(g, first);
-      if (solved && first && !straight && a + (step[0] ?? 0) < 0) {
+      if (solved && first && !straight && a + (step[0] ?? Number.NaN) < 0) {
         // To the bound and no further: the others minimise the model there, which the clipped step would miss.
         first = false;
-        pinned[1] = (g[1] ?? 0) - (h[1] ?? 0) * a;
-        pinned[2] = (g[2] ?? 0) - (h[2] ?? 0) * a;
+        pinned[1] = (g[1] ?? Number.NaN) - (h[1] ?? Number.NaN) * a;
+        pinned[2] = (g[2] ?? Number.NaN) - (h[2] ?? Number.NaN) * a;
         solved = stepFor(pinned, first);
         step[0] = -a;
       }
@@ -111,11 +85,15 @@ function newtonOn(sums: PowerLawSums, floor: number) {
         status = "ill-conditioned";
         break;
       }
-      const promised = -((g[0] ?? 0) * (step[0] ?? 0) + (g[1] ?? 0) * (step[1] ?? 0) + (g[2] ?? 0) * (step[2] ?? 0));
+      const promised = -(
+        (g[0] ?? Number.NaN) * (step[0] ?? Number.NaN) +
+        (g[1] ?? Number.NaN) * (step[1] ?? Number.NaN) +
+        (g[2] ?? Number.NaN) * (step[2] ?? Number.NaN)
+      );
       const reach = Math.max(Math.abs(c), 1 / range);
-      const nextC = c + Math.min(Math.max(step[2] ?? 0, -reach), 2 * reach);
-      const nextA = straight ? a + (step[0] ?? 0) : Math.max(0, a + (step[0] ?? 0));
-      const nextB = b + (step[1] ?? 0);
+      const nextC = c + Math.min(Math.max(step[2] ?? Number.NaN, -reach), 2 * reach);
+      const nextA = straight ? a + (step[0] ?? Number.NaN) : Math.max(0, a + (step[0] ?? Number.NaN));
+      const nextB = b + (step[1] ?? Number.NaN);
       // So near, the objective is lost in rounding while the gradient is not: one full step, squaring what is left, ends it.
       if (Math.abs(promised) <= 1e-9 * current || current < floor) {
         if (damping > 0) {
@@ -157,23 +135,23 @@ function solveThree(
   step: Float64Array,
 ): boolean {
   const grow = 1 + damping;
-  const ee = moveLimit ? (h[0] ?? 0) * grow : 1;
-  const eb = moveLimit ? (h[1] ?? 0) : 0;
-  const ec = moveLimit && moveExponent ? (h[2] ?? 0) : 0;
-  const bc = moveExponent ? (h[4] ?? 0) : 0;
+  const ee = moveLimit ? (h[0] ?? Number.NaN) * grow : 1;
+  const eb = moveLimit ? (h[1] ?? Number.NaN) : 0;
+  const ec = moveLimit && moveExponent ? (h[2] ?? Number.NaN) : 0;
+  const bc = moveExponent ? (h[4] ?? Number.NaN) : 0;
   const l0 = Math.sqrt(ee);
   const l1 = eb / l0;
   const l2 = ec / l0;
-  const bb = (h[3] ?? 0) * grow - l1 * l1;
+  const bb = (h[3] ?? Number.NaN) * grow - l1 * l1;
   const l3 = Math.sqrt(bb);
   const l4 = (bc - l1 * l2) / l3;
-  const cc = (moveExponent ? (h[5] ?? 0) * grow : 1) - l2 * l2 - l4 * l4;
+  const cc = (moveExponent ? (h[5] ?? Number.NaN) * grow : 1) - l2 * l2 - l4 * l4;
   step.fill(0);
-  if (!(ee > 0 && bb > 1e-15 * (h[3] ?? 0) && cc > 1e-15 * Math.abs(h[5] ?? 0))) return false;
+  if (!(ee > 0 && bb > 1e-15 * (h[3] ?? Number.NaN) && cc > 1e-15 * Math.abs(h[5] ?? Number.NaN))) return false;
   const l5 = Math.sqrt(cc);
-  const t0 = (moveLimit ? -(g[0] ?? 0) : 0) / l0;
-  const t1 = (-(g[1] ?? 0) - l1 * t0) / l3;
-  const t2 = ((moveExponent ? -(g[2] ?? 0) : 0) - l2 * t0 - l4 * t1) / l5;
+  const t0 = (moveLimit ? -(g[0] ?? Number.NaN) : 0) / l0;
+  const t1 = (-(g[1] ?? Number.NaN) - l1 * t0) / l3;
+  const t2 = ((moveExponent ? -(g[2] ?? Number.NaN) : 0) - l2 * t0 - l4 * t1) / l5;
   const c = t2 / l5;
   const b = (t1 - l4 * c) / l3;
   step[0] = (t0 - l1 * b - l2 * c) / l0;

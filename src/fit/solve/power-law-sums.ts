@@ -13,10 +13,10 @@ export interface PowerLawSums {
   readonly h: Float64Array;
   /** Takes losses over their largest and squared-residual weights; returns the largest. */
   load(loss: Float64Array, omega: Float64Array | null): number;
-  /** The exponent to start from, over the whole range allowed; `limit` NaN when it is free. */
-  scan(limit: number): number;
-  /** Writes the best limit ≥ 0 and coefficient ≥ 0 at an exponent, and this, into `theta`. */
-  project(exponent: number, limit: number, theta: Float64Array): void;
+  /** The exponent to start from, over the whole range allowed; the limit is 0 unless it is `free`. */
+  scan(free: boolean): number;
+  /** Writes the best limit ≥ 0 (0 unless it is `free`) and coefficient ≥ 0 at an exponent, and this, into `theta`. */
+  project(exponent: number, free: boolean, theta: Float64Array): void;
   /** Objective at (a, b, c), gradient into `g`, Hessian into `h`; without the residuals' own curvature unless `exact`. */
   derivatives(straight: boolean, a: number, b: number, c: number, exact: boolean): number;
 }
@@ -55,8 +55,8 @@ function scratchOf(n: number): Scratch {
 
 /** Where between its neighbours the least of evenly spaced values lies: by the quartic through five, else the parabola. */
 function lowest(values: Float64Array, least: number): number {
-  const middle = values[least] ?? 0;
-  const [left, right] = [values[least - 1] ?? 0, values[least + 1] ?? 0];
+  const middle = values[least] ?? Number.NaN;
+  const [left, right] = [values[least - 1] ?? Number.NaN, values[least + 1] ?? Number.NaN];
   const bend = left - 2 * middle + right;
   if (!(bend > 0 && bend < Number.POSITIVE_INFINITY)) return 0;
   const parabola = (0.5 * (left - right)) / bend;
@@ -80,13 +80,13 @@ export function powerLawSums(tokens: Float64Array, space: "log" | "linear"): Pow
   let origin = Number.POSITIVE_INFINITY;
   let farthest = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < n; i++) {
-    const logTokens = Math.log(tokens[i] ?? 0);
+    const logTokens = Math.log(tokens[i] ?? Number.NaN);
     z[i] = logTokens;
     origin = Math.min(origin, logTokens);
     farthest = Math.max(farthest, logTokens);
   }
   const range = farthest - origin;
-  for (let i = 0; i < n; i++) z[i] = (z[i] ?? 0) - origin;
+  for (let i = 0; i < n; i++) z[i] = (z[i] ?? Number.NaN) - origin;
   if (!(range > 0 && Number.isFinite(range))) {
     throw new FitError("fit: tokens must be above 0 with two distinct values at least, got fewer; add horizons");
   }
@@ -105,10 +105,10 @@ export function powerLawSums(tokens: Float64Array, space: "log" | "linear"): Pow
 
     load(loss, omega) {
       let unit = 0;
-      for (let i = 0; i < n; i++) unit = Math.max(unit, loss[i] ?? 0);
+      for (let i = 0; i < n; i++) unit = Math.max(unit, loss[i] ?? Number.NaN);
       for (let i = 0; i < n; i++) {
-        const value = (loss[i] ?? 0) / unit;
-        const w = omega === null ? 1 : (omega[i] ?? 0);
+        const value = (loss[i] ?? Number.NaN) / unit;
+        const w = omega === null ? 1 : (omega[i] ?? Number.NaN);
         y[i] = value;
         target[i] = log ? Math.log(value) : value;
         weight[i] = w;
@@ -117,16 +117,15 @@ export function powerLawSums(tokens: Float64Array, space: "log" | "linear"): Pow
       return unit;
     },
 
-    scan(limit) {
-      const free = Number.isNaN(limit);
+    scan(free) {
       let s = 0;
       let sy = 0;
       for (let i = 0; i < n; i++) {
-        s += flat[i] ?? 0;
-        sy += (flat[i] ?? 0) * (y[i] ?? 0);
-        power[i] = Math.exp(-smallest * (z[i] ?? 0));
+        s += flat[i] ?? Number.NaN;
+        sy += (flat[i] ?? Number.NaN) * (y[i] ?? Number.NaN);
+        power[i] = Math.exp(-smallest * (z[i] ?? Number.NaN));
       }
-      const mean = free ? sy / s : limit;
+      const mean = free ? sy / s : 0;
       let best = 1;
       costs.fill(Number.POSITIVE_INFINITY);
       for (let k = 1; k <= grid; k++) {
@@ -134,11 +133,11 @@ export function powerLawSums(tokens: Float64Array, space: "log" | "linear"): Pow
         let suu = 0;
         let suy = 0;
         for (let i = 0; i < n; i++) {
-          const u = power[i] ?? 0;
-          const wu = (flat[i] ?? 0) * u;
+          const u = power[i] ?? Number.NaN;
+          const wu = (flat[i] ?? Number.NaN) * u;
           su += wu;
           suu += wu * u;
-          suy += wu * ((y[i] ?? 0) - mean);
+          suy += wu * ((y[i] ?? Number.NaN) - mean);
           power[i] = u * u;
         }
         // What the coefficient takes off the squares around the mean, or around zero where the limit would be negative.
@@ -147,38 +146,37 @@ export function powerLawSums(tokens: Float64Array, space: "log" | "linear"): Pow
         const below = free && mean * s < height * su;
         const aroundZero = suy + mean * su;
         costs[k] = below ? mean * mean * s - (aroundZero * aroundZero) / suu : -height * suy;
-        if ((costs[k] ?? 0) < (costs[best] ?? 0)) best = k;
+        if ((costs[k] ?? Number.NaN) < (costs[best] ?? Number.NaN)) best = k;
       }
       return Math.min(smallest * 2 ** (best - 1 + lowest(costs, best)), EXPONENT_UPPER);
     },
 
-    project(exponent, limit, theta) {
-      const free = Number.isNaN(limit);
+    project(exponent, free, theta) {
       let s = 0;
       let su = 0;
       let sy = 0;
       for (let i = 0; i < n; i++) {
-        const u = Math.exp(-exponent * (z[i] ?? 0));
+        const u = Math.exp(-exponent * (z[i] ?? Number.NaN));
         power[i] = u;
-        s += flat[i] ?? 0;
-        su += (flat[i] ?? 0) * u;
-        sy += (flat[i] ?? 0) * (y[i] ?? 0);
+        s += flat[i] ?? Number.NaN;
+        su += (flat[i] ?? Number.NaN) * u;
+        sy += (flat[i] ?? Number.NaN) * (y[i] ?? Number.NaN);
       }
-      let [meanU, meanY] = free ? [su / s, sy / s] : [0, limit];
+      let [meanU, meanY] = free ? [su / s, sy / s] : [0, 0];
       for (;;) {
         let suu = 0;
         let suy = 0;
         for (let i = 0; i < n; i++) {
-          const du = (power[i] ?? 0) - meanU;
-          suu += (flat[i] ?? 0) * du * du;
-          suy += (flat[i] ?? 0) * du * ((y[i] ?? 0) - meanY);
+          const du = (power[i] ?? Number.NaN) - meanU;
+          suu += (flat[i] ?? Number.NaN) * du * du;
+          suy += (flat[i] ?? Number.NaN) * du * ((y[i] ?? Number.NaN) - meanY);
         }
         const height = suu > 0 ? Math.max(0, suy / suu) : 0;
         const level = meanY - height * meanU;
         theta[0] = level;
         theta[1] = height;
         theta[2] = exponent;
-        if (level >= 0 || !free || meanU === 0) return;
+        if (level >= 0 || meanU === 0) return;
         [meanU, meanY] = [0, 0];
       }
     },
@@ -187,7 +185,7 @@ export function powerLawSums(tokens: Float64Array, space: "log" | "linear"): Pow
       let [sum, g0, g1, g2] = [0, 0, 0, 0];
       let [h00, h01, h02, h11, h12, h22] = [0, 0, 0, 0, 0, 0];
       for (let i = 0; i < n; i++) {
-        const zi = z[i] ?? 0;
+        const zi = z[i] ?? Number.NaN;
         const v = c * zi;
         const drop = straight ? Math.expm1(-v) : 0;
         const u = straight ? 1 + drop : Math.exp(-v);
@@ -213,9 +211,9 @@ export function powerLawSums(tokens: Float64Array, space: "log" | "linear"): Pow
           f12 = -first;
           f22 = -b * second;
         }
-        const w = weight[i] ?? 0;
+        const w = weight[i] ?? Number.NaN;
         const scale = log ? 1 / f : 1;
-        const r = (target[i] ?? 0) - (log ? Math.log(f) : f);
+        const r = (target[i] ?? Number.NaN) - (log ? Math.log(f) : f);
         f1 *= scale;
         f2 *= scale;
         // −r·∂²f; in log space ∂²log f = ∂²f/f − ∂f∂fᵀ/f², which adds r to the factor of the outer product.

@@ -5,7 +5,7 @@ import { withSlope } from "../problem/loss.js";
 import { type Problem, withCounts, withData } from "../problem/problem.js";
 import { mergeRepeats } from "../problem/repeats.js";
 import { descend } from "./descend.js";
-import { OBJECTIVE, type PowerLawSolve, powerLawWithLimitSolver } from "./power-law-solver.js";
+import { type PowerLawSolve, powerLawWithLimitSolver } from "./power-law-solver.js";
 
 /**
  * The free parameters at the optimum, or null where there is none.
@@ -87,7 +87,7 @@ export function leastSquares(problem: Problem, free: Float64Array): (observed: F
     const out = new Float64Array(4);
     return (observed) => () => {
       solver(observed, omega, out);
-      return at(out, OBJECTIVE) / problem.unit ** 2;
+      return at(out, 3) / problem.unit ** 2;
     };
   }
   const merge = mergeRepeats(problem);

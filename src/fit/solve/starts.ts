@@ -114,7 +114,7 @@ export function projected(problem: Problem, free: Float64Array): Float64Array {
   const system = linearSystem(problem);
   system.load(right, jacobian, lossShape({ kind: "squared" }));
   const scale = system.square.map(Math.sqrt);
-  const moves = linear.map((isLinear, k) => isLinear && (scale[k] ?? 0) > 0);
+  const moves = linear.map((isLinear, k) => isLinear && (scale[k] ?? Number.NaN) > 0);
   if (problem.points < moves.filter(Boolean).length) return free;
   system.factor(moves, scale);
   const step = new Float64Array(free.length);

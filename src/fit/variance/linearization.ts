@@ -80,7 +80,7 @@ export function orthogonalise(fit: Linearization): Basis | null {
       norm[k] = length;
     }
     factorQr(matrix, height, columns.length, new Float64Array(height));
-    for (let c = 0; c < columns.length; c++) if (!(Math.abs(matrix[c * height + c] ?? 0) > RANK)) return null;
+    for (let c = 0; c < columns.length; c++) if (!(Math.abs(matrix[c * height + c] ?? Number.NaN) > RANK)) return null;
     factors.push(matrix);
   }
   const scratch = new Float64Array(width);

@@ -58,7 +58,7 @@ export function family(
   // Both from one list, so that interval and p-value cannot disagree.
   const allowed = Math.floor((1 - level) * replicates);
   return {
-    level: 1 - (least[allowed] ?? 0),
+    level: 1 - (least[allowed] ?? Number.NaN),
     adjusted(pValue) {
       let [low, high] = [0, replicates];
       while (low < high) {
