@@ -45,7 +45,8 @@ function reflect(
   for (let i = k + 1; i < rows; i++) dot += (a[base + i] ?? Number.NaN) * (target[offset + i] ?? Number.NaN);
   dot *= tau;
   target[offset + k] = (target[offset + k] ?? Number.NaN) - dot;
-  for (let i = k + 1; i < rows; i++) target[offset + i] = (target[offset + i] ?? Number.NaN) - dot * (a[base + i] ?? Number.NaN);
+  for (let i = k + 1; i < rows; i++)
+    target[offset + i] = (target[offset + i] ?? Number.NaN) - dot * (a[base + i] ?? Number.NaN);
 }
 
 /**
@@ -95,7 +96,8 @@ export function inverseGram(a: Float64Array, rows: number, columns: number): Flo
   return Array.from({ length: columns }, (_, i) =>
     Float64Array.from({ length: columns }, (_, j) => {
       let sum = 0;
-      for (let k = Math.max(i, j); k < columns; k++) sum += (inverse[k]?.[i] ?? Number.NaN) * (inverse[k]?.[j] ?? Number.NaN);
+      for (let k = Math.max(i, j); k < columns; k++)
+        sum += (inverse[k]?.[i] ?? Number.NaN) * (inverse[k]?.[j] ?? Number.NaN);
       return sum;
     }),
   );
