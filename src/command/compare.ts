@@ -170,6 +170,9 @@ function difference(row: Difference, alpha: number): string {
   const interval =
     row.interval === null ? "" : ` [${significant(row.interval.lower)}, ${significant(row.interval.upper)}]`;
   const at = row.budget === null ? "" : ` at ${count(row.budget)}`;
+  if (row.interval === null && row.pValue === null) {
+    return `${shortName(row.scheme)} ${row.quantity}${at}: ${significant(row.difference)}, without an interval: a fit ended at its bound, or no point is left over`;
+  }
   const told = (row.adjustedPValue ?? 1) < alpha;
   const unseen =
     told || row.detectable === null

@@ -89,3 +89,28 @@ test("the difference called detectable is told from 0 in about 80 of 100 studies
   // Four standard deviations of Binomial(200, .8) are 22.6.
   expect(Math.abs(told.reduce((sum, value) => sum + value, 0) - 160)).toBeLessThan(22.6);
 });
+
+test("a limit that ended at its bound has no error, nor have the parameters that were fitted beside it; losses have", () => {
+  // Without a limit and a little concave on log axes, so that the fitted limit ends at 0.
+  const x = [1e6, 3e6, 1e7, 3e7, 1e8, 3e8, 1e9];
+  const straight = x.map(
+    (tokens, i) => 40 * tokens ** -0.1 * Math.exp(-0.002 * (Math.log10(tokens) - 7.5) ** 2 + 0.001 * (-1) ** i),
+  );
+  const groups = [scheme("a", 0), ladder("b", x, straight, x.map(String)), scheme("c", 1)];
+  const { fits, differences: rows } = compare(groups, { baseline: "a", replicates: 0, testReplicates: 0 });
+  expect(fits.map(({ status }) => status)).toEqual(["converged", "at-bound", "converged"]);
+  const known = rows.map(({ scheme: name, quantity, interval, pValue }) => [
+    name,
+    quantity,
+    interval !== null,
+    pValue !== null,
+  ]);
+  expect(known).toEqual([
+    ["b", "limit", false, false],
+    ["c", "limit", true, true],
+    ["b", "exponent", false, false],
+    ["c", "exponent", true, true],
+    ["b", "loss", true, true],
+    ["c", "loss", true, true],
+  ]);
+});
