@@ -133,10 +133,7 @@ export function checkFolder(folder: string): void {
 }
 
 function replaceable(target: string): boolean {
-  try {
-    const entries = readdirSync(target);
-    return entries.length === 0 || OURS.includes(manifestOf(target)?.kind);
-  } catch {
-    return false;
-  }
+  if (!statSync(target).isDirectory()) return false;
+  const entries = onDisk(target, () => readdirSync(target));
+  return entries.length === 0 || OURS.includes(manifestOf(target)?.kind);
 }
