@@ -9,6 +9,7 @@ import { groupName } from "../fit/problem/columns.js";
 import { gainStudy, type TextRuns } from "../fractal/gain.js";
 import type { FractalAnalysis, Gain, GainStudy } from "../fractal/record.js";
 import { TITLES } from "../report/fractal/charts.js";
+import { intervalText } from "../report/interval-text.js";
 
 /** A folder a text, named as its group: runs of a baseline and one scheme at the same budgets of FLOPs. */
 export async function gains(folders: readonly string[], analysis: FractalAnalysis): Promise<GainStudy> {
@@ -41,9 +42,7 @@ export async function gains(folders: readonly string[], analysis: FractalAnalysi
 export function gainText({ scheme, gains: all, ties }: GainStudy): string {
   const largest = Math.max(...all.map(({ budget }) => budget));
   const line = ({ group, budget, gain, interval, pairs, share }: Gain) =>
-    `  ${group.padEnd(18)} ${significant(budget, 3).padStart(8)}  ${decimal(gain, 4).padStart(7)} ${
-      interval === null ? "–" : `[${decimal(interval.lower, 4)}, ${decimal(interval.upper, 4)}]`
-    }  ${decimal(100 * share, 1)}% of its loss, ${pairs} pairs`;
+    `  ${group.padEnd(18)} ${significant(budget, 3).padStart(8)}  ${decimal(gain, 4).padStart(7)} ${intervalText(interval, 4)}  ${decimal(100 * share, 1)}% of its loss, ${pairs} pairs`;
   const tie = ({ statistic, budget, of, correlation }: GainStudy["ties"][number]) =>
     correlation === null
       ? []

@@ -3,6 +3,7 @@ import path from "node:path";
 import { decimal } from "../base/format.js";
 import { correlationDecay, type Decay, entropyDecay } from "../fractal/predictability.js";
 import type { Surprisals } from "../fractal/record.js";
+import { intervalText } from "../report/interval-text.js";
 import { fileSource } from "../train/text/source.js";
 
 /** Separations of the fit of β, bytes, and the least context of that of γ, tokens. */
@@ -73,4 +74,4 @@ function reach({ points }: Decay): string {
 }
 
 const shown = ({ exponent, interval }: Decay): string =>
-  `${decimal(exponent, 3)}${interval === null ? "" : ` [${decimal(interval.lower, 3)}, ${decimal(interval.upper, 3)}]`}`;
+  `${decimal(exponent, 3)}${interval === null ? "" : ` ${intervalText(interval)}`}`;

@@ -18,6 +18,7 @@ import { withControls } from "../fractal/shuffled.js";
 import { checkFolder, writeFolder } from "../report/folder.js";
 import { TITLES } from "../report/fractal/charts.js";
 import { fractalFiles } from "../report/fractal/files.js";
+import { intervalText } from "../report/interval-text.js";
 import { addLimits, newCommand } from "./command.js";
 import { choice, number, whole } from "./flags.js";
 import { gains, gainText } from "./fractal-runs.js";
@@ -156,7 +157,7 @@ function text({ groups, leftOut, options }: FractalAnalysis, published: boolean)
 }
 
 function line({ estimate, interval, sensitivity }: FractalEstimate): string {
-  const bounds = interval === null ? "–" : `[${decimal(interval.lower, 3)}, ${decimal(interval.upper, 3)}]`;
+  const bounds = intervalText(interval);
   const range = sensitivity === null ? "–" : `{${decimal(sensitivity.lowest, 3)}, ${decimal(sensitivity.highest, 3)}}`;
   return `${decimal(estimate, 3).padStart(6)}  ${bounds.padEnd(18)}  ${range}`;
 }

@@ -3,7 +3,7 @@ import { decimal, fixed } from "../base/format.js";
 import type { Interval } from "../fit/record.js";
 
 /** "[1.20, 1.34]", open sides as −∞ and ∞; `least` is what stands below for a quantity that goes no further down. */
-export function intervalText(interval: Interval | null, decimals = 3, least = "−∞"): string {
+export function intervalText(interval: Pick<Interval, "lower" | "upper"> | null, decimals = 3, least = "−∞"): string {
   if (interval === null) return "–";
   const side = (value: number | null, open: string) => (value === null ? open : decimal(value, decimals));
   return `[${side(interval.lower, least)}, ${side(interval.upper, "∞")}]`;

@@ -1,12 +1,13 @@
 // What recursion gained on the texts of an analysis: the gain of each text against its H and its S, and what the rank
 // correlation of so few texts can say.
-import { decimal, significant } from "../../base/format.js";
+import { decimal, percent, significant } from "../../base/format.js";
 import type { FractalAnalysis, Gain, GainStudy } from "../../fractal/record.js";
 import { type Cells, htmlTable, left, right } from "../cells.js";
 import type { Chart } from "../charts/chart.js";
 import type { Palette } from "../charts/palette.js";
 import { axis, chartSpec, colour, roomy, shape } from "../charts/parts.js";
 import { drawn } from "../drawn.js";
+import { intervalText } from "../interval-text.js";
 import { type Markup, markup } from "../page/markup.js";
 import { figure } from "../page/report-page.js";
 import { TITLES } from "./charts.js";
@@ -14,7 +15,7 @@ import { TITLES } from "./charts.js";
 /** Gain at the largest budget against H, and against S. */
 export function gainCharts(
   { gains, scheme }: GainStudy,
-  { groups }: FractalAnalysis,
+  { groups, options }: FractalAnalysis,
   colours: Palette,
 ): readonly Chart[] {
   const largest = atLargest(gains);
@@ -49,7 +50,7 @@ export function gainCharts(
     return {
       name: `gain-${statistic}`,
       title: `Gain of ${scheme} against ${name}`,
-      caption: `At the largest budget, equal training FLOPs; above 0 the scheme is better. Bars: 95% intervals, of the gain over pairs of seeds, of ${name} over documents.`,
+      caption: `At the largest budget, equal training FLOPs; above 0 the scheme is better. Bars: ${percent(options.level)} intervals, of the gain over pairs of seeds, of ${name} over documents.`,
       spec: chartSpec(
         `Gain of ${scheme} against ${name} for ${all.length} texts, with intervals in both directions.`,
         { all, zero: [{ zero: 0 }] },
@@ -139,7 +140,7 @@ function cells({ gains }: GainStudy): Cells {
       group,
       significant(budget, 3),
       decimal(gain, 4),
-      interval === null ? "–" : `[${decimal(interval.lower, 4)}, ${decimal(interval.upper, 4)}]`,
+      intervalText(interval, 4),
       decimal(100 * share, 2),
       String(pairs),
     ]),

@@ -6,6 +6,7 @@ import { type Cells, htmlTable, left, right } from "../cells.js";
 import type { Chart } from "../charts/chart.js";
 import { palette } from "../charts/palette.js";
 import { PAGE_THEME, STATIC_THEME } from "../charts/theme.js";
+import { intervalText } from "../interval-text.js";
 import { documentHtml } from "../page/document.js";
 import { type Markup, markup } from "../page/markup.js";
 import { packedCharts } from "../page/packed.js";
@@ -73,9 +74,7 @@ function sentence({ group, documents, tokens, scales, estimates }: FractalAnalys
 }
 
 const figures = (found: FractalEstimate | undefined): string =>
-  `${decimal(found?.estimate ?? null, 3)} ${bounds(found?.interval ?? null)}`.trim();
-const bounds = (interval: FractalEstimate["interval"]): string =>
-  interval === null ? "–" : `[${decimal(interval.lower, 3)}, ${decimal(interval.upper, 3)}]`;
+  `${decimal(found?.estimate ?? null, 3)} ${intervalText(found?.interval ?? null)}`.trim();
 
 function cells({ groups }: FractalAnalysis): Cells {
   return {
@@ -93,7 +92,7 @@ function cells({ groups }: FractalAnalysis): Cells {
         TITLES[found.statistic].name,
         TITLES[found.statistic].of,
         decimal(found.estimate, 3),
-        bounds(found.interval),
+        intervalText(found.interval),
         found.sensitivity === null
           ? "–"
           : `${decimal(found.sensitivity.lowest, 3)} and ${decimal(found.sensitivity.highest, 3)}`,
