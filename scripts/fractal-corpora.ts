@@ -4,8 +4,9 @@
 //   npx tsx scripts/fractal-corpora.ts .cache/fractal
 //
 // novels, speeches (State of the Union addresses), glosses (of WordNet, in its own order), code (the TypeScript
-// compiler), and as controls the novels' sentences and the novels' words in random order. Every third document stands in
-// scored/ too: the texts whose surprisals are analysed,
+// compiler), and as controls the novels' sentences and the novels' words in random order. For the saturation study:
+// scarce (a sixth of the novels' share) and compiler (the whole of it). Every third document stands in scored/ too: the
+// texts whose surprisals are analysed,
 //
 //   rinsight train --scheme baseline --width 24 --layers 2 --heads 2 --context 256 --tokenizer byte --batch 4 \
 //     --horizons 1.5M --lr 16e-3 --warmup 40 --timescale 400 --validation-windows 640 \
@@ -17,15 +18,16 @@ import { type Random, random } from "../src/base/random.js";
 import { proseSource } from "../src/train/text/source.js";
 
 const BYTES = 3_000_000;
+const SCARCE_BYTES = 500_000;
 const DOCUMENT = 32_768;
 const NOVELS = /^(austen|bryant|burgess|carroll|chesterton|edgeworth|melville)/;
 const folder = process.argv[2] ?? ".cache/fractal";
 const resolve = createRequire(import.meta.url);
 
-/** The same share of every text, BYTES in all. */
-function shareOf(texts: readonly string[]): string {
+/** The same share of every text, `bytes` in all. */
+function shareOf(texts: readonly string[], bytes = BYTES): string {
   const total = texts.reduce((sum, text) => sum + text.length, 0);
-  return texts.map((text) => text.slice(0, Math.floor((text.length * BYTES) / Math.max(total, BYTES)))).join("\n\n");
+  return texts.map((text) => text.slice(0, Math.floor((text.length * bytes) / Math.max(total, bytes)))).join("\n\n");
 }
 
 function shuffled(parts: readonly string[], stream: Random): readonly string[] {
@@ -55,8 +57,10 @@ for await (const { document, text } of proseSource().pieces()) {
   prose.set(document, (prose.get(document) ?? "") + text);
 }
 const of = (wanted: (name: string) => boolean) => [...prose].filter(([name]) => wanted(name)).map(([, text]) => text);
-const novels = shareOf(of((name) => NOVELS.test(name)));
+const books = of((name) => NOVELS.test(name));
+const novels = shareOf(books);
 write("novels", novels);
+write("scarce", shareOf(books, SCARCE_BYTES));
 write("speeches", shareOf(of((name) => /^\d{4} /.test(name))));
 
 const stream = random("fractal corpora");
@@ -87,4 +91,5 @@ else {
 }
 
 const code = readFileSync(resolve.resolve("typescript/lib/typescript.js"), "utf8").replace(/[^\n\x20-\x7e]/g, "");
+write("compiler", code);
 write("code", code.slice(1_000_000, 1_000_000 + BYTES));
