@@ -65,7 +65,7 @@ export function command(): Command {
         fit: analysis.options,
         baseline,
         covariate: flags.along ?? null,
-        ...(replicates === null ? {} : { replicates, ...(replicates === 0 ? { testReplicates: 0 } : {}) }),
+        ...(replicates === null ? {} : { replicates }),
         method: analysis.options.resample ?? "wild",
         unit: analysis.options.unit,
         budget,
@@ -112,7 +112,7 @@ export function comparisonText(comparison: Comparison): string {
   const lines = [
     fitTable(comparison.fits),
     answerText(comparison),
-    ...tests(attribution, bootstrap.unit === "pair"),
+    ...tests(attribution),
     ...attribution.obstacles.map(({ scheme, code }) => `  no verdict: ${shortName(scheme)}: ${code}`),
     "",
     `Against ${shortName(comparison.baseline)} (Holm over ${attribution.pairs.length}):`,
@@ -124,7 +124,7 @@ export function comparisonText(comparison: Comparison): string {
           .join(", ")}: ${pairVerdict(pair, attribution)}`,
     ),
     "",
-    `Differences from ${shortName(comparison.baseline)} (p over the schemes of a row's quantity: ${familyText(comparison)}):`,
+    `Differences from ${shortName(comparison.baseline)} (p over the schemes of a row's quantity: max-t):`,
     ...differences.map((row) => `  ${difference(row, attribution.alpha)}`),
     "",
     "Budget the baseline needs for the same loss, over the scheme's, at each scheme's own largest budget:",
@@ -140,29 +140,16 @@ export function comparisonText(comparison: Comparison): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** How p-values of differences allow for there being several. */
-function familyText({ differences }: Comparison): string {
-  const together = differences.some(({ simultaneous }) => simultaneous !== null);
-  const apart = differences.some(
-    ({ simultaneous, adjustedPValue }) => simultaneous === null && adjustedPValue !== null,
-  );
-  return [...(together ? ["max-t"] : []), ...(apart ? ["Holm"] : [])].join(" or ") || "none";
-}
-
 /** What forbids a verdict over all schemes forbids that of a pair it is in. */
 function pairVerdict({ schemes, verdict }: NestedTests, { obstacles }: Attribution): string {
   return obstacles.some(({ scheme }) => schemes.includes(scheme)) ? "cannot tell" : verdict;
 }
 
-function tests(nested: NestedTests, paired: boolean): readonly string[] {
+function tests(nested: NestedTests): readonly string[] {
   return nested.tests.map((test) => {
-    const redrawn =
-      test.bootstrapPValue === null
-        ? ""
-        : `, ${paired ? "paired " : ""}bootstrap p = ${significant(test.bootstrapPValue, 3)}`;
     const calibrated =
       test.calibratedPValue === null ? "" : `, with the noise as it is p = ${significant(test.calibratedPValue, 3)}`;
-    return `  ${test.model.padEnd(16)} F(${test.numeratorDf}, ${test.denominatorDf}) = ${significant(test.fStatistic)}, p = ${significant(test.pValue, 3)}${calibrated}${redrawn}${test.rejected ? "  rejected" : ""}`;
+    return `  ${test.model.padEnd(16)} F(${test.numeratorDf}, ${test.denominatorDf}) = ${significant(test.fStatistic)}, p = ${significant(test.pValue, 3)}${calibrated}${test.rejected ? "  rejected" : ""}`;
   });
 }
 
@@ -203,13 +190,9 @@ function multiplier({ scheme, last, crossover, level }: Multiplier): string {
   return `${shortName(scheme)}: ${significant(last.multiplier, 3)}${interval} at ${count(last.budget)}${last.extrapolated ? " (extrapolated)" : ""}; the laws cross ${cross}`;
 }
 
-function drawn({ method, unit, replicates, testReplicates, seed }: Comparison["bootstrap"]): string {
-  const parts = [
-    ...(replicates === 0 ? [] : [`${replicates} for P(better) and crossings`]),
-    ...(testReplicates === 0 ? [] : [`${testReplicates} for the tests over all schemes`]),
-  ];
-  if (parts.length === 0) return "No replicates: F tests alone, t intervals";
-  return `${method[0]?.toUpperCase()}${method.slice(1)} replicates by ${unit}: ${parts.join(", ")}; seed ${seed}`;
+function drawn({ method, unit, replicates, seed }: Comparison["bootstrap"]): string {
+  if (replicates === 0) return "No replicates: P(better) is left out";
+  return `${method[0]?.toUpperCase()}${method.slice(1)} replicates by ${unit}: ${replicates} for P(better) and crossings; seed ${seed}`;
 }
 
 /** The shares are of choices that agree with the first one that ranks the schemes. */

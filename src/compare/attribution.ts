@@ -1,21 +1,14 @@
-// Exponent or limit? Nested models over schemes, F tests and a paired bootstrap of the same statistics, a verdict.
+// Exponent or limit? Nested models over schemes, F tests calibrated to the noise, a verdict.
 import { fTail } from "../base/distributions.js";
-import { InputError } from "../base/errors.js";
-import { item } from "../base/item.js";
-import { random } from "../base/random.js";
-import { resampler } from "../fit/bootstrap.js";
 import type { Fitted } from "../fit/fitted.js";
 import { linearize } from "../fit/linearize.js";
 import { makeProblem } from "../fit/problem/columns.js";
-import { fullTheta, type Problem } from "../fit/problem/problem.js";
-import { type ReplicateOptions, resampleGroup } from "../fit/replicates.js";
-import { leastSquares } from "../fit/solve/refit.js";
 import { minimum } from "../fit/solve/solve.js";
 import { calibratedTests } from "../fit/variance/calibrated-test.js";
 import { at, type LawParameter } from "../law/law.js";
 import type { NestedTest, NestedTests, Verdict } from "./comparison.js";
 import { holm } from "./holm.js";
-import { freeGradient, pointOf, type Scheme, type Schemes } from "./schemes.js";
+import { freeGradient, type Scheme, type Schemes } from "./schemes.js";
 
 /** What each nested model gives one value in all schemes. */
 const MODELS: readonly { readonly name: NestedTest["model"]; readonly roles: readonly LawParameter["role"][] }[] = [
@@ -34,24 +27,12 @@ export type Equivalence = "equal" | "not shown";
  * F = ((SSE₀ − SSE)/q)/(SSE/ν), q = parameters saved, ν = points − parameters. The F distribution assumes residuals that
  * are independent, also between schemes, and of one size; where schemes share their errors at equal keys it rejects too
  * seldom, and where the noise grows along x or a run's points share theirs too often. Hence F is calibrated to the noise as
- * it is (calibrated-test.ts), which decides. The bootstrap beside it redraws data under each nested model with the free
- * model's residuals, one draw for all schemes: a second opinion, which decides together with the plain F where nothing is
- * known of the noise (with two schemes it rejected 4 to 16 of 100 simulated data sets, the calibrated F 1 to 5). `drawWhere` "deciding" spares it where it decides nothing: the calibrated test does, or F does not reject.
- * Throws InputError for fewer replicates than can reject at `alpha`.
+ * it is (calibrated-test.ts), which decides: 0 to 5 of 100 simulated data sets at 5%, where plain F rejected 1 to 30 and data
+ * redrawn under each nested model 1 to 16. Where the data say nothing of the noise plain F decides.
  *
  * @param schemes fitted by squared residuals
  */
-export function nestedTests(
-  schemes: Schemes,
-  alpha: number,
-  bootstrap: ReplicateOptions | null,
-  drawWhere: "always" | "deciding" = "always",
-): NestedTests {
-  if (bootstrap !== null && 1 / (1 + bootstrap.replicates) >= alpha) {
-    throw new InputError(
-      `compare: a bootstrap test at ${alpha} must have ${Math.ceil(1 / alpha)} replicates at least, got ${bootstrap.replicates}; give more, or 0 for F tests alone`,
-    );
-  }
+export function nestedTests(schemes: Schemes, alpha: number): NestedTests {
   const { law, options, all } = schemes;
   const fits = all.map(({ fit }) => fit);
   const groups = all.map(({ group }) => group);
@@ -85,12 +66,7 @@ export function nestedTests(
       fStatistic,
     );
     const calibratedPValue = test?.pValue ?? null;
-    const drawn = drawWhere === "always" || (calibratedPValue === null && pValue < alpha);
-    const bootstrapPValue =
-      bootstrap !== null && denominatorDf > 0 && drawn
-        ? redrawnShare(schemes, problem, joint.free, name, (nested - sumOfSquares) / sumOfSquares, bootstrap)
-        : null;
-    const adjustedPValue = calibratedPValue ?? Math.max(pValue, bootstrapPValue ?? pValue);
+    const adjustedPValue = calibratedPValue ?? pValue;
     return [
       {
         model: name,
@@ -101,7 +77,6 @@ export function nestedTests(
         denominatorDf,
         pValue,
         calibratedPValue,
-        bootstrapPValue,
         adjustedPValue,
         rejected: adjustedPValue < alpha,
       },
@@ -124,52 +99,6 @@ function differencesOf([first, ...others]: readonly Scheme[], i: number) {
     difference: at(scheme.theta, i) - at(first.theta, i),
     gradients: [gradient, ...others.map((other) => (other === scheme ? freeGradient(scheme, unit) : null))],
   }));
-}
-
-/** Share of data sets redrawn under the nested fit whose statistic reaches the observed one, (1 + exceeding)/(1 + R). */
-function redrawnShare(
-  { all }: Schemes,
-  problem: Problem,
-  nestedFree: Float64Array,
-  model: NestedTest["model"],
-  observed: number,
-  options: ReplicateOptions,
-): number {
-  // Pairs hold no null hypothesis, so they are redrawn as wild residuals here.
-  const method = options.method === "pairs" ? "wild" : options.method;
-  const groups = all.map(({ group, fit }, l) => {
-    const theta = fullTheta(problem, nestedFree, l);
-    const predicted = group.loss.map((_, i) => problem.law.value(theta, pointOf(group, i)));
-    return resampleGroup(fit, method, group, predicted);
-  });
-  const draw = resampler(groups, method, options.unit);
-  const stream = random(options.seed).split(model);
-  const under = leastSquares(problem, nestedFree);
-  const over = all.map(({ fit }) => ({
-    sum: leastSquares(fit.problem, fit.solution.free),
-    factor: (1 + observed) * (fit.problem.residualUnit / problem.residualUnit) ** 2,
-  }));
-  const whole = new Float64Array(problem.points);
-  const reaches = (losses: readonly Float64Array[]): boolean => {
-    let place = 0;
-    for (const loss of losses) {
-      whole.set(loss, place);
-      place += loss.length;
-    }
-    // The nested sum only comes down from where it starts, and the free one only grows: most data sets are told early.
-    const nested = under(whole);
-    const start = nested(Number.POSITIVE_INFINITY);
-    let enough = 0;
-    for (const [l, { sum, factor }] of over.entries()) {
-      enough += factor * sum(item(losses, l))();
-      if (start < enough) return false;
-    }
-    // Without an optimum it fits worse than any.
-    return !(nested(enough) < enough);
-  };
-  let reached = 0;
-  for (let r = 0; r < options.replicates; r++) if (reaches(draw(stream).map(({ loss }) => loss))) reached++;
-  return (1 + reached) / (1 + options.replicates);
 }
 
 /**

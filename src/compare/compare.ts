@@ -7,14 +7,14 @@ import { fit as fitLaw } from "../fit/fit.js";
 import { weighedByNoise } from "../fit/fitted.js";
 import { groupName } from "../fit/problem/columns.js";
 import { DEFAULT_FIT_OPTIONS, type FitOptions } from "../fit/record.js";
-import { jackknife, type ReplicateOptions, replicate } from "../fit/replicates.js";
+import { replicate } from "../fit/replicates.js";
 import { at, type Law, mainVariable } from "../law/law.js";
 import { powerLawWithLimit } from "../law/power-law.js";
 import { adjustPairs, type Equivalence, nestedTests, verdict } from "./attribution.js";
 import { baselineIndex } from "./baseline.js";
 import { borrowedLimit } from "./borrowed.js";
 import type { Comparison, Difference } from "./comparison.js";
-import { type DifferenceInterval, differences } from "./differences.js";
+import { differences } from "./differences.js";
 import { multipliers } from "./multipliers.js";
 import { obstacles, withheld } from "./obstacles.js";
 import { pairings } from "./pairing.js";
@@ -32,18 +32,11 @@ export interface CompareOptions {
    * with baseline, plain or vanilla, else the first.
    */
   readonly baseline: string | null;
-  /** Bootstrap replicates of the fits; 0 for none. */
+  /** Bootstrap replicates of the fits, for the share in which a scheme is better or laws cross; 0 for none. */
   readonly replicates: number;
-  /** Data sets redrawn under each nested model; 0 for F tests alone. */
-  readonly testReplicates: number;
   readonly method: ResampleMethod;
   /** Null for the clusters that are read off the data: all points that share a run or a pair key. */
   readonly unit: ResampleUnit | null;
-  /**
-   * Intervals of differences of parameters: t intervals ("delta"), or percentiles of the replicates. Differences of loss and
-   * multipliers have t intervals always. npm run validate holds their coverage.
-   */
-  readonly interval: DifferenceInterval;
   /** Value of the law's main variable at which losses are compared; null for the largest that every scheme reaches. */
   readonly budget: number | null;
   /** Significance level of the tests. */
@@ -51,7 +44,7 @@ export interface CompareOptions {
   /** Differences of limit (nats) and exponent that count as none, for the verdict "neither". */
   readonly margins: { readonly limit: number; readonly exponent: number };
   readonly robustness: boolean;
-  /** "least", for hundreds of schemes: without curves of multipliers, joint regions and redrawn tests, which nobody reads of so many. */
+  /** "least", for hundreds of schemes: without curves of multipliers and joint regions, which nobody reads of so many. */
   readonly detail: "all" | "least";
   /** A formula of the groups' values that parameters are also fitted as straight lines in ("rounds"); null for none. */
   readonly covariate: string | null;
@@ -62,10 +55,8 @@ export const DEFAULT_COMPARE_OPTIONS: CompareOptions = {
   fit: {},
   baseline: null,
   replicates: 2000,
-  testReplicates: 499,
   method: "wild",
   unit: null,
-  interval: "delta",
   budget: null,
   alpha: 0.05,
   // Our choice: the smallest gain reported for recursion is .01 nats, and a change of exponent by .005 at an excess loss
@@ -112,25 +103,19 @@ export function compare(given: readonly Observations[], options: Partial<Compare
       : fitSchemes(law, observations, { ...fitOptions, loss: { kind: "squared" } });
   const whole = chosen.detail === "all";
   const unit = chosen.unit ?? clusters.by;
-  const drawing = (replicates: number): ReplicateOptions | null =>
-    replicates > 0 ? { method, unit, replicates, seed } : null;
-  const drawn = drawing(chosen.replicates);
-  const tested = drawing(whole ? chosen.testReplicates : 0);
-  // Holm multiplies a pair's p-value by up to the number of pairs: enough replicates that one of them can still reject.
-  const testedPairs = tested && drawing(Math.max(tested.replicates, Math.ceil((2 * all.length) / alpha)));
-  const fitted = all.map(({ fit }) => fit);
-  const replicates = drawn === null ? { frees: [], failed: 0 } : replicate(fitted, observations, drawn);
-  const left = chosen.interval === "bootstrap-bca" ? jackknife(fitted, observations, unit) : [];
-  const pairs = pairings(schemes, baseline, replicates.frees, left);
+  const replicates = replicate(
+    all.map(({ fit }) => fit),
+    observations,
+    { method, unit, replicates: chosen.replicates, seed },
+  );
+  const pairs = pairings(schemes, baseline, replicates.frees);
   const point = meetingPoint(schemes, chosen.budget);
   const budget = at(point, mainVariable(law));
-  const rows = differences(schemes, pairs, { interval: chosen.interval, level, point, budget });
-  const nested = nestedTests(squared, alpha, tested);
+  const rows = differences(schemes, pairs, { level, point, budget });
+  const nested = nestedTests(squared, alpha);
   const others = squared.all.filter((_, l) => l !== baseline);
   const nestedPairs = others.map((scheme) =>
-    all.length === 2
-      ? nested
-      : nestedTests({ ...squared, all: [item(squared.all, baseline), scheme] }, alpha, testedPairs, "deciding"),
+    all.length === 2 ? nested : nestedTests({ ...squared, all: [item(squared.all, baseline), scheme] }, alpha),
   );
   const equivalences = others.map(({ name }) =>
     equivalence(
@@ -166,7 +151,6 @@ export function compare(given: readonly Observations[], options: Partial<Compare
       method,
       unit,
       replicates: chosen.replicates,
-      testReplicates: tested?.replicates ?? 0,
       failed: replicates.failed,
       seed,
       level,
@@ -206,7 +190,7 @@ function doubts({ all, law, clusters }: Schemes, correlation: number | null, bud
   if (correlation !== null && correlation > 0.3) {
     warnings.push({
       code: "correlated-residuals",
-      message: `residuals correlate ${correlation.toFixed(2)} between schemes at equal keys: the F tests, which take them for independent, find too little; read the paired bootstrap beside them`,
+      message: `residuals correlate ${correlation.toFixed(2)} between schemes at equal keys: plain F tests, which take them for independent, find too little; the calibrated ones decide`,
     });
   }
   const beyond = all.filter(({ range: [, most] }) => budget > most * (1 + 1e-9));

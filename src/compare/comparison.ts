@@ -27,9 +27,7 @@ export interface NestedTest {
   readonly pValue: number;
   /** The same with F calibrated to the noise as it is, unequal or shared (calibrated-test.ts); null where nothing is known of it. */
   readonly calibratedPValue: number | null;
-  /** Share of data sets redrawn under the nested model, paired across schemes, with at least this F; null where none were drawn (pairs of schemes: where it would decide nothing). */
-  readonly bootstrapPValue: number | null;
-  /** The calibrated p-value, or the larger of the other two where there is none; Holm-adjusted over the pairs of schemes (over all schemes at once: not adjusted). */
+  /** The calibrated p-value, the plain one where there is none; Holm-adjusted over the pairs of schemes (over all schemes at once: not adjusted). */
   readonly adjustedPValue: number;
   /** adjustedPValue < alpha. */
   readonly rejected: boolean;
@@ -96,7 +94,7 @@ export interface Difference {
   /** Over resampling units (errors-of-differences.ts), so that what schemes share cancels; null when not defined. */
   readonly standardError: number | null;
   readonly interval: Interval | null;
-  /** All of these hold together over the schemes of one quantity, at the same level; null where it is Holm's adjustment. */
+  /** All of these hold together over the schemes of one quantity, at the same level; null where `interval` is. */
   readonly simultaneous: Interval | null;
   /** The difference that 80 of 100 such studies would tell from 0 over the schemes; null without a standard error. */
   readonly detectable: number | null;
@@ -104,7 +102,7 @@ export interface Difference {
   readonly probabilityBetter: number | null;
   /** Two-sided, of no difference: the smallest 1 − level whose interval leaves 0 out; null when not defined. */
   readonly pValue: number | null;
-  /** Over the schemes, within the quantity: of the family that `simultaneous` holds for, else Holm's. */
+  /** Over the schemes, within the quantity: of the family that `simultaneous` holds for. */
   readonly adjustedPValue: number | null;
 }
 
@@ -223,8 +221,6 @@ export interface Comparison {
     readonly method: ResampleMethod;
     readonly unit: ResampleUnit;
     readonly replicates: number;
-    /** Data sets redrawn under each nested model. */
-    readonly testReplicates: number;
     /** Replicates that gave no estimate. */
     readonly failed: number;
     readonly seed: number;

@@ -48,7 +48,7 @@ export interface DesignOutcome {
 
 /** The verdict on a data set at 5%. */
 export function verdictOn(schemes: Schemes): Verdict {
-  return nestedTests(schemes, 0.05, null).verdict;
+  return nestedTests(schemes, 0.05).verdict;
 }
 
 function truthOf(laws: readonly PowerLaw[]): DesignOutcome["truth"] {

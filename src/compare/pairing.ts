@@ -15,8 +15,6 @@ export interface Pairing {
   readonly scheme: Scheme;
   readonly baseline: Scheme;
   readonly redrawn: readonly Drawn[];
-  /** Without one unit each. */
-  readonly jackknife: readonly Drawn[];
   /** Null without degrees of freedom. */
   readonly errors: DifferenceErrors | null;
 }
@@ -30,22 +28,12 @@ export interface DifferenceErrors {
 }
 
 /** One a scheme but the baseline, which is named by its position. */
-export function pairings(
-  { all }: Schemes,
-  baseline: number,
-  replicates: Replicates["frees"] = [],
-  jackknife: Replicates["frees"] = [],
-): readonly Pairing[] {
-  const thetas = (sets: Replicates["frees"]) =>
-    all.map(({ fit }, l) => sets.map((frees) => fullTheta(fit.problem, item(frees, l))));
-  const [drawn, left] = [thetas(replicates), thetas(jackknife)];
-  const both = (of: readonly (readonly Float64Array[])[], l: number) =>
-    item(of, l).map((theta, r): Drawn => [theta, item(item(of, baseline), r)]);
+export function pairings({ all }: Schemes, baseline: number, replicates: Replicates["frees"] = []): readonly Pairing[] {
+  const thetas = all.map(({ fit }, l) => replicates.map((frees) => fullTheta(fit.problem, item(frees, l))));
+  const both = (l: number) => item(thetas, l).map((theta, r): Drawn => [theta, item(item(thetas, baseline), r)]);
   const base = item(all, baseline);
   return all.flatMap((scheme, l) =>
-    l === baseline
-      ? []
-      : { scheme, baseline: base, redrawn: both(drawn, l), jackknife: both(left, l), errors: errorsOf(scheme, base) },
+    l === baseline ? [] : { scheme, baseline: base, redrawn: both(l), errors: errorsOf(scheme, base) },
   );
 }
 

@@ -30,16 +30,15 @@ const MOST_LEVERAGE = 0.99;
 /**
  * What replicates are redrawn from: a fitted curve and residuals scaled up for what the fit took from them, by
  * 1/√(1 − h) or, where their own signs are flipped, 1/(1 − h) (Davidson & Flachaire 2008), h being a point's leverage.
- * @param curve predicted losses to redraw round, in place of the fit's own
  */
-export function resampleGroup(fit: Solved, method: ResampleMethod, keys: Keys, curve?: Float64Array): ResampleGroup {
+function resampleGroup(fit: Solved, method: ResampleMethod, keys: Keys): ResampleGroup {
   const { problem, solution } = fit;
   const { basis, residuals } = solution.linear;
   const raw = residuals.map((r, i) => (r / at(problem.weights, i)) * problem.unit);
   const log = problem.space === "log";
   const own = () => problem.observed.map((y, i) => (log ? y * Math.exp(-at(raw, i)) : y - at(raw, i)));
   return {
-    loss: method === "pairs" ? problem.observed : (curve ?? own()),
+    loss: method === "pairs" ? problem.observed : own(),
     residual: raw.map((r, i) => {
       const taken = basis === null ? 0 : Math.min(MOST_LEVERAGE, leverage(basis, i));
       return r / (1 - taken) ** (method === "wild" ? 1 : 0.5);

@@ -91,11 +91,7 @@ export function checklist(analysis: Analysis, inputs: readonly InputFile[], seed
       answer:
         comparison === null
           ? "–: no comparison"
-          : `verdicts on pairs of schemes: Holm over ${comparison.attribution.pairs.length} at level ${comparison.attribution.alpha}; differences from the baseline: ${
-              comparison.differences.some(({ simultaneous }) => simultaneous !== null)
-                ? "single-step max-t over the schemes of a quantity, with simultaneous intervals"
-                : "Holm over the schemes of a quantity"
-            }`,
+          : `verdicts on pairs of schemes: Holm over ${comparison.attribution.pairs.length} at level ${comparison.attribution.alpha}; differences from the baseline: single-step max-t over the schemes of a quantity, with simultaneous intervals`,
     },
     {
       question: "Versions and hashes",

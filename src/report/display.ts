@@ -81,14 +81,14 @@ function pointCells(groups: readonly Observations[]): Cells {
 function comparisonHtml(comparison: Comparison): Markup {
   const { attribution, differences, baseline, warnings } = comparison;
   const tests: Cells = {
-    columns: [left("schemes"), left("shared"), right("F"), right("p"), right("bootstrap p"), left("rejected")],
+    columns: [left("schemes"), left("shared"), right("F"), right("p"), right("p, noise as it is"), left("rejected")],
     rows: [attribution, ...attribution.pairs].flatMap((nested) =>
       nested.tests.map((test) => [
         nested === attribution ? "all" : nested.schemes.join(" – "),
         test.model.replace("shared-", ""),
         significant(test.fStatistic, 3),
         significant(test.pValue, 2),
-        significant(test.bootstrapPValue, 2),
+        significant(test.calibratedPValue, 2),
         test.rejected ? "yes" : "no",
       ]),
     ),

@@ -110,10 +110,7 @@ function testsText(tests: NestedTests): string {
 function testText(test: NestedTest): string {
   const outcome = test.rejected ? "rejected" : "not rejected";
   const calibrated = test.calibratedPValue === null ? "" : `, ${pText(test.calibratedPValue)} with the noise as it is`;
-  // The calibrated one decides. Redrawn data sets are some hundreds, so their share is no finer than a thousandth.
-  const redrawn =
-    test.bootstrapPValue === null ? "" : `, bootstrap p = ${fixed(test.bootstrapPValue, 3).replace(/^0/, "")}`;
-  return `F(${test.numeratorDf}, ${test.denominatorDf}) = ${significant(test.fStatistic, 3)}, ${pText(test.pValue)}${calibrated}${redrawn}, ${outcome}`;
+  return `F(${test.numeratorDf}, ${test.denominatorDf}) = ${significant(test.fStatistic, 3)}, ${pText(test.pValue)}${calibrated}, ${outcome}`;
 }
 
 function widest(analysis: Analysis): string {

@@ -45,7 +45,7 @@ const cases = LOSSES.flatMap((loss) =>
 );
 
 describe.each(cases)("%o", (options) => {
-  const comparison = compare(groups, { fit: options, replicates: 0, testReplicates: 0 });
+  const comparison = compare(groups, { fit: options, replicates: 0 });
   const fits = groups.map((group) => fitLaw(powerLawWithLimit, group, { ...options, interval: "delta" }));
   const value = (l: number, name: string) => fits[l]?.parameters[name]?.estimate ?? Number.NaN;
 

@@ -14,7 +14,6 @@ const tests = (limit: boolean, exponent: boolean, both: boolean): readonly Neste
     denominatorDf: 10,
     pValue: 0.5,
     calibratedPValue: null,
-    bootstrapPValue: null,
     adjustedPValue: 0.5,
     rejected: [limit, exponent, both][i] ?? false,
   }));

@@ -73,22 +73,20 @@ test("compare prints the verdict; doubts go to stderr", async () => {
 test("what was not drawn is not printed, and a pairing that is none is not called one", async () => {
   await run(compareCommand, file, ...common.slice(0, 6), "--bootstrap", "0");
   expect(out).toMatch(/F\(1, 10\) = \S+, p = \S+, with the noise as it is p = \S+( {2}rejected)?\n/);
-  expect(out).toMatch(/No replicates: F tests alone/);
-  expect(out).not.toMatch(/bootstrap p|P\(better\)|0 wild|\[–, –\]/);
+  expect(out).toMatch(/No replicates: P\(better\) is left out/);
+  expect(out).not.toMatch(/P\(better\) [^i]|0 wild|\[–, –\]/);
   out = "";
   await run(compareCommand, file, ...common, "--robustness");
-  expect(out).toMatch(/, paired bootstrap p = /);
   expect(out).toMatch(/rins-3 limit: .*P\(better\) > \.999, p \S+ over the schemes/);
   expect(out).toMatch(/at each scheme's own largest budget:\n {2}rins-3: /);
-  expect(out).toMatch(/Wild replicates by pair: 100 for P\(better\) and crossings, 499 for the tests/);
+  expect(out).toMatch(/Wild replicates by pair: 100 for P\(better\) and crossings; seed/);
   expect(out).toMatch(/best limit rins-3's in \d+%/);
   // Without a column that matches points they are redrawn one by one.
   const lone = path.join(folder, "lone.csv");
   writeFileSync(lone, readFileSync(file, "utf8").replace(/^([^,]+),[^,]+,/gm, "$1,"));
   out = "";
   await run(compareCommand, lone, ...common.slice(0, 6), "--bootstrap", "20");
-  expect(out).toMatch(/, bootstrap p = /);
-  expect(out).not.toMatch(/paired/);
+  expect(out).toMatch(/Wild replicates by point: 20 for/);
 });
 
 test("flags that change less than the whole comparison say what", async () => {

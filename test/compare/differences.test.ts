@@ -1,5 +1,5 @@
-// P-values of differences: hand-made replicates against tables of t, and never in contradiction to the interval.
-import { describe, expect, test } from "vitest";
+// Differences: shares of hand-made replicates, and p-values never in contradiction to the interval.
+import { expect, test } from "vitest";
 import { random } from "../../src/base/random.js";
 import { compare } from "../../src/compare/compare.js";
 import { differences } from "../../src/compare/differences.js";
@@ -30,38 +30,26 @@ function limitRow(below: number) {
     first,
     Float64Array.of((first[0] ?? 0) + 0.001 * (i - below), ...second.slice(1)),
   ]);
-  const options = { interval: "bootstrap-percentile", level: 0.95, budget: 1e8, point: [1e8] } as const;
+  const options = { level: 0.95, budget: 1e8, point: [1e8] } as const;
   return differences(schemes, pairings(schemes, 0, frees), options)[0];
 }
 
-test("the percentile at which 0 lies, as a t with the degrees of freedom that widen the interval", () => {
-  // 2·P(t₄ > z) with z the normal quantile of 1 − 40/400 and 1 − 10/400: R's 2*pt(qnorm(c(.1, .025)), 4).
-  expect(limitRow(40)?.pValue).toBeCloseTo(0.269245, 5);
-  expect(limitRow(10)?.pValue).toBeCloseTo(0.12156, 5);
-  expect(limitRow(390)?.pValue).toBeCloseTo(0.12156, 5);
+test("P(better) is the share of replicates with a lower limit", () => {
+  expect(limitRow(40)?.probabilityBetter).toBeCloseTo(40 / 401, 12);
+  expect(limitRow(390)?.probabilityBetter).toBeCloseTo(390 / 401, 12);
 });
 
-describe("58 ladder points of arXiv 2609.19107", () => {
-  test.each(["bootstrap-percentile", "bootstrap-bca", "delta"] as const)(
-    "%s: p below .05 where 0 is outside",
-    (interval) => {
-      const { differences: rows } = compare(published(), {
-        baseline: "deep_vanilla",
-        replicates: 500,
-        testReplicates: 0,
-        interval,
-      });
-      expect(rows).toHaveLength(21);
-      for (const { scheme: name, quantity, interval: found, pValue } of rows) {
-        const outside = (found?.lower ?? 0) > 0 || (found?.upper ?? 0) < 0;
-        expect([name, quantity, (pValue ?? 1) < 0.05]).toEqual([name, quantity, outside]);
-      }
-    },
-  );
+test("58 ladder points of arXiv 2609.19107: p below .05 where 0 is outside", () => {
+  const { differences: rows } = compare(published(), { baseline: "deep_vanilla", replicates: 0 });
+  expect(rows).toHaveLength(21);
+  for (const { scheme: name, quantity, interval, pValue } of rows) {
+    const outside = (interval?.lower ?? 0) > 0 || (interval?.upper ?? 0) < 0;
+    expect([name, quantity, (pValue ?? 1) < 0.05]).toEqual([name, quantity, outside]);
+  }
 });
 
 test("seven schemes against one: intervals that hold together are wider, and say what the adjusted p-values say", () => {
-  const { differences: rows } = compare(published(), { replicates: 0, testReplicates: 0 });
+  const { differences: rows } = compare(published(), { replicates: 0 });
   expect(rows).toHaveLength(21);
   for (const { interval, simultaneous, adjustedPValue, pValue, difference } of rows) {
     const width = (one: typeof interval) => (one?.upper ?? Number.NaN) - (one?.lower ?? Number.NaN);
@@ -80,7 +68,7 @@ test("the difference called detectable is told from 0 in about 80 of 100 studies
     const noise = { standardDeviation: 0.004, correlation: 0 };
     const groups = simulate([law, { ...law, limit: law.limit + shift }], noise, plan, stream);
     const schemes = fitSchemes(powerLawWithLimit, groups, DEFAULT_FIT_OPTIONS);
-    const options = { interval: "delta", level: 0.95, budget: 1e9, point: [1e9] } as const;
+    const options = { level: 0.95, budget: 1e9, point: [1e9] } as const;
     return differences(schemes, pairings(schemes, 0), options).find(({ quantity }) => quantity === "loss");
   };
   const sizes = Array.from({ length: 50 }, () => lossRow(0)?.detectable ?? Number.NaN);
@@ -97,7 +85,7 @@ test("a limit that ended at its bound has no error, nor have the parameters that
     (tokens, i) => 40 * tokens ** -0.1 * Math.exp(-0.002 * (Math.log10(tokens) - 7.5) ** 2 + 0.001 * (-1) ** i),
   );
   const groups = [scheme("a", 0), ladder("b", x, straight, x.map(String)), scheme("c", 1)];
-  const { fits, differences: rows } = compare(groups, { baseline: "a", replicates: 0, testReplicates: 0 });
+  const { fits, differences: rows } = compare(groups, { baseline: "a", replicates: 0 });
   expect(fits.map(({ status }) => status)).toEqual(["converged", "at-bound", "converged"]);
   const known = rows.map(({ scheme: name, quantity, interval, pValue }) => [
     name,

@@ -12,7 +12,7 @@ import { chinchilla } from "../../src/law/chinchilla.js";
 import type { Law } from "../../src/law/law.js";
 
 const folder = path.resolve(import.meta.dirname, "../reference");
-const none = { replicates: 0, testReplicates: 0 } as const;
+const none = { replicates: 0 } as const;
 
 function observations(
   group: Readonly<Record<string, string>>,

@@ -23,7 +23,7 @@ function scheme(name: string, loss: (tokens: number) => number): Observations {
 }
 
 const plain = scheme("plain", (d) => 2 + 400 * d ** -0.4);
-const options = { replicates: 0, testReplicates: 0 };
+const options = { replicates: 0 };
 
 test("schemes that follow the law and differ get a verdict", () => {
   const steeper = scheme("steeper", (d) => 2 + 3000 * d ** -0.55);

@@ -20,8 +20,6 @@ export interface DescentOptions {
   readonly tolerance: number;
   /** The start is known to be near: the first step is nearly undamped, and one that promises too little is not tried. */
   readonly near?: boolean;
-  /** Stop below this cost: where all that is asked is whether the optimum lies below it. */
-  readonly enough?: number;
 }
 
 /**
@@ -32,7 +30,7 @@ export function descend(
   problem: Problem,
   start: Float64Array,
   shape: LossShape,
-  { iterations, tolerance, near = false, enough = Number.NEGATIVE_INFINITY }: DescentOptions,
+  { iterations, tolerance, near = false }: DescentOptions,
 ): Descent | null {
   const { points: n, lower, upper } = problem;
   const p = problem.names.length;
@@ -51,7 +49,6 @@ export function descend(
   let growth = 2;
   let gradient = Number.POSITIVE_INFINITY;
   for (let iteration = 0; iteration < iterations; iteration++) {
-    if (cost < enough) return { free, cost, iterations: iteration, gradient, settled: false };
     const weighted = system.load(residuals, jacobian, shape);
     gradient = 0;
     let moving = 0;

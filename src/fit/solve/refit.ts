@@ -3,7 +3,6 @@ import { at } from "../../law/law.js";
 import { powerLawWithLimit } from "../../law/power-law.js";
 import { withSlope } from "../problem/loss.js";
 import { type Problem, withCounts, withData } from "../problem/problem.js";
-import { mergeRepeats } from "../problem/repeats.js";
 import { descend } from "./descend.js";
 import { type PowerLawSolve, powerLawWithLimitSolver } from "./power-law-solver.js";
 
@@ -71,34 +70,3 @@ function powerLawSolver(problem: Problem): PowerLawSolve | null {
 function squaredWeights({ weights }: Problem): Float64Array | null {
   return weights.every((weight) => weight === 1) ? null : weights.map((weight) => weight * weight);
 }
-
-/** Enough for the statistic of a redrawn data set. */
-const STATISTIC = { iterations: 60, tolerance: 1e-6, near: true } as const;
-
-/**
- * The least sum of squares, in the problem's own unit, for other losses at the same x: what a test asks of each redrawn
- * data set. NaN where there is none.
- * @param free the optimum of `problem`, whose loss must be the squared one
- */
-export function leastSquares(problem: Problem, free: Float64Array): (observed: Float64Array) => LeastSquares {
-  const solver = powerLawSolver(problem);
-  if (solver !== null) {
-    const omega = squaredWeights(problem);
-    const out = new Float64Array(4);
-    return (observed) => () => {
-      solver(observed, omega, out);
-      return at(out, 3) / problem.unit ** 2;
-    };
-  }
-  const merge = mergeRepeats(problem);
-  return (observed) => {
-    const { problem: merged, within } = merge(observed);
-    return (enough = 0) => {
-      const end = descend(merged, free, problem.loss, { ...STATISTIC, enough: enough - within });
-      return (end?.cost ?? Number.NaN) + within;
-    };
-  };
-}
-
-/** @param enough a sum below which the search may stop before it has found the least */
-export type LeastSquares = (enough?: number) => number;
