@@ -121,7 +121,6 @@ const INTERVALS: Readonly<Record<IntervalMethod, string>> = {
   "calibrated-profile": "profile, by the noise as it is",
   delta: "delta, noise of one size",
   "bootstrap-percentile": "bootstrap percentiles",
-  "bootstrap-bca": "bootstrap, BCa",
   fieller: "Fieller",
   forms: "of several forms",
   inverted: "inverted test",

@@ -1,4 +1,4 @@
-// Intervals from bootstrap replicates: percentile and bias-corrected accelerated (BCa).
+// Intervals from bootstrap replicates: percentiles, widened for few degrees of freedom.
 import jStat from "jstat";
 
 export interface Bounds {
@@ -27,39 +27,12 @@ export function expandedLevel(level: number, degreesOfFreedom: number): number {
 /** With fewer there is no percentile to speak of. */
 export const LEAST_REPLICATES = 20;
 
-/** The central `level` of the replicates; null with fewer than LEAST_REPLICATES. */
+/**
+ * The central `level` of the replicates; null with fewer than LEAST_REPLICATES. Moved for bias and acceleration (BCa, Efron
+ * 1987) they covered limits and exponents less often, by 0 to 4 of 100 in 12 simulated cells, never more often.
+ */
 export function percentileBounds(replicates: ArrayLike<number>, level: number): Bounds | null {
   if (replicates.length < LEAST_REPLICATES) return null;
   const sorted = Float64Array.from(replicates).sort();
   return { lower: quantile(sorted, (1 - level) / 2), upper: quantile(sorted, (1 + level) / 2) };
-}
-
-/**
- * BCa (Efron 1987): percentiles moved by z0, the replicates' share below the estimate, and by the acceleration
- * Σd³/(6(Σd²)^1.5) of the leave-one-unit-out estimates. Null with fewer than LEAST_REPLICATES or 3 jackknife values.
- */
-export function bcaBounds(
-  replicates: ArrayLike<number>,
-  estimate: number,
-  jackknife: readonly number[],
-  level: number,
-): Bounds | null {
-  if (replicates.length < LEAST_REPLICATES || jackknife.length < 3) return null;
-  const sorted = Float64Array.from(replicates).sort();
-  const below = sorted.filter((value) => value < estimate).length + 0.5 * sorted.filter((v) => v === estimate).length;
-  const share = Math.min(1 - 0.5 / sorted.length, Math.max(0.5 / sorted.length, below / sorted.length));
-  const z0 = jStat.normal.inv(share, 0, 1);
-  const mean = jackknife.reduce((a, b) => a + b, 0) / jackknife.length;
-  let squares = 0;
-  let cubes = 0;
-  for (const value of jackknife) {
-    squares += (mean - value) ** 2;
-    cubes += (mean - value) ** 3;
-  }
-  const acceleration = squares > 0 ? cubes / (6 * squares ** 1.5) : 0;
-  const moved = (probability: number) => {
-    const z = z0 + jStat.normal.inv(probability, 0, 1);
-    return jStat.normal.cdf(z0 + z / (1 - acceleration * z), 0, 1);
-  };
-  return { lower: quantile(sorted, moved((1 - level) / 2)), upper: quantile(sorted, moved((1 + level) / 2)) };
 }

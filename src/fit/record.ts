@@ -11,7 +11,6 @@ export type IntervalMethod =
   | "calibrated-profile"
   | "delta"
   | "bootstrap-percentile"
-  | "bootstrap-bca"
   | "fieller"
   | "forms"
   | "inverted";

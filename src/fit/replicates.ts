@@ -1,8 +1,8 @@
-// Fits repeated on redrawn points, and without each unit in turn: of one problem or of several from one draw for all.
+// Fits repeated on redrawn points: of one problem or of several from one draw for all.
 import { random } from "../base/random.js";
 import type { Observations } from "../curve/observations.js";
 import { at } from "../law/law.js";
-import { assignUnits, type ResampleGroup, type ResampleMethod, type ResampleUnit, resampler } from "./bootstrap.js";
+import { type ResampleGroup, type ResampleMethod, type ResampleUnit, resampler } from "./bootstrap.js";
 import { distinctPoints } from "./problem/points.js";
 import type { Problem } from "./problem/problem.js";
 import { refitter } from "./solve/refit.js";
@@ -71,30 +71,6 @@ export function replicate(fits: readonly Solved[], keys: readonly Keys[], option
     if (ends.length === fits.length) frees.push(ends);
   }
   return { frees, failed: options.replicates - frees.length };
-}
-
-/** The estimates without one unit each, for those units that leave the law determined. */
-export function jackknife(fits: readonly Solved[], keys: readonly Keys[], unit: ResampleUnit): Replicates["frees"] {
-  const { unitOf, units } = assignUnits(
-    fits.map(({ problem }, f) => ({ loss: problem.observed, run: keys[f]?.run ?? null, pair: keys[f]?.pair ?? null })),
-    unit,
-  );
-  const refits = fits.map(({ problem, solution }) => refitter(problem, solution.free));
-  return Array.from({ length: units }, (_, out) => out).flatMap((out): (readonly Float64Array[])[] => {
-    const ends: Float64Array[] = [];
-    for (const [f, { problem, solution }] of fits.entries()) {
-      const own = unitOf[f] ?? new Int32Array(0);
-      if (!own.includes(out)) {
-        ends.push(solution.free);
-        continue;
-      }
-      const count = Float64Array.from(own, (unitIndex) => Number(unitIndex !== out));
-      const free = determined(problem, count) ? (refits[f]?.(problem.observed, count) ?? null) : null;
-      if (free === null) return [];
-      ends.push(free);
-    }
-    return [ends];
-  });
 }
 
 /** Whether the points that were drawn have as many different x in each group as its law has parameters of its own. */

@@ -1,9 +1,9 @@
-// Bootstrap intervals of a fit: BCa where the jackknife allows it, else percentiles.
+// Bootstrap intervals of a fit.
 import type { Observations } from "../curve/observations.js";
 import { at } from "../law/law.js";
-import { bcaBounds, expandedLevel, percentileBounds, quantile } from "./bootstrap-interval.js";
+import { expandedLevel, percentileBounds, quantile } from "./bootstrap-interval.js";
 import type { BootstrapRecord, FitOptions, Interval } from "./record.js";
-import { jackknife, type Keys, replicate } from "./replicates.js";
+import { type Keys, replicate } from "./replicates.js";
 import type { Solved } from "./solve/solve.js";
 
 export interface Resampled {
@@ -32,27 +32,17 @@ export function resampledIntervals(fit: Solved, groups: readonly Observations[],
     replicates: options.bootstrap,
     seed: options.seed,
   });
-  // As dear as the replicates, and only for who asked for a bootstrap; normal multipliers have no skewness to correct for.
-  const left = options.interval === "bootstrap" && method !== "wild" ? jackknife([fit], [keys], unit) : [];
-  let bca = true;
   const level = expandedLevel(options.level, problem.points - problem.names.length);
   const intervals = problem.names.map((_, k): Interval | null => {
     const values = Float64Array.from(frees, ([free]) => at(free ?? [], k));
-    const accelerated = bcaBounds(
-      values,
-      at(solution.free, k),
-      left.map(([free]) => at(free ?? [], k)),
-      level,
-    );
-    if (accelerated === null) bca = false;
-    const bounds = accelerated ?? percentileBounds(values, level);
+    const bounds = percentileBounds(values, level);
     if (bounds === null || !Number.isFinite(bounds.lower + bounds.upper)) return null;
     return {
       level: options.level,
       // A bound that the replicates pile up on bounds nothing.
       lower: bounds.lower <= at(problem.lower, k) ? null : bounds.lower,
       upper: bounds.upper >= at(problem.upper, k) ? null : bounds.upper,
-      method: bca ? "bootstrap-bca" : "bootstrap-percentile",
+      method: "bootstrap-percentile",
     };
   });
   const covariance = covarianceOf(
