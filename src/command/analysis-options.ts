@@ -121,11 +121,11 @@ export function addAnalysisOptions(command: Command): Command {
     .option("--held-out <K>", "points of largest x kept out of each fit to score it", "0");
 }
 
-/** For comparisons: replicates are none, or enough for percentiles. */
+/** For comparisons: replicates are none, or enough for a share. */
 export function checkReplicates(command: string, replicates: number): void {
   if (replicates === 0 || replicates >= LEAST_REPLICATES) return;
   throw new InputError(
-    `${command} --bootstrap: must be 0 or ${LEAST_REPLICATES} at least, got ${replicates}; give 2000, or 0 for t intervals alone`,
+    `${command} --bootstrap: must be 0 or ${LEAST_REPLICATES} at least, got ${replicates}; give 2000, or 0 to leave P(better) out`,
   );
 }
 

@@ -191,7 +191,7 @@ function multiplier({ scheme, last, crossover, level }: Multiplier): string {
 }
 
 function drawn({ method, unit, replicates, seed }: Comparison["bootstrap"]): string {
-  if (replicates === 0) return "No replicates: P(better) is left out";
+  if (replicates === 0) return "No replicates: P(better) and shares of crossings are left out";
   return `${method[0]?.toUpperCase()}${method.slice(1)} replicates by ${unit}: ${replicates} for P(better) and crossings; seed ${seed}`;
 }
 

@@ -13,7 +13,7 @@ import { powerLawWithLimit } from "../law/power-law.js";
 import { adjustPairs, type Equivalence, nestedTests, verdict } from "./attribution.js";
 import { baselineIndex } from "./baseline.js";
 import { borrowedLimit } from "./borrowed.js";
-import type { Comparison, Difference } from "./comparison.js";
+import type { Comparison, Difference, NestedTests } from "./comparison.js";
 import { differences } from "./differences.js";
 import { multipliers } from "./multipliers.js";
 import { obstacles, withheld } from "./obstacles.js";
@@ -153,10 +153,9 @@ export function compare(given: readonly Observations[], options: Partial<Compare
       replicates: chosen.replicates,
       failed: replicates.failed,
       seed,
-      level,
     },
     robustness: chosen.robustness ? robustness(law, observations, baseline) : null,
-    warnings: doubts(schemes, correlation, budget),
+    warnings: doubts(schemes, nested, correlation, budget),
   };
 }
 
@@ -171,7 +170,12 @@ function equivalence(law: Law, rows: readonly Difference[], margins: CompareOpti
   return within ? "equal" : "not shown";
 }
 
-function doubts({ all, law, clusters }: Schemes, correlation: number | null, budget: number): readonly Warning[] {
+function doubts(
+  { all, law, clusters }: Schemes,
+  { tests }: NestedTests,
+  correlation: number | null,
+  budget: number,
+): readonly Warning[] {
   const warnings: Warning[] = [];
   const parameters = law.parameters.length;
   if (all.some(({ group }) => group.loss.length < 2 * parameters)) {
@@ -184,13 +188,13 @@ function doubts({ all, law, clusters }: Schemes, correlation: number | null, bud
     warnings.push({
       code: "unpaired",
       message:
-        "points are redrawn scheme by scheme because no key matches them; give --pair-by (horizon and seed) to take shared errors out",
+        "schemes are taken for independent of each other because no key matches their points; give --pair-by (horizon and seed) to take shared errors out",
     });
   }
-  if (correlation !== null && correlation > 0.3) {
+  if (correlation !== null && correlation > 0.3 && tests.some((test) => test.calibratedPValue === null)) {
     warnings.push({
       code: "correlated-residuals",
-      message: `residuals correlate ${correlation.toFixed(2)} between schemes at equal keys: plain F tests, which take them for independent, find too little; the calibrated ones decide`,
+      message: `residuals correlate ${correlation.toFixed(2)} between schemes at equal keys: the F tests, which take them for independent, find too little`,
     });
   }
   const beyond = all.filter(({ range: [, most] }) => budget > most * (1 + 1e-9));

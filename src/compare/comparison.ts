@@ -27,7 +27,7 @@ export interface NestedTest {
   readonly pValue: number;
   /** The same with F calibrated to the noise as it is, unequal or shared (calibrated-test.ts); null where nothing is known of it. */
   readonly calibratedPValue: number | null;
-  /** The calibrated p-value, the plain one where there is none; Holm-adjusted over the pairs of schemes (over all schemes at once: not adjusted). */
+  /** The calibrated p-value; where there is none the plain one, or 1 where points share errors; Holm-adjusted over the pairs of schemes (over all schemes at once: not adjusted). */
   readonly adjustedPValue: number;
   /** adjustedPValue < alpha. */
   readonly rejected: boolean;
@@ -74,7 +74,7 @@ export interface Attribution extends NestedTests {
   readonly margins: { readonly limit: number; readonly exponent: number };
   /** The same tests on two schemes at a time, Holm over the pairs. */
   readonly pairs: readonly NestedTests[];
-  /** Mean correlation of residuals between schemes at equal pair keys; null without keys. The F test takes it for 0. */
+  /** Mean correlation of residuals between schemes at equal pair keys; null without keys. The plain F test takes it for 0. */
   readonly residualCorrelation: number | null;
   /** Empty in a comparison of the least detail. */
   readonly regions: readonly JointRegion[];
@@ -91,7 +91,7 @@ export interface Difference {
   /** For "loss": the budget (value of x) at which both laws are read; null otherwise. */
   readonly budget: number | null;
   readonly difference: number;
-  /** Over resampling units (errors-of-differences.ts), so that what schemes share cancels; null when not defined. */
+  /** Of the two fits side by side (pairing.ts), so that what schemes share cancels; null when not defined. */
   readonly standardError: number | null;
   readonly interval: Interval | null;
   /** All of these hold together over the schemes of one quantity, at the same level; null where `interval` is. */
@@ -224,7 +224,6 @@ export interface Comparison {
     /** Replicates that gave no estimate. */
     readonly failed: number;
     readonly seed: number;
-    readonly level: number;
   };
   readonly robustness: Robustness | null;
   readonly warnings: readonly Warning[];

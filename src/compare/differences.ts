@@ -8,7 +8,7 @@ import type { Difference } from "./comparison.js";
 import type { Drawn, Pairing } from "./pairing.js";
 import { askedOf, type Schemes } from "./schemes.js";
 
-export interface DifferenceOptions {
+interface DifferenceOptions {
   readonly level: number;
   /** Where losses are compared: one value per variable of the law. */
   readonly point: readonly number[];
@@ -56,7 +56,7 @@ function quantities(schemes: Schemes, point: readonly number[]): readonly Quanti
  *
  * Standard error and t distribution are those of pairing.ts; null for parameters where a fit ended at its bound. Intervals
  * are t intervals: percentiles of replicates left out the difference of losses at the largest budget in 11% of simulated
- * data sets, since wild signs know of three runs only what these three say.
+ * data sets, since wild replicates know of three runs only what these three say.
  *
  * Over the schemes of one quantity the intervals also hold all together (simultaneous.ts: single-step max-t), and the
  * adjusted p-values are those of that family.
@@ -69,24 +69,24 @@ export function differences(
   const { level } = options;
   return quantities(schemes, options.point).flatMap((quantity) => {
     const rows = pairings.map((pairing) => difference(quantity, pairing));
-    const members = rows.flatMap(({ error, member }) => (error === null || member === null ? [] : member));
+    const members = rows.flatMap(({ member }) => member ?? []);
     const together = family(members, level, schemes.options.seed);
-    return rows.map(({ pairing, estimate, error, probabilityBetter, pValue }): Difference => {
-      return {
+    return rows.map(
+      ({ pairing, estimate, error, probabilityBetter, pValue }): Difference => ({
         quantity: quantity.name,
         scheme: pairing.scheme.name,
         baseline: pairing.baseline.name,
         budget: quantity.name === "loss" ? options.budget : null,
         difference: estimate,
         standardError: error?.value ?? null,
-        interval: tInterval(estimate, error, level, level),
+        interval: tInterval(estimate, error, level),
         probabilityBetter,
         pValue,
         simultaneous: tInterval(estimate, error, level, together.level),
         detectable: detectable(error, together.level),
         adjustedPValue: pValue === null ? null : together.adjusted(pValue),
-      };
-    });
+      }),
+    );
   });
 }
 
@@ -106,7 +106,7 @@ function difference(quantity: Quantity, pairing: Pairing) {
     pairing,
     estimate,
     error,
-    member: known?.member(...gradients) ?? null,
+    member: error === null ? null : (known?.member(...gradients) ?? null),
     probabilityBetter: draws.length === 0 || quantity.better === "neither" ? null : better / draws.length,
     pValue: error === null ? null : fTail((estimate / error.value) ** 2, 1, error.degreesOfFreedom),
   };
@@ -124,7 +124,7 @@ function detectable(error: StandardError | null, level: number): number | null {
 }
 
 /** @param wide the level of each by itself at which `level` holds for what the interval is one of */
-function tInterval(estimate: number, error: StandardError | null, level: number, wide: number): Interval | null {
+function tInterval(estimate: number, error: StandardError | null, level: number, wide = level): Interval | null {
   if (error === null) return null;
   const half = error.value * studentTwoSided(wide, error.degreesOfFreedom);
   return { level, lower: estimate - half, upper: estimate + half, method: "delta" };

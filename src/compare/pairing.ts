@@ -29,11 +29,18 @@ export interface DifferenceErrors {
 
 /** One a scheme but the baseline, which is named by its position. */
 export function pairings({ all }: Schemes, baseline: number, replicates: Replicates["frees"] = []): readonly Pairing[] {
-  const thetas = all.map(({ fit }, l) => replicates.map((frees) => fullTheta(fit.problem, item(frees, l))));
-  const both = (l: number) => item(thetas, l).map((theta, r): Drawn => [theta, item(item(thetas, baseline), r)]);
   const base = item(all, baseline);
+  const thetasOf = ({ fit }: Scheme, l: number) => replicates.map((frees) => fullTheta(fit.problem, item(frees, l)));
+  const bases = thetasOf(base, baseline);
   return all.flatMap((scheme, l) =>
-    l === baseline ? [] : { scheme, baseline: base, redrawn: both(l), errors: errorsOf(scheme, base) },
+    l === baseline
+      ? []
+      : {
+          scheme,
+          baseline: base,
+          redrawn: thetasOf(scheme, l).map((theta, r): Drawn => [theta, item(bases, r)]),
+          errors: errorsOf(scheme, base),
+        },
   );
 }
 

@@ -122,11 +122,6 @@ export function meetingPoint({ law, all }: Schemes, budget: number | null): read
   return budget === null ? reached : withBudget(law, reached, budget);
 }
 
-/** Point i of a group: one value per variable of the law. */
-export function pointOf({ x }: Observations, i: number): readonly number[] {
-  return x.map((column) => at(column, i));
-}
-
 /** The point with another value of the main variable. */
 export function withBudget(law: Law, point: readonly number[], budget: number): readonly number[] {
   return point.map((value, v) => (v === mainVariable(law) ? budget : value));

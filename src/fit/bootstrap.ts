@@ -1,4 +1,4 @@
-// Redrawing data sets for the bootstrap: pairs, residuals or wild signs, by point, by run, or by pair key with one draw
+// Redrawing data sets for the bootstrap: pairs, residuals or wild multiples of residuals, by point, by run, or by pair key with one draw
 // for all groups, so that what schemes have in common at a horizon and seed stays in common in every replicate.
 import { InputError } from "../base/errors.js";
 import type { Random } from "../base/random.js";
@@ -88,8 +88,8 @@ function drawUnits(method: ResampleMethod, pools: readonly Int32Array[], drawn: 
 }
 
 /** The unit of every point, and the pools within which units are exchanged: one for all groups when paired. */
-export function assignUnits(
-  groups: readonly Pick<ResampleGroup, "loss" | "pair" | "run">[],
+function assignUnits(
+  groups: readonly ResampleGroup[],
   unit: ResampleUnit,
 ): { readonly unitOf: readonly Int32Array[]; readonly pools: readonly Int32Array[]; readonly units: number } {
   const known = new Map<string, number>();

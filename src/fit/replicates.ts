@@ -9,7 +9,7 @@ import { refitter } from "./solve/refit.js";
 import type { Solved } from "./solve/solve.js";
 import { leverage } from "./variance/linearization.js";
 
-export interface ReplicateOptions {
+interface ReplicateOptions {
   readonly method: ResampleMethod;
   readonly unit: ResampleUnit;
   readonly replicates: number;
@@ -29,16 +29,16 @@ const MOST_LEVERAGE = 0.99;
 
 /**
  * What replicates are redrawn from: a fitted curve and residuals scaled up for what the fit took from them, by
- * 1/√(1 − h) or, where their own signs are flipped, 1/(1 − h) (Davidson & Flachaire 2008), h being a point's leverage.
+ * 1/√(1 − h) or, where each is multiplied by a number of its own, 1/(1 − h) (Davidson & Flachaire 2008), h being a point's leverage.
  */
 function resampleGroup(fit: Solved, method: ResampleMethod, keys: Keys): ResampleGroup {
   const { problem, solution } = fit;
   const { basis, residuals } = solution.linear;
   const raw = residuals.map((r, i) => (r / at(problem.weights, i)) * problem.unit);
   const log = problem.space === "log";
-  const own = () => problem.observed.map((y, i) => (log ? y * Math.exp(-at(raw, i)) : y - at(raw, i)));
+  const curve = () => problem.observed.map((y, i) => (log ? y * Math.exp(-at(raw, i)) : y - at(raw, i)));
   return {
-    loss: method === "pairs" ? problem.observed : own(),
+    loss: method === "pairs" ? problem.observed : curve(),
     residual: raw.map((r, i) => {
       const taken = basis === null ? 0 : Math.min(MOST_LEVERAGE, leverage(basis, i));
       return r / (1 - taken) ** (method === "wild" ? 1 : 0.5);
@@ -51,6 +51,7 @@ function resampleGroup(fit: Solved, method: ResampleMethod, keys: Keys): Resampl
 
 /** @param keys of the points of each problem */
 export function replicate(fits: readonly Solved[], keys: readonly Keys[], options: ReplicateOptions): Replicates {
+  if (options.replicates === 0) return { frees: [], failed: 0 };
   const groups = fits.map((fit, f) => resampleGroup(fit, options.method, keys[f] ?? { run: null, pair: null }));
   const draw = resampler(groups, options.method, options.unit);
   const stream = random(options.seed).split("replicates");

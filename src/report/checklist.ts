@@ -67,10 +67,12 @@ export function checklist(analysis: Analysis, inputs: readonly InputFile[], seed
       question: "Intervals",
       answer: `${list([...new Set(fits.flatMap((fit) => Object.values(fit.parameters).flatMap((p) => p.interval?.method ?? [])))], "–")} at ${percent(analysis.level)}; ${
         comparison === null
-          ? "no bootstrap"
-          : comparison.bootstrap.replicates === 0
-            ? "no bootstrap"
-            : `bootstrap of ${comparison.bootstrap.method} by ${comparison.bootstrap.unit}, ${comparison.bootstrap.replicates} replicates, ${comparison.bootstrap.failed} failed`
+          ? "no comparison"
+          : `differences and multipliers: t by ${comparison.clusters.by}${
+              comparison.bootstrap.replicates === 0
+                ? ""
+                : `; P(better): ${comparison.bootstrap.replicates} ${comparison.bootstrap.method} replicates by ${comparison.bootstrap.unit}, ${comparison.bootstrap.failed} failed`
+            }`
       }; seed ${seed}`,
     },
     {

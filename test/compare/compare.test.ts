@@ -144,6 +144,19 @@ describe("against a second method", () => {
   });
 });
 
+test("one run a scheme supplies all its points: nothing is known of what they share, and nothing is rejected", () => {
+  const wave = (name: string, phase: number) => {
+    const group = exact(name, HORIZONS, [1.8 + phase / 10, 40, 0.25]);
+    const loss = group.loss.map((value, i) => value * Math.exp(0.0005 * Math.sin(phase + 2.3 * i)));
+    return { ...group, loss, run: HORIZONS.map(() => name) };
+  };
+  const { attribution } = compare([wave("a", 0), wave("b", 1)], { replicates: 0 });
+  expect(attribution.tests.map((one) => one.calibratedPValue)).toEqual([null, null, null]);
+  expect(attribution.tests[2]?.pValue).toBeLessThan(1e-6);
+  expect(attribution.tests.map((one) => one.rejected)).toEqual([false, false, false]);
+  expect(attribution.verdict).toBe("cannot tell");
+});
+
 describe("what cannot be compared is named", () => {
   const a = exact("a", HORIZONS, [1.8, 40, 0.25]);
   test.each([

@@ -77,6 +77,8 @@ describe.skipIf(here === undefined)("240 points read off a figure of the Chinchi
   const PUBLISHED = { A: 124.5, B: 1293, E: 0.0257, alpha: 0.0154, beta: 0.0206 };
   test.each([
     ["the default interval", { loss }, 0.15],
+    ["the default interval, another seed", { loss, seed: 1 }, 0.15],
+    ["the default interval, a third seed", { loss, seed: 2 }, 0.15],
     ["2,000 redrawn sets", { loss, interval: "bootstrap", resample: "pairs", bootstrap: 2000 }, 0.08],
   ] as const)("standard errors by %s", (_, options, within) => {
     const { parameters, objective } = fitLaw(chinchilla, data, options);

@@ -13,7 +13,7 @@ const ITERATIONS = 100;
  * `out` takes limit, coefficient, exponent and the objective. `omega` multiplies squared residuals (how often a point was
  * drawn; 0 leaves it out); null for all ones.
  */
-export type PowerLawSolve = (loss: Float64Array, omega: Float64Array | null, out: Float64Array) => FitStatus;
+type PowerLawSolve = (loss: Float64Array, omega: Float64Array | null, out: Float64Array) => FitStatus;
 
 /** A solver for losses at these `tokens` (> 0, at least two distinct); residuals are of log losses or of losses. */
 export function powerLawWithLimitSolver(tokens: Float64Array, space: "log" | "linear"): PowerLawSolve {

@@ -4,7 +4,7 @@ import { powerLawWithLimit } from "../../law/power-law.js";
 import { withSlope } from "../problem/loss.js";
 import { type Problem, withCounts, withData } from "../problem/problem.js";
 import { descend } from "./descend.js";
-import { type PowerLawSolve, powerLawWithLimitSolver } from "./power-law-solver.js";
+import { powerLawWithLimitSolver } from "./power-law-solver.js";
 
 /**
  * The free parameters at the optimum, or null where there is none.
@@ -39,9 +39,18 @@ const isSquared = ({ loss }: Problem): boolean => loss.weight(1e9) === 2;
 
 /** The default law with every parameter free in its own bounds, by squared residuals: its own solver; else null. */
 export function powerLawRefit(problem: Problem): Refit | null {
-  const solver = powerLawSolver(problem);
-  if (solver === null) return null;
-  const squares = squaredWeights(problem);
+  const { law, blocks, names, lower, upper, weights } = problem;
+  const [tokens] = problem.x;
+  const plain =
+    law === powerLawWithLimit &&
+    blocks.length === 1 &&
+    names.length === 3 &&
+    law.parameters.every((parameter, k) => lower[k] === parameter.lower && upper[k] === parameter.upper) &&
+    isSquared(problem);
+  if (!(plain && tokens?.every((x) => x > 0))) return null;
+  const solver = powerLawWithLimitSolver(tokens, problem.space);
+  /** Factors of squared residuals; null where all are 1. */
+  const squares = weights.every((weight) => weight === 1) ? null : weights.map((weight) => weight * weight);
   const out = new Float64Array(4);
   return (observed, count) => {
     if (!observed.every((y) => y > 0)) return null;
@@ -52,21 +61,4 @@ export function powerLawRefit(problem: Problem): Refit | null {
     );
     return out.every(Number.isFinite) ? out.slice(0, 3) : null;
   };
-}
-
-function powerLawSolver(problem: Problem): PowerLawSolve | null {
-  const { law, blocks, names, lower, upper } = problem;
-  const [tokens] = problem.x;
-  const plain =
-    law === powerLawWithLimit &&
-    blocks.length === 1 &&
-    names.length === 3 &&
-    law.parameters.every((parameter, k) => lower[k] === parameter.lower && upper[k] === parameter.upper) &&
-    isSquared(problem);
-  return plain && tokens?.every((x) => x > 0) ? powerLawWithLimitSolver(tokens, problem.space) : null;
-}
-
-/** Factors of squared residuals; null where all are 1. */
-function squaredWeights({ weights }: Problem): Float64Array | null {
-  return weights.every((weight) => weight === 1) ? null : weights.map((weight) => weight * weight);
 }
