@@ -60,7 +60,7 @@ export function command(): Command {
 function further(): string {
   const page = path.relative(process.cwd(), fileURLToPath(new URL(STUDY, import.meta.url)));
   return existsSync(page)
-    ? `\nTrained for longer, recursion overtakes: ${page} has a larger model with far more tokens.\n`
+    ? `\nTrained for longer, recursion catches up: ${page} has a larger model with far more tokens.\n`
     : "";
 }
 
