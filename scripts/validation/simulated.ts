@@ -144,7 +144,7 @@ export function covered(noiseName: string, planName: string, stream: Random, n: 
       tally.interval(`loss at ${BEYOND} times it`, beyond?.curve ?? null, u(truth, BEYOND * largest));
     const schemes = fitSchemes(powerLawWithLimit, data, DEFAULT_FIT_OPTIONS);
     const pairs = pairings(schemes, 0);
-    const options = { level: 0.95, point: [largest], budget: largest };
+    const options = { level: 0.95, point: [largest], budget: largest, alpha: 0.05, rejected: [] };
     for (const { quantity, interval } of differences(schemes, pairs, options)) {
       const ofLaw = quantity === "limit" || quantity === "exponent";
       if (ofLaw && noise.bent === true) continue;
@@ -217,7 +217,7 @@ export function attributed(
     const given = verdictOn(schemes);
     for (const verdict of ["exponent", "limit", "both", "cannot tell"]) tally.add(verdict, verdict === given);
     if (truth !== "neither") continue;
-    const options = { level: 0.95, point: [largest], budget: largest };
+    const options = { level: 0.95, point: [largest], budget: largest, alpha: 0.05, rejected: [] };
     const rows = differences(schemes, pairings(schemes, 0), options).filter(({ quantity }) => quantity === "loss");
     tally.add(
       "a difference of loss",

@@ -25,7 +25,7 @@ const plan = PLANS[values.plan];
 const sets = Number(values["data-sets"]);
 if (plan === undefined) throw new Error(`--plan: one of ${Object.keys(PLANS).join(", ")}`);
 const largest = Math.max(...plan.horizons);
-const at = { level: 0.95, point: [largest], budget: largest };
+const at = { level: 0.95, point: [largest], budget: largest, alpha: 0.05, rejected: [] };
 
 for (const [name, noise] of Object.entries(NOISES)) {
   for (const count of values.schemes.split(",").map(Number)) {

@@ -9,6 +9,7 @@ import type {
   Attribution,
   Comparison,
   Difference,
+  MeasuredDifference,
   Multiplier,
   NestedTests,
   Robustness,
@@ -108,7 +109,7 @@ function catalogueNames(labels: readonly string[]): ReadonlyMap<string, string> 
 
 /** The comparison for a terminal: fits, tests with the verdict, differences, multipliers. */
 export function comparisonText(comparison: Comparison): string {
-  const { attribution, bootstrap, clusters, differences, multipliers, trends } = comparison;
+  const { attribution, bootstrap, clusters, differences, measured, multipliers, trends } = comparison;
   const lines = [
     fitTable(comparison.fits),
     answerText(comparison),
@@ -124,8 +125,9 @@ export function comparisonText(comparison: Comparison): string {
           .join(", ")}: ${pairVerdict(pair, attribution)}`,
     ),
     "",
-    `Differences from ${shortName(comparison.baseline)} (p over the schemes of a row's quantity: max-t):`,
-    ...differences.map((row) => `  ${difference(row, attribution.alpha)}`),
+    `Differences from ${shortName(comparison.baseline)} (intervals and p over all schemes of a row's quantity: max-t):`,
+    ...differences.map((row) => `  ${difference(row)}`),
+    ...measured.map((row) => `  ${measuredText(row)}`),
     "",
     "Budget the baseline needs for the same loss, over the scheme's, at each scheme's own largest budget:",
     ...multipliers.map((one) => `  ${multiplier(one)}`),
@@ -153,20 +155,28 @@ function tests(nested: NestedTests): readonly string[] {
   });
 }
 
-function difference(row: Difference, alpha: number): string {
+function difference(row: Difference): string {
+  const { simultaneous } = row;
   const interval =
-    row.interval === null ? "" : ` [${significant(row.interval.lower)}, ${significant(row.interval.upper)}]`;
+    simultaneous === null ? "" : ` [${significant(simultaneous.lower)}, ${significant(simultaneous.upper)}]`;
   const at = row.budget === null ? "" : ` at ${count(row.budget)}`;
-  if (row.interval === null && row.pValue === null) {
+  if (simultaneous === null && row.pValue === null) {
     return `${shortName(row.scheme)} ${row.quantity}${at}: ${significant(row.difference)}, without an interval: a fit ended at its bound, or no point is left over`;
   }
-  const told = (row.adjustedPValue ?? 1) < alpha;
+  const bends =
+    row.told || row.bend === null
+      ? ""
+      : `; not told: the shape of the laws is rejected, a bend moves it by ${significant(row.bend, 2)}`;
   const unseen =
-    told || row.detectable === null
+    row.told || bends !== "" || row.detectable === null
       ? ""
       : `; not told from 0: 80 of 100 such studies would show ${significant(row.detectable, 2)}`;
   const better = row.probabilityBetter === null ? "" : `, P(better) ${probability(row.probabilityBetter)}`;
-  return `${shortName(row.scheme)} ${row.quantity}${at}: ${significant(row.difference)}${interval}${better}, p ${significant(row.adjustedPValue, 3)} over the schemes${unseen}`;
+  return `${shortName(row.scheme)} ${row.quantity}${at}: ${significant(row.difference)}${interval}${better}, p ${significant(row.adjustedPValue, 3)}${bends}${unseen}`;
+}
+
+function measuredText({ scheme, budget, pairs, difference, simultaneous, adjustedPValue }: MeasuredDifference): string {
+  return `${shortName(scheme)} loss at ${count(budget)} by ${pairs} pairs of points, without a law: ${significant(difference)} [${significant(simultaneous.lower)}, ${significant(simultaneous.upper)}], p ${significant(adjustedPValue, 3)}`;
 }
 
 function trend({ parameter, covariate, slope, interval, pValue, linePValue }: Trend): string {

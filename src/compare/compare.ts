@@ -1,5 +1,4 @@
 // The comparison of schemes in one call: observations → free fits → nested tests, differences, multipliers, doubts.
-import type { Warning } from "../base/errors.js";
 import { item } from "../base/item.js";
 import type { Observations } from "../curve/observations.js";
 import type { ResampleMethod, ResampleUnit } from "../fit/bootstrap.js";
@@ -13,14 +12,16 @@ import { powerLawWithLimit } from "../law/power-law.js";
 import { adjustPairs, type Equivalence, nestedTests, verdict } from "./attribution.js";
 import { baselineIndex } from "./baseline.js";
 import { borrowedLimit } from "./borrowed.js";
-import type { Comparison, Difference, NestedTests } from "./comparison.js";
+import type { Comparison, Difference } from "./comparison.js";
 import { differences } from "./differences.js";
+import { doubts } from "./doubts.js";
+import { measuredDifferences } from "./measured.js";
 import { multipliers } from "./multipliers.js";
-import { obstacles, withheld } from "./obstacles.js";
+import { obstacles, rejectedShapes, undoneByBend, withheld } from "./obstacles.js";
 import { pairings } from "./pairing.js";
 import { jointRegions } from "./regions.js";
 import { robustness } from "./robustness.js";
-import { fitSchemes, meetingPoint, residualCorrelation, type Schemes } from "./schemes.js";
+import { fitSchemes, meetingPoint, residualCorrelation } from "./schemes.js";
 import { trends } from "./trends.js";
 
 export interface CompareOptions {
@@ -111,7 +112,10 @@ export function compare(given: readonly Observations[], options: Partial<Compare
   const pairs = pairings(schemes, baseline, replicates.frees);
   const point = meetingPoint(schemes, chosen.budget);
   const budget = at(point, mainVariable(law));
-  const rows = differences(schemes, pairs, { level, point, budget });
+  const fits = given.map((group) => fitLaw(law, group, asked));
+  const rejected = rejectedShapes(names, fits, alpha);
+  const rows = differences(schemes, pairs, { level, point, budget, alpha, rejected });
+  const undone = undoneByBend(rows, alpha);
   const nested = nestedTests(squared, alpha);
   const others = squared.all.filter((_, l) => l !== baseline);
   const nestedPairs = others.map((scheme) =>
@@ -124,8 +128,14 @@ export function compare(given: readonly Observations[], options: Partial<Compare
       margins,
     ),
   );
-  const fits = given.map((group) => fitLaw(law, group, asked));
-  const hindering = obstacles(names, fits, observations);
+  const hindering = obstacles(
+    names,
+    fits,
+    observations,
+    rejected.filter((name) =>
+      undone.some((row) => row.quantity !== "loss" && [row.scheme, row.baseline].includes(name)),
+    ),
+  );
   const correlation = residualCorrelation(schemes);
   return {
     law: law.name,
@@ -143,6 +153,7 @@ export function compare(given: readonly Observations[], options: Partial<Compare
     },
     point: Object.fromEntries(law.variables.map((variable, v) => [variable, at(point, v)])),
     differences: rows,
+    measured: measuredDifferences(observations, { baseline, variable: mainVariable(law), budget, level, seed }),
     multipliers: multipliers(law, pairs, point, level, whole),
     trends: chosen.covariate === null ? [] : trends(squared, chosen.covariate, level),
     borrowed: law === powerLawWithLimit ? borrowedLimit(observations, baseline) : [],
@@ -155,7 +166,7 @@ export function compare(given: readonly Observations[], options: Partial<Compare
       seed,
     },
     robustness: chosen.robustness ? robustness(law, observations, baseline) : null,
-    warnings: doubts(schemes, nested, correlation, budget),
+    warnings: doubts(schemes, nested, { correlation, budget, undone }),
   };
 }
 
@@ -168,41 +179,4 @@ function equivalence(law: Law, rows: readonly Difference[], margins: CompareOpti
     return interval.lower > -margins[role] && interval.upper < margins[role];
   });
   return within ? "equal" : "not shown";
-}
-
-function doubts(
-  { all, law, clusters }: Schemes,
-  { tests }: NestedTests,
-  correlation: number | null,
-  budget: number,
-): readonly Warning[] {
-  const warnings: Warning[] = [];
-  const parameters = law.parameters.length;
-  if (all.some(({ group }) => group.loss.length < 2 * parameters)) {
-    warnings.push({
-      code: "few-points",
-      message: `a scheme has fewer than ${2 * parameters} points for ${parameters} parameters: its intervals are wide and rest on the law; add horizons`,
-    });
-  }
-  if (clusters.by !== "pair" && all.some(({ group }) => group.pair === null)) {
-    warnings.push({
-      code: "unpaired",
-      message:
-        "schemes are taken for independent of each other because no key matches their points; give --pair-by (horizon and seed) to take shared errors out",
-    });
-  }
-  if (correlation !== null && correlation > 0.3 && tests.some((test) => test.calibratedPValue === null)) {
-    warnings.push({
-      code: "correlated-residuals",
-      message: `residuals correlate ${correlation.toFixed(2)} between schemes at equal keys: the F tests, which take them for independent, find too little`,
-    });
-  }
-  const beyond = all.filter(({ range: [, most] }) => budget > most * (1 + 1e-9));
-  if (beyond.length > 0) {
-    warnings.push({
-      code: "extrapolates-far",
-      message: `losses are compared at a budget outside the data of ${beyond.map(({ name }) => name).join(", ")}; give --budget within the data for a comparison without extrapolation`,
-    });
-  }
-  return warnings;
 }

@@ -63,8 +63,8 @@ export interface Obstacle {
 
 export interface Attribution extends NestedTests {
   /**
-   * The tests take the law for true. Where a scheme's fit ended at a bound or its residuals keep a shape, a rejection
-   * may be the law's failure instead of a difference between schemes, and the verdict is "cannot tell". The same where
+   * The tests take the law for true. Where a scheme's fit ended at a bound or its residuals keep a shape that is not small
+   * (1% of the losses' range, or enough to undo a difference of limits or exponents), a rejection may be the law's failure instead of a difference between schemes, and the verdict is "cannot tell". The same where
    * all points are of one run: its limit is that of its schedule.
    */
   readonly obstacles: readonly Obstacle[];
@@ -104,6 +104,32 @@ export interface Difference {
   readonly pValue: number | null;
   /** Over the schemes, within the quantity: of the family that `simultaneous` holds for. */
   readonly adjustedPValue: number | null;
+  /**
+   * What the difference would change by if the laws whose shape these data reject were allowed to bend in log x (bend.ts);
+   * null where neither is rejected.
+   */
+  readonly bend: number | null;
+  /** adjustedPValue < alpha, and still so for a difference that is smaller by as much as the laws would bend it. */
+  readonly told: boolean;
+}
+
+/** scheme − baseline as the points have it, without a law: losses of points that a key matches, at one budget. */
+export interface MeasuredDifference {
+  readonly scheme: string;
+  readonly baseline: string;
+  /** x of the law's main variable: the largest that every scheme reaches. */
+  readonly budget: number;
+  /** Matched points there. */
+  readonly pairs: number;
+  /** Mean of their differences, nats per token. */
+  readonly difference: number;
+  readonly standardError: number;
+  /** t with pairs − 1 degrees of freedom. */
+  readonly interval: Interval;
+  /** All schemes' hold together. */
+  readonly simultaneous: Interval;
+  readonly pValue: number;
+  readonly adjustedPValue: number;
 }
 
 export interface MultiplierPoint {
@@ -210,6 +236,8 @@ export interface Comparison {
   /** Where losses are compared, by variable of the law. */
   readonly point: Readonly<Record<string, number>>;
   readonly differences: readonly Difference[];
+  /** One a scheme with two matched points or more at the largest budget that every scheme reaches, in the order of `schemes`. */
+  readonly measured: readonly MeasuredDifference[];
   readonly multipliers: readonly Multiplier[];
   /** Empty unless a covariate was asked for. */
   readonly trends: readonly Trend[];

@@ -3,10 +3,11 @@ import { fTail, studentTwoSided } from "../base/distributions.js";
 import type { Interval } from "../fit/record.js";
 import type { StandardError } from "../fit/variance/linearization.js";
 import { family } from "../fit/variance/simultaneous.js";
-import { at } from "../law/law.js";
+import { at, mainVariable } from "../law/law.js";
+import { type Bending, bending } from "./bend.js";
 import type { Difference } from "./comparison.js";
 import type { Drawn, Pairing } from "./pairing.js";
-import { askedOf, type Schemes } from "./schemes.js";
+import { askedOf, type Scheme, type Schemes } from "./schemes.js";
 
 interface DifferenceOptions {
   readonly level: number;
@@ -14,6 +15,10 @@ interface DifferenceOptions {
   readonly point: readonly number[];
   /** The same, as the record has it: the value of the main variable. */
   readonly budget: number;
+  /** Level of the tests. */
+  readonly alpha: number;
+  /** Names of the schemes whose law's shape the data reject. */
+  readonly rejected: readonly string[];
 }
 
 /** Of the studies that would show a difference of the size that a record calls detectable. */
@@ -23,6 +28,8 @@ const POWER = 0.8;
 interface Quantity {
   readonly name: string;
   readonly better: "lower" | "higher" | "neither";
+  /** Where a loss is read on the axis of the law's main variable; null for a parameter. */
+  readonly x: number | null;
   value(theta: Float64Array): number;
   gradient(theta: Float64Array): Float64Array;
 }
@@ -34,6 +41,7 @@ function quantities(schemes: Schemes, point: readonly number[]): readonly Quanti
     return {
       name: parameter.name,
       better: parameter.role === "limit" ? "lower" : parameter.role === "exponent" ? "higher" : "neither",
+      x: null,
       value: (theta) => at(theta, i),
       gradient: () => Float64Array.from(law.parameters, (_, k) => Number(k === i)),
     };
@@ -41,6 +49,7 @@ function quantities(schemes: Schemes, point: readonly number[]): readonly Quanti
   const loss: Quantity = {
     name: "loss",
     better: "lower",
+    x: at(point, mainVariable(law)),
     value: (theta) => law.value(theta, point),
     gradient: (theta) => {
       const gradient = new Float64Array(law.parameters.length);
@@ -59,20 +68,28 @@ function quantities(schemes: Schemes, point: readonly number[]): readonly Quanti
  * data sets, since wild replicates know of three runs only what these three say.
  *
  * Over the schemes of one quantity the intervals also hold all together (simultaneous.ts: single-step max-t), and the
- * adjusted p-values are those of that family.
+ * adjusted p-values are those of that family. A law whose shape the data reject may err by what a bend would change
+ * (bend.ts), to either side, for a law that misses in one way may miss in others: a difference that this much less would
+ * leave untold is not told.
  */
 export function differences(
   schemes: Schemes,
   pairings: readonly Pairing[],
   options: DifferenceOptions,
 ): readonly Difference[] {
-  const { level } = options;
+  const { level, alpha, rejected } = options;
+  const bends = new Map(
+    schemes.all.flatMap((scheme) => (rejected.includes(scheme.name) ? [[scheme, bending(scheme)]] : [])),
+  );
   return quantities(schemes, options.point).flatMap((quantity) => {
     const rows = pairings.map((pairing) => difference(quantity, pairing));
     const members = rows.flatMap(({ member }) => member ?? []);
     const together = family(members, level, schemes.options.seed);
-    return rows.map(
-      ({ pairing, estimate, error, probabilityBetter, pValue }): Difference => ({
+    return rows.map(({ pairing, estimate, error, probabilityBetter, pValue }): Difference => {
+      const bend = bendOf(quantity, pairing, bends);
+      const least = Math.max(0, Math.abs(estimate) - Math.abs(bend ?? 0));
+      const leastP = pOf(least, error);
+      return {
         quantity: quantity.name,
         scheme: pairing.scheme.name,
         baseline: pairing.baseline.name,
@@ -85,8 +102,10 @@ export function differences(
         simultaneous: tInterval(estimate, error, level, together.level),
         detectable: detectable(error, together.level),
         adjustedPValue: pValue === null ? null : together.adjusted(pValue),
-      }),
-    );
+        bend,
+        told: leastP !== null && together.adjusted(leastP) < alpha,
+      };
+    });
   });
 }
 
@@ -108,8 +127,22 @@ function difference(quantity: Quantity, pairing: Pairing) {
     error,
     member: error === null ? null : (known?.member(...gradients) ?? null),
     probabilityBetter: draws.length === 0 || quantity.better === "neither" ? null : better / draws.length,
-    pValue: error === null ? null : fTail((estimate / error.value) ** 2, 1, error.degreesOfFreedom),
+    pValue: pOf(estimate, error),
   };
+}
+
+/** Two-sided, of no difference. */
+const pOf = (estimate: number, error: StandardError | null): number | null =>
+  error === null ? null : fTail((estimate / error.value) ** 2, 1, error.degreesOfFreedom);
+
+/** What the difference changes by if the laws of those schemes bend; null where neither of the two is among them. */
+function bendOf(quantity: Quantity, { scheme, baseline }: Pairing, bends: ReadonlyMap<Scheme, Bending>): number | null {
+  const [own, other] = [scheme, baseline].map((one) => {
+    const { x } = quantity;
+    const read = x === null ? null : { x, loss: quantity.value(one.theta) };
+    return bends.get(one)?.(quantity.gradient(one.theta), read) ?? null;
+  });
+  return own == null && other == null ? null : (own ?? 0) - (other ?? 0);
 }
 
 /** A limit that ended at its bound has no error, and with it held those of the other parameters are too small. */

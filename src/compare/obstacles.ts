@@ -4,29 +4,42 @@ import type { Observations } from "../curve/observations.js";
 import { isOneRun } from "../curve/one-run.js";
 import { STRUCTURED } from "../fit/doubts.js";
 import type { Fit } from "../fit/record.js";
-import type { NestedTests, Obstacle } from "./comparison.js";
+import type { Difference, NestedTests, Obstacle } from "./comparison.js";
 import { holm } from "./holm.js";
 
+/** Names of the schemes whose residuals keep a shape along x, with a p-value below the level over all schemes (Holm). */
+export function rejectedShapes(names: readonly string[], fits: readonly Fit[], level: number): readonly string[] {
+  const adjusted = holm(fits.map(({ structure }) => structure?.pValue ?? null));
+  return names.filter((_, i) => (adjusted[i] ?? 1) < level);
+}
+
 /**
- * Fits that ended elsewhere than at an optimum inside their bounds, or whose residuals keep a shape along x: one that the
- * doubts name, and that chance does not make somewhere among so many schemes (Holm); and schemes known by points of one
- * run alone, whose limit is that of its schedule.
+ * Fits that ended elsewhere than at an optimum inside their bounds; laws whose shape chance does not make somewhere
+ * among so many, where the doubts name it for its size; laws of which a bend would undo a difference of parameters (`undone`); and schemes known by points of one run
+ * alone, whose limit is that of its schedule.
  */
 export function obstacles(
   names: readonly string[],
   fits: readonly Fit[],
   groups: readonly Observations[],
+  undone: readonly string[],
 ): readonly Obstacle[] {
-  const adjusted = holm(fits.map(({ structure }) => structure?.pValue ?? null));
+  const rejected = rejectedShapes(names, fits, STRUCTURED);
   return fits.flatMap((fit, i) => {
+    const scheme = names[i] ?? "";
     const codes = fit.status === "converged" ? [] : [fit.status];
     const said = fit.warnings.some(({ code }) => code === "residuals-structured");
-    const structured = said && (adjusted[i] ?? 1) < STRUCTURED ? ["residuals-structured"] : [];
+    const misses = undone.includes(scheme) || (said && rejected.includes(scheme));
+    const structured = misses ? ["residuals-structured"] : [];
     const group = groups[i];
     const single = group !== undefined && isOneRun(group) ? ["one-run"] : [];
-    return [...codes, ...structured, ...single].map((code) => ({ scheme: names[i] ?? "", code }));
+    return [...codes, ...structured, ...single].map((code) => ({ scheme, code }));
   });
 }
+
+/** Differences that would be told if the shapes of the laws were not rejected. */
+export const undoneByBend = (rows: readonly Difference[], alpha: number): readonly Difference[] =>
+  rows.filter(({ told, adjustedPValue }) => !told && (adjustedPValue ?? 1) < alpha);
 
 /** The same tests, with the verdict "cannot tell" where an obstacle stands in one of their schemes. */
 export function withheld<T extends NestedTests>(tests: T, found: readonly Obstacle[]): T {

@@ -1,5 +1,5 @@
 // What the first screen shows: each scheme's loss against the baseline's at the one budget where all of them are compared.
-import type { Comparison } from "../compare/comparison.js";
+import type { Comparison, MeasuredDifference } from "../compare/comparison.js";
 import type { Interval } from "../fit/record.js";
 import { powerLawWithLimit } from "../law/power-law.js";
 import type { Analysis } from "./record.js";
@@ -14,8 +14,12 @@ export interface LossDifference {
   readonly adjustedPValue: number | null;
   /** The difference that 80 of 100 such studies would tell from 0. */
   readonly detectable: number | null;
-  /** Told apart from 0 over all schemes at once, with an interval that is closed. */
+  /** Told apart from 0 over all schemes at once, with an interval that is closed, by laws that no bend would undo. */
   readonly clear: boolean;
+  /** What a bend of laws whose shape is rejected would change; null where the shapes hold. */
+  readonly bend: number | null;
+  /** The same difference by the matched points there, without a law; null where they do not match. */
+  readonly measured: MeasuredDifference | null;
 }
 
 export interface LossDifferences {
@@ -36,10 +40,12 @@ export function lossDifferences({ comparison }: Analysis): LossDifferences {
   const budget = losses.reduce<number | null>((most, one) => Math.max(most ?? 0, one.budget ?? 0), null);
   const rows = losses
     .filter((one) => one.budget === budget)
-    .map(({ scheme, difference, interval, simultaneous, adjustedPValue, detectable }): LossDifference => {
+    .map((row): LossDifference => {
+      const { scheme, difference, interval, simultaneous, adjustedPValue, detectable, bend, told } = row;
       const closed = interval !== null && interval.lower !== null && interval.upper !== null;
-      const clear = closed && (adjustedPValue ?? 1) < comparison.attribution.alpha;
-      return { scheme, difference, interval, simultaneous, adjustedPValue, detectable, clear };
+      const measured = comparison.measured.find((one) => one.scheme === scheme) ?? null;
+      const clear = closed && told;
+      return { scheme, difference, interval, simultaneous, adjustedPValue, detectable, clear, bend, measured };
     })
     .sort((one, other) => one.difference - other.difference);
   return { baseline: comparison.baseline, budget, rows, losses: lossesByLaw(comparison, budget) };

@@ -39,16 +39,29 @@ export function lossSummary(analysis: Analysis): string | null {
   return `At ${count(budget)} ${UNIT[analysis.comparisonVariable]} ${said.join("; ")}.`;
 }
 
-/** One sentence a scheme: its loss against the baseline's at equal compute, with interval and test; a few schemes in words. */
+/**
+ * One sentence a scheme: its loss against the baseline's at equal compute by the laws, with the interval and test over all
+ * schemes, and what the matched runs themselves say; a few schemes in words.
+ */
 export function lossSentences(analysis: Analysis): readonly string[] {
   const { baseline, budget, rows } = lossDifferences(analysis);
   if (rows.length > MOST_SENTENCES) return [];
-  return rows.map(({ scheme, difference, interval, adjustedPValue, detectable, clear }) => {
+  return rows.map(({ scheme, difference, simultaneous, adjustedPValue, detectable, clear, bend, measured }) => {
     const says = clear ? (difference < 0 ? "is lower than" : "is higher than") : "cannot be told from";
     const unseen =
-      clear || detectable === null ? "" : `; 80 of 100 such studies would show a difference of ${fixed(detectable, 4)}`;
-    const adjusted = adjustedPValue === null ? "" : `, ${pText(adjustedPValue)} (over all schemes)`;
-    return `At ${count(budget)} ${UNIT[analysis.comparisonVariable]} the loss of ${scheme} by its fitted law ${says} that of ${baseline}: ${signedDecimal(difference, 4)} nats${interval === null ? "" : ` ${intervalText(interval, 4)}`}${adjusted}${unseen}.`;
+      clear || bend !== null || detectable === null
+        ? ""
+        : `; 80 of 100 such studies would show a difference of ${fixed(detectable, 4)}`;
+    const adjusted = adjustedPValue === null ? "" : `, ${pText(adjustedPValue)} over all schemes`;
+    const bends =
+      clear || bend === null
+        ? ""
+        : `; the data reject the shape of the laws, and a bend would move it by ${signedDecimal(bend, 4)}`;
+    const runs =
+      measured === null
+        ? ""
+        : `; by ${measured.pairs} pairs of runs ${signedDecimal(measured.difference, 4)} ${intervalText(measured.simultaneous, 4)}, ${pText(measured.adjustedPValue)}`;
+    return `At ${count(budget)} ${UNIT[analysis.comparisonVariable]} the loss of ${scheme} by its fitted law ${says} that of ${baseline}: ${signedDecimal(difference, 4)} nats${simultaneous === null ? "" : ` ${intervalText(simultaneous, 4)}`}${adjusted}${unseen}${bends}${runs}.`;
   });
 }
 

@@ -143,7 +143,7 @@ export function doubts(analysis: Analysis): readonly string[] {
 
 /** Doubts that touch the answer itself, whatever else holds. */
 const DECIDING =
-  /(?:^|: )(?:at-bound|iteration-limit|ill-conditioned|limit-not-identified|exponent-not-identified|residuals-structured|starts-disagree|unpaired|mixed-settings|few-points): /;
+  /(?:^|: )(?:at-bound|iteration-limit|ill-conditioned|limit-not-identified|exponent-not-identified|residuals-structured|starts-disagree|unpaired|mixed-settings|few-points|laws-bend): /;
 
 export function weighedDoubts(analysis: Analysis): {
   /** What stands with the answer: why there is none, or what the data do not carry. */

@@ -27,7 +27,10 @@ export function terminalReport(source: ReportSource, analysis: Analysis): string
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
 
-/** Scheme, its loss, the difference with its interval and the multiplier, all by the fitted laws at one budget; else mean losses. */
+/**
+ * Scheme, its loss, the difference with the interval that holds for all schemes at once and the multiplier, all by the fitted
+ * laws at one budget; else mean losses.
+ */
 function summaryCells(analysis: Analysis): Cells {
   const { budget, baseline, rows, losses } = lossDifferences(analysis);
   const differenceOf = new Map(rows.map((row) => [row.scheme, row]));
@@ -41,7 +44,7 @@ function summaryCells(analysis: Analysis): Cells {
         ? `mean loss at ${count(ranked.budget)}`
         : "mean loss";
   return known({
-    columns: [left("scheme"), right(loss), right(`from ${baseline}`), left("interval"), right("multiplier")],
+    columns: [left("scheme"), right(loss), right(`from ${baseline}`), left("interval for all"), right("multiplier")],
     rows: analysis.schemes.map(({ label, largest }) => {
       const row = differenceOf.get(label);
       const last = multipliers.get(label);
@@ -49,7 +52,7 @@ function summaryCells(analysis: Analysis): Cells {
         label,
         fixed(budget !== null ? losses.get(label) : (means.get(label) ?? largest?.loss), 4),
         signedDecimal(row?.difference, 4),
-        intervalText(row?.interval ?? null, 4),
+        intervalText(row?.simultaneous ?? null, 4),
         last === undefined || last.multiplier === null ? "–" : `${fixed(last.multiplier, 2)}×`,
       ];
     }),

@@ -30,7 +30,7 @@ function limitRow(below: number) {
     first,
     Float64Array.of((first[0] ?? 0) + 0.001 * (i - below), ...second.slice(1)),
   ]);
-  const options = { level: 0.95, budget: 1e8, point: [1e8] };
+  const options = { level: 0.95, budget: 1e8, point: [1e8], alpha: 0.05, rejected: [] };
   return differences(schemes, pairings(schemes, 0, frees), options)[0];
 }
 
@@ -68,7 +68,7 @@ test("the difference called detectable is told from 0 in about 80 of 100 studies
     const noise = { standardDeviation: 0.004, correlation: 0 };
     const groups = simulate([law, { ...law, limit: law.limit + shift }], noise, plan, stream);
     const schemes = fitSchemes(powerLawWithLimit, groups, DEFAULT_FIT_OPTIONS);
-    const options = { level: 0.95, budget: 1e9, point: [1e9] };
+    const options = { level: 0.95, budget: 1e9, point: [1e9], alpha: 0.05, rejected: [] };
     return differences(schemes, pairings(schemes, 0), options).find(({ quantity }) => quantity === "loss");
   };
   const sizes = Array.from({ length: 50 }, () => lossRow(0)?.detectable ?? Number.NaN);

@@ -23,7 +23,9 @@ function study(baseline: PowerLaw, scheme: PowerLaw, noise: Noise, plan: StudyPl
   const [multiplier] = multipliers(powerLawWithLimit, pairs, [1e8], 0.95);
   if (multiplier === undefined) throw new Error("two schemes have one multiplier");
   const lossAt = (budget: number) =>
-    differences(schemes, pairs, { level: 0.95, budget, point: [budget] }).find(({ quantity }) => quantity === "loss");
+    differences(schemes, pairs, { level: 0.95, budget, point: [budget], alpha: 0.05, rejected: [] }).find(
+      ({ quantity }) => quantity === "loss",
+    );
   return { multiplier, lossAt };
 }
 

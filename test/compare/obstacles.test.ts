@@ -59,6 +59,7 @@ test("forty schemes of one law: no shape is found in the residuals of any, by ch
     fits.map((_, s) => String(s)),
     fits,
     [],
+    [],
   );
   expect(found.filter(({ code }) => code === "residuals-structured")).toEqual([]);
   expect(fits.every(({ structure }) => structure !== null)).toBe(true);

@@ -10,11 +10,35 @@ export interface Structure {
   readonly share: number;
 }
 
+/** The law with step·(log x − centre)² added to it, one step from the fit. */
+export interface Bend {
+  readonly step: number;
+  readonly centre: number;
+  /** What the parameters mimic of the parabola, in the coordinates of the basis: they change by −step·taken. */
+  readonly taken: Float64Array;
+  /** Weighted, one a point: what they do not. */
+  readonly left: Float64Array;
+  /** Σ slope·left². */
+  readonly curvature: number;
+}
+
+/** `weights` are the factors of the residuals. Null where there is no axis, or where the law bends freely enough already. */
+export function bend(basis: Basis, weights: Float64Array): Bend | null {
+  const { along, slope } = basis;
+  if (along === null) return null;
+  const centre = along.reduce((a, b) => a + b, 0) / basis.points;
+  const parabola = along.map((value, i) => (weights[i] ?? Number.NaN) * (value - centre) ** 2);
+  const taken = explained(parabola, basis);
+  const left = parabola.map((value, i) => value - rowTimes(basis, taken, i));
+  if (!(dot(left, left) > 1e-12 * dot(parabola, parabola))) return null;
+  // On a column with Σ slope·row·column = 0 the step is Σ column·score / Σ slope·column².
+  const curvature = left.reduce((sum, value, i) => sum + (slope[i] ?? Number.NaN) * value * value, 0);
+  return { step: dot(left, basis.score) / curvature, centre, taken, left, curvature };
+}
+
 /**
- * The law with a parabola in log x added to it (Ramsey 1969's test with x in place of the fitted values), as far as the
- * parameters cannot mimic it: one step from the fit, its t from standard-errors.ts, or that of noise of one size (`equal`).
- * `predicted` in the space of the fit, `weights` the factors of its residuals. Null where there is no axis, where the law
- * bends freely enough already, or without two degrees of freedom.
+ * Whether the bend is there (Ramsey 1969's test with x in place of the fitted values): its t from standard-errors.ts, or that
+ * of noise of one size (`equal`). `predicted` in the space of the fit. Null without a bend or two degrees of freedom.
  */
 export function structure(
   basis: Basis,
@@ -22,16 +46,11 @@ export function structure(
   weights: Float64Array,
   equal: boolean,
 ): Structure | null {
-  const { along, points: n, slope } = basis;
-  if (along === null || basis.degreesOfFreedom < 2) return null;
-  const mean = along.reduce((a, b) => a + b, 0) / n;
-  const parabola = along.map((value, i) => (weights[i] ?? Number.NaN) * (value - mean) ** 2);
-  const left = beside(parabola, basis);
-  if (!(dot(left, left) > 1e-12 * dot(parabola, parabola))) return null;
+  const found = basis.degreesOfFreedom < 2 ? null : bend(basis, weights);
+  if (found === null) return null;
+  const { step, left, curvature } = found;
+  const { slope, points: n } = basis;
   const size = Math.sqrt(left.reduce((sum, value, i) => sum + (value / (weights[i] ?? Number.NaN)) ** 2, 0) / n);
-  // On a column with Σ slope·row·column = 0 the step is Σ column·score / Σ slope·column².
-  const curvature = left.reduce((sum, value, i) => sum + (slope[i] ?? Number.NaN) * value * value, 0);
-  const step = dot(left, basis.score) / curvature;
   const score = basis.score.map((v, i) => v - step * (slope[i] ?? Number.NaN) * (left[i] ?? Number.NaN));
   const degreesOfFreedom = basis.degreesOfFreedom - 1;
   const error = equal
@@ -47,19 +66,22 @@ export function structure(
   };
 }
 
-/** What is left of a column beside the rows of the basis, which are orthonormal with weights `slope`. */
-function beside(column: Float64Array, { rows, width, slope }: Basis): Float64Array {
+/** Coordinates of a column in the rows of the basis, which are orthonormal with weights `slope`. */
+function explained(column: Float64Array, { rows, width, slope }: Basis): Float64Array {
   const taken = new Float64Array(width);
   column.forEach((value, i) => {
     const weighted = (slope[i] ?? Number.NaN) * value;
     for (let k = 0; k < width; k++)
       taken[k] = (taken[k] ?? Number.NaN) + weighted * (rows[i * width + k] ?? Number.NaN);
   });
-  return column.map((value, i) => {
-    let explained = 0;
-    for (let k = 0; k < width; k++) explained += (rows[i * width + k] ?? Number.NaN) * (taken[k] ?? Number.NaN);
-    return value - explained;
-  });
+  return taken;
+}
+
+/** Of point i, the combination of its row. */
+function rowTimes({ rows, width }: Basis, coordinates: Float64Array, i: number): number {
+  let sum = 0;
+  for (let k = 0; k < width; k++) sum += (rows[i * width + k] ?? Number.NaN) * (coordinates[k] ?? Number.NaN);
+  return sum;
 }
 
 /** The basis with one more column, orthogonal to the others: gradients are over its own coordinates and the step. */

@@ -16,16 +16,18 @@ export function differences({ analysis, palette }: Given): Chart | null {
   const { baseline, budget, rows: known } = lossDifferences(analysis);
   if (known.length === 0 || budget === null) return null;
   const rows = known.map(
-    ({ scheme, difference, interval, simultaneous }): Row => ({
+    ({ scheme, difference, interval, simultaneous, measured }): Row => ({
       scheme,
       difference: drawn(difference),
       lower: rounded(interval?.lower),
       upper: rounded(interval?.upper),
       simultaneousLower: rounded(simultaneous?.lower),
       simultaneousUpper: rounded(simultaneous?.upper),
+      measured: rounded(measured?.difference),
       text: `${signedDecimal(difference, 4)}${interval === null ? "" : ` [${signedDecimal(interval.lower, 4)}, ${signedDecimal(interval.upper, 4)}]`}`,
     }),
   );
+  const pairs = known.some(({ measured }) => measured !== null);
   const both = known.some(({ simultaneous }) => simultaneous !== null);
   const long = known.length > 20;
   const step = long ? 16 : 30;
@@ -47,6 +49,7 @@ export function differences({ analysis, palette }: Given): Chart | null {
           { field: "simultaneousUpper", type: "quantitative" as const, title: "upper, all at once", format: ".4f" },
         ]
       : []),
+    ...(pairs ? [{ field: "measured", type: "quantitative" as const, title: "by pairs of runs", format: ".4f" }] : []),
   ];
   const bar = (lower: string, upper: string, width: number, opacity: number) => ({
     mark: { type: "rule" as const, strokeWidth: width },
@@ -65,7 +68,7 @@ export function differences({ analysis, palette }: Given): Chart | null {
     title: `Difference in loss at ${count(budget)} ${UNIT[analysis.comparisonVariable]}`,
     caption: `By the fitted laws; left of 0 is better than ${baseline}. Thick: ${percent(analysis.level)} interval of each difference${
       both ? "; thin: intervals that hold for all of them at once" : ""
-    }.`,
+    }${pairs ? "; tick: the mean over pairs of runs, without a law" : ""}.`,
     spec: chartSpec(
       `Difference in validation loss from ${baseline} at ${count(budget)} ${UNIT[analysis.comparisonVariable]} for ${rows.length} schemes, with ${percent(analysis.level)} intervals, the lowest on top; 0 means no difference.`,
       { differences: rows },
@@ -83,6 +86,20 @@ export function differences({ analysis, palette }: Given): Chart | null {
             mark: { type: "point" as const, filled: true, size: 80 },
             encoding: { y, x, color: colour(palette), shape: shape(palette), opacity: strength(1, palette), tooltip },
           },
+          ...(pairs
+            ? [
+                {
+                  mark: { type: "tick" as const, thickness: 2, size: step - 8 },
+                  encoding: {
+                    y,
+                    x: { ...x, field: "measured" },
+                    color: colour(palette),
+                    opacity: strength(1, palette),
+                    tooltip,
+                  },
+                },
+              ]
+            : []),
           ...(numbers
             ? [
                 {

@@ -1,0 +1,94 @@
+// Differences of loss as the points have them, without a law: what a comparison by laws is to be held beside.
+import { fTail, studentTwoSided } from "../base/distributions.js";
+import { item } from "../base/item.js";
+import type { Observations } from "../curve/observations.js";
+import { groupName } from "../fit/problem/columns.js";
+import { orthogonalise } from "../fit/variance/linearization.js";
+import { family } from "../fit/variance/simultaneous.js";
+import { at } from "../law/law.js";
+import type { MeasuredDifference } from "./comparison.js";
+
+/** Points at this share of the budget are at it: steps are whole, so that equal compute is equal to a step. */
+const NEAR = 0.01;
+
+interface MeasuredOptions {
+  readonly baseline: number;
+  /** Position of the law's main variable among those of the points, and its largest value that every scheme reaches. */
+  readonly variable: number;
+  readonly budget: number;
+  readonly level: number;
+  readonly seed: number;
+}
+
+/**
+ * Mean of (scheme − baseline) over the points at the budget that a key matches, with the t interval of so many pairs; over
+ * the schemes max-t, as differences of laws (simultaneous.ts). A scheme with fewer than two pairs, or with a key that
+ * stands twice there, has none.
+ */
+export function measuredDifferences(
+  groups: readonly Observations[],
+  options: MeasuredOptions,
+): readonly MeasuredDifference[] {
+  const { baseline, level } = options;
+  const numbers = new Map<string, number>();
+  const base = lossesAt(item(groups, baseline), options);
+  const rows = groups.flatMap((group, l) => {
+    const own = lossesAt(group, options);
+    const keys = l === baseline || own === null || base === null ? [] : [...own.keys()].filter((key) => base.has(key));
+    if (keys.length < 2) return [];
+    const values = Float64Array.from(keys, (key) => (own?.get(key) ?? Number.NaN) - (base?.get(key) ?? Number.NaN));
+    for (const key of keys) if (!numbers.has(key)) numbers.set(key, numbers.size);
+    const cluster = Int32Array.from(keys, (key) => numbers.get(key) ?? -1);
+    return [{ scheme: groupName(group), cluster, ...meanOf(values) }];
+  });
+  const together = family(
+    rows.map(({ cluster, basis }) => ({ cluster, basis, gradient: [1] })),
+    level,
+    options.seed,
+  );
+  return rows.map(({ scheme, pairs, difference, standardError, pValue }): MeasuredDifference => {
+    const interval = (wide: number) => {
+      const half = standardError * studentTwoSided(wide, pairs - 1);
+      return { level, lower: difference - half, upper: difference + half, method: "delta" } as const;
+    };
+    return {
+      scheme,
+      baseline: groupName(item(groups, baseline)),
+      budget: options.budget,
+      pairs,
+      difference,
+      standardError,
+      interval: interval(level),
+      simultaneous: interval(together.level),
+      pValue,
+      adjustedPValue: together.adjusted(pValue),
+    };
+  });
+}
+
+/** By key; null without keys or with one that stands twice. */
+function lossesAt(
+  { x, loss, pair }: Observations,
+  { variable, budget }: MeasuredOptions,
+): ReadonlyMap<string, number> | null {
+  const values = item(x, variable);
+  const there = Array.from(values.keys()).filter((i) => Math.abs(at(values, i) / budget - 1) < NEAR);
+  const losses = new Map(there.flatMap((i) => (pair === null ? [] : [[item(pair, i), at(loss, i)] as const])));
+  return losses.size > 0 && losses.size === there.length ? losses : null;
+}
+
+function meanOf(values: Float64Array) {
+  const pairs = values.length;
+  const difference = values.reduce((sum, value) => sum + value, 0) / pairs;
+  const score = values.map((value) => value - difference);
+  const variance = score.reduce((sum, value) => sum + value ** 2, 0) / (pairs - 1);
+  const standardError = Math.sqrt(variance / pairs);
+  const ones = new Float64Array(pairs).fill(1);
+  return {
+    pairs,
+    difference,
+    standardError,
+    pValue: fTail((difference / standardError) ** 2, 1, pairs - 1),
+    basis: orthogonalise({ width: 1, rows: ones, score, slope: ones, cluster: null, along: null }),
+  };
+}
