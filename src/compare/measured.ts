@@ -22,8 +22,8 @@ interface MeasuredOptions {
 
 /**
  * Mean of (scheme − baseline) over the points at the budget that a key matches, with the t interval of so many pairs; over
- * the schemes max-t, as differences of laws (simultaneous.ts). A scheme with fewer than two pairs, or with a key that
- * stands twice there, has none.
+ * the schemes max-t, as differences of laws (simultaneous.ts). A scheme with fewer than two pairs, with differences that are
+ * all alike, or with a key that stands twice there, has none.
  */
 export function measuredDifferences(
   groups: readonly Observations[],
@@ -37,9 +37,11 @@ export function measuredDifferences(
     const keys = l === baseline || own === null || base === null ? [] : [...own.keys()].filter((key) => base.has(key));
     if (keys.length < 2) return [];
     const values = Float64Array.from(keys, (key) => (own?.get(key) ?? Number.NaN) - (base?.get(key) ?? Number.NaN));
+    const mean = meanOf(values);
+    if (!(mean.standardError > 0)) return [];
     for (const key of keys) if (!numbers.has(key)) numbers.set(key, numbers.size);
     const cluster = Int32Array.from(keys, (key) => numbers.get(key) ?? -1);
-    return [{ scheme: groupName(group), cluster, ...meanOf(values) }];
+    return [{ scheme: groupName(group), cluster, ...mean }];
   });
   const together = family(
     rows.map(({ cluster, basis }) => ({ cluster, basis, gradient: [1] })),

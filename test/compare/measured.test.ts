@@ -1,0 +1,60 @@
+// Differences as the points have them: the paired t test by hand, and where there is none.
+import { expect, test } from "vitest";
+import { measuredDifferences } from "../../src/compare/measured.js";
+import { ladder } from "./ladder-data.js";
+
+const OPTIONS = { baseline: 0, variable: 0, budget: 1e9, level: 0.95, seed: 1 };
+const KEYS = ["1", "2", "3", "4", "5"];
+/** Three budgets of which the last is the one; a step more or less of it is the same budget. */
+const scheme = (name: string, losses: readonly number[], last = 1e9) =>
+  ladder(name, [1e7, 1e8, ...losses.map(() => last)], [3, 2.5, ...losses], ["a", "b", ...KEYS.slice(0, losses.length)]);
+const baseline = scheme("baseline", [2.1, 2.12, 2.09, 2.11, 2.13]);
+
+test("five pairs: mean, standard error, t interval and p-value worked by hand", () => {
+  // Differences −.02, −.01, −.03, .00, −.04: mean −.02, variance .00025, standard error .0070711, t = 2.8284 of 4 degrees of
+  // freedom, whose 97.5% point is 2.776445; p = 1 − t·(t² + 6)/(t² + 4)^1.5 = .0474207.
+  const [row, ...others] = measuredDifferences(
+    [baseline, scheme("a", [2.08, 2.11, 2.06, 2.11, 2.09], 1.001e9)],
+    OPTIONS,
+  );
+  expect(others).toEqual([]);
+  expect([row?.scheme, row?.baseline, row?.pairs, row?.budget]).toEqual(["a", "baseline", 5, 1e9]);
+  expect(row?.difference).toBeCloseTo(-0.02, 12);
+  expect(row?.standardError).toBeCloseTo(Math.sqrt(0.00025 / 5), 12);
+  expect(row?.interval.lower).toBeCloseTo(-0.02 - 2.776445 * Math.sqrt(0.00025 / 5), 7);
+  expect(row?.interval.upper).toBeCloseTo(-0.02 + 2.776445 * Math.sqrt(0.00025 / 5), 7);
+  expect(row?.pValue).toBeCloseTo(0.0474207, 6);
+  expect([row?.simultaneous, row?.adjustedPValue]).toEqual([row?.interval, row?.pValue]);
+});
+
+test("of several schemes the intervals hold together: between one alone and Bonferroni's", () => {
+  const rows = measuredDifferences(
+    [
+      baseline,
+      scheme("a", [2.08, 2.11, 2.06, 2.11, 2.09]),
+      scheme("b", [2.12, 2.1, 2.08, 2.13, 2.12]),
+      scheme("c", [2.11, 2.1, 2.1, 2.1, 2.14]),
+    ],
+    OPTIONS,
+  );
+  expect(rows.map((row) => row.scheme)).toEqual(["a", "b", "c"]);
+  for (const { interval, simultaneous, standardError, difference, pValue, adjustedPValue } of rows) {
+    const wide = (simultaneous.upper ?? Number.NaN) - difference;
+    expect(wide).toBeGreaterThan((interval.upper ?? Number.NaN) - difference);
+    // t of 4 degrees of freedom at 1 − .05/6; two standard deviations of 5,000 draws are 6% of .0167.
+    expect(wide / standardError).toBeLessThan(3.961 * 1.02);
+    expect(adjustedPValue).toBeGreaterThanOrEqual(pValue);
+    expect(adjustedPValue).toBeLessThan(Math.min(1, 3.2 * pValue) + 1e-12);
+  }
+});
+
+test("no keys, other budgets, one pair, differences all alike or a key that stands twice: no measured difference", () => {
+  const one = scheme("one", [2.08]);
+  const far = scheme("far", [2.08, 2.11, 2.06, 2.11, 2.09], 1.1e9);
+  const unkeyed = { ...scheme("unkeyed", [2.08, 2.11, 2.06, 2.11, 2.09]), pair: null };
+  const twice = scheme("twice", [2.08, 2.11, 2.06]);
+  const doubled = { ...twice, pair: ["a", "b", "1", "1", "2"] };
+  const same = scheme("same", [2.1, 2.12, 2.09, 2.11, 2.13]);
+  for (const group of [one, same, far, unkeyed, doubled])
+    expect(measuredDifferences([baseline, group], OPTIONS)).toEqual([]);
+});
