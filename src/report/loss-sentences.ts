@@ -31,6 +31,9 @@ export function lossSummary(analysis: Analysis): string | null {
       rows.length,
     );
     const than = place === 0 ? base : "it";
+    if (have === null && about.length === rows.length && rows.length > 2) {
+      return `none of the ${rows.length} schemes can be told from ${base}`;
+    }
     if (have === null) return `${who} cannot be told from ${than}`;
     const sizes = about.map((row) => fixed(Math.abs(row.difference), 3)).sort();
     const by = new Set(sizes).size === 1 ? sizes[0] : `${sizes[0]} to ${sizes.at(-1)}`;

@@ -85,11 +85,13 @@ function obstacleSentences({ attribution }: Comparison): readonly string[] {
   });
 }
 
+const BENT = "A law that bends, or the larger budgets alone, may tell.";
 const OF_ONE_RUN = "Runs that end at several horizons, or a learning rate cooled down at each, would tell.";
 
 /** What would tell; runs of ours that are smaller than the reference sweep are pointed at it. */
 function remedy({ schemes, provenance, comparison }: Analysis): string {
   if (comparison?.attribution.obstacles.some(({ code }) => code === "one-run") === true) return OF_ONE_RUN;
+  if (comparison?.warnings.some(({ code }) => code === "laws-bend") === true) return BENT;
   const small = schemes.some(({ seeds }) => seeds < 3);
   const ours = provenance.corpus !== undefined;
   return small && ours

@@ -24,7 +24,7 @@ export function differences({ analysis, palette }: Given): Chart | null {
       simultaneousLower: rounded(simultaneous?.lower),
       simultaneousUpper: rounded(simultaneous?.upper),
       measured: rounded(measured?.difference),
-      text: `${signedDecimal(difference, 4)}${interval === null ? "" : ` [${signedDecimal(interval.lower, 4)}, ${signedDecimal(interval.upper, 4)}]`}`,
+      text: `${signedDecimal(difference, 4)}${simultaneous === null ? "" : ` [${signedDecimal(simultaneous.lower, 4)}, ${signedDecimal(simultaneous.upper, 4)}]`}`,
     }),
   );
   const pairs = known.some(({ measured }) => measured !== null);
@@ -67,7 +67,7 @@ export function differences({ analysis, palette }: Given): Chart | null {
     name: "differences",
     title: `Difference in loss at ${count(budget)} ${UNIT[analysis.comparisonVariable]}`,
     caption: `By the fitted laws; left of 0 is better than ${baseline}. Thick: ${percent(analysis.level)} interval of each difference${
-      both ? "; thin: intervals that hold for all of them at once" : ""
+      both ? "; thin, and in numbers: intervals that hold for all of them at once" : ""
     }${pairs ? "; tick: the mean over pairs of runs, without a law" : ""}.`,
     spec: chartSpec(
       `Difference in validation loss from ${baseline} at ${count(budget)} ${UNIT[analysis.comparisonVariable]} for ${rows.length} schemes, with ${percent(analysis.level)} intervals, the lowest on top; 0 means no difference.`,
