@@ -48,7 +48,7 @@ export function command(): Command {
       "where the inputs of a report lie (default: data/runs, the working folder and the folders beside the report)",
     )
     .option("--retrain", "train the run again from its own header")
-    .option("--steps <n>", "with --retrain: only the first N steps")
+    .option("--steps <n>", "with --retrain: only the first N steps, and to the first point of the run")
     .option("--sample <k>", "with --retrain: K runs of a folder, drawn at random")
     .option("--seed <n>", "seed of that draw", "0")
     .option("--corpus <path>", "text that the runs were trained on (default: the built-in prose)")

@@ -15,7 +15,7 @@ import { compareValues, type Difference } from "./differences.js";
 const OTHER_BACKENDS_TOLERANCE = 1e-3;
 
 export interface RetrainOptions {
-  /** Steps of training, trunk and branches in their order, after which to stop; null for the whole run. */
+  /** Steps of training, trunk and branches in their order, after which to stop, but not before a point; null for the whole run. */
   readonly steps: number | null;
   /** Text that the run was trained on; null for the built-in prose. */
   readonly corpusPath: string | null;
@@ -40,7 +40,10 @@ export async function retrain(file: string, options: RetrainOptions): Promise<Re
   const published = parseRun(path.basename(file), text);
   const run = checkConfiguration(published.header.configuration);
   const tolerance = run.backend === "wasm" ? 0 : OTHER_BACKENDS_TOLERANCE;
-  const again = await withScratch("verify", (folder) => trainAgain(run, folder, options));
+  // Without a point nothing would be compared but the header.
+  const least = published.points[0]?.tokens ?? 0;
+  const tokens = options.steps === null ? null : Math.max(options.steps * tokensPerStep(run), least);
+  const again = await withScratch("verify", (folder) => trainAgain(run, folder, tokens, options));
   const name = path.basename(file);
   const differences: Difference[] = [];
   const id = runId(run);
@@ -65,13 +68,14 @@ export async function retrain(file: string, options: RetrainOptions): Promise<Re
 async function trainAgain(
   run: RunConfiguration,
   folder: string,
+  tokens: number | null,
   options: RetrainOptions,
 ): Promise<{ readonly run: Run; readonly text: string }> {
   const corpus = await openData(originOf(run, options.corpusPath), options.onMessage);
   const stop = new AbortController();
   const forward = () => stop.abort();
   options.signal?.addEventListener("abort", forward, { once: true });
-  const enough = options.steps === null ? Number.POSITIVE_INFINITY : options.steps * tokensPerStep(run);
+  const enough = tokens ?? Number.POSITIVE_INFINITY;
   try {
     const result = await trainRun(run, {
       runsFolder: folder,

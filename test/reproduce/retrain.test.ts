@@ -31,6 +31,12 @@ test("the first steps alone give the first points", async () => {
   expect(again.pointsCompared).toBeLessThan(again.pointsPublished);
 });
 
+test("fewer steps than lead to a point go on to it: a comparison of nothing is none", async () => {
+  const again = await retrain(file, { steps: 1, corpusPath: texts });
+  expect(again.differences).toEqual([]);
+  expect(again.pointsCompared).toBe(1);
+});
+
 test("the last digit of one loss that was altered is found and named", async () => {
   const lines = readFileSync(file, "utf8").split("\n");
   const altered = (lines[2] ?? "").replace(
