@@ -15,6 +15,7 @@ import type {
   Robustness,
   Trend,
 } from "../compare/comparison.js";
+import { undoneByBend } from "../compare/obstacles.js";
 import { thinned } from "../curve/thin.js";
 import { groupName } from "../fit/problem/columns.js";
 import { answerText } from "../report/sentences.js";
@@ -126,7 +127,7 @@ export function comparisonText(comparison: Comparison): string {
     ),
     "",
     `Differences from ${shortName(comparison.baseline)} (intervals and p over all schemes of a row's quantity: max-t):`,
-    ...differences.map((row) => `  ${difference(row)}`),
+    ...differences.map((row) => `  ${difference(row, attribution.alpha)}`),
     ...measured.map((row) => `  ${measuredText(row)}`),
     "",
     "Budget the baseline needs for the same loss, over the scheme's, at each scheme's own largest budget:",
@@ -155,7 +156,7 @@ function tests(nested: NestedTests): readonly string[] {
   });
 }
 
-function difference(row: Difference): string {
+function difference(row: Difference, alpha: number): string {
   const { simultaneous } = row;
   const interval =
     simultaneous === null ? "" : ` [${significant(simultaneous.lower)}, ${significant(simultaneous.upper)}]`;
@@ -164,7 +165,7 @@ function difference(row: Difference): string {
     return `${shortName(row.scheme)} ${row.quantity}${at}: ${significant(row.difference)}, without an interval: a fit ended at its bound, or no point is left over`;
   }
   const bends =
-    row.told || row.bend === null
+    undoneByBend([row], alpha).length === 0
       ? ""
       : `; not told: the shape of the laws is rejected, a bend moves it by ${significant(row.bend, 2)}`;
   const unseen =

@@ -57,7 +57,7 @@ export function lossSentences(analysis: Analysis): readonly string[] {
         : `; 80 of 100 such studies would show a difference of ${fixed(detectable, 4)}`;
     const adjusted = adjustedPValue === null ? "" : `, ${pText(adjustedPValue)} over all schemes`;
     const bends =
-      clear || bend === null
+      bend === null
         ? ""
         : `; the data reject the shape of the laws, and a bend would move it by ${signedDecimal(bend, 4)}`;
     const runs =
