@@ -15,7 +15,7 @@ import type {
   Robustness,
   Trend,
 } from "../compare/comparison.js";
-import { undoneByBend } from "../compare/obstacles.js";
+import { isUndone } from "../compare/obstacles.js";
 import { thinned } from "../curve/thin.js";
 import { groupName } from "../fit/problem/columns.js";
 import { answerText } from "../report/sentences.js";
@@ -164,10 +164,9 @@ function difference(row: Difference, alpha: number): string {
   if (simultaneous === null && row.pValue === null) {
     return `${shortName(row.scheme)} ${row.quantity}${at}: ${significant(row.difference)}, without an interval: a fit ended at its bound, or no point is left over`;
   }
-  const bends =
-    undoneByBend([row], alpha).length === 0
-      ? ""
-      : `; not told: the shape of the laws is rejected, a bend moves it by ${significant(row.bend, 2)}`;
+  const bends = isUndone(row, alpha)
+    ? `; not told: the shape of the laws is rejected, a bend moves it by ${significant(row.bend, 2)}`
+    : "";
   const unseen =
     row.told || bends !== "" || row.detectable === null
       ? ""

@@ -1,5 +1,4 @@
 // What a quantity of a scheme would become if its law, whose shape the data reject, were allowed to bend.
-
 import { bend } from "../fit/variance/structure.js";
 import { at } from "../law/law.js";
 import { freeGradient, type Scheme } from "./schemes.js";

@@ -17,7 +17,7 @@ import { differences } from "./differences.js";
 import { doubts } from "./doubts.js";
 import { measuredDifferences } from "./measured.js";
 import { multipliers } from "./multipliers.js";
-import { obstacles, rejectedShapes, undoneByBend, withheld } from "./obstacles.js";
+import { isUndone, obstacles, rejectedShapes, withheld } from "./obstacles.js";
 import { pairings } from "./pairing.js";
 import { jointRegions } from "./regions.js";
 import { robustness } from "./robustness.js";
@@ -115,7 +115,7 @@ export function compare(given: readonly Observations[], options: Partial<Compare
   const fits = given.map((group) => fitLaw(law, group, asked));
   const rejected = rejectedShapes(names, fits, alpha);
   const rows = differences(schemes, pairs, { level, point, budget, alpha, rejected });
-  const undone = undoneByBend(rows, alpha);
+  const undone = rows.filter((row) => isUndone(row, alpha));
   const nested = nestedTests(squared, alpha);
   const others = squared.all.filter((_, l) => l !== baseline);
   const nestedPairs = others.map((scheme) =>

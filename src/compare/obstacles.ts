@@ -14,9 +14,9 @@ export function rejectedShapes(names: readonly string[], fits: readonly Fit[], l
 }
 
 /**
- * Fits that ended elsewhere than at an optimum inside their bounds; laws whose shape chance does not make somewhere
- * among so many, where the doubts name it for its size; laws of which a bend would undo a difference of parameters (`undone`); and schemes known by points of one run
- * alone, whose limit is that of its schedule.
+ * Fits that ended elsewhere than at an optimum inside their bounds; laws whose shape chance does not make somewhere among
+ * so many, where the doubts name it for its size; laws of which a bend would undo a difference of parameters (`undone`); and
+ * schemes known by points of one run alone, whose limit is that of its schedule.
  */
 export function obstacles(
   names: readonly string[],
@@ -37,9 +37,9 @@ export function obstacles(
   });
 }
 
-/** Differences that would be told if the shapes of the laws were not rejected. */
-export const undoneByBend = (rows: readonly Difference[], alpha: number): readonly Difference[] =>
-  rows.filter(({ told, adjustedPValue }) => !told && (adjustedPValue ?? 1) < alpha);
+/** A difference that would be told if the shapes of the laws were not rejected. */
+export const isUndone = ({ told, adjustedPValue }: Difference, alpha: number): boolean =>
+  !told && (adjustedPValue ?? 1) < alpha;
 
 /** The same tests, with the verdict "cannot tell" where an obstacle stands in one of their schemes. */
 export function withheld<T extends NestedTests>(tests: T, found: readonly Obstacle[]): T {

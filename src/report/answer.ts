@@ -1,6 +1,6 @@
 // What the first screen shows: each scheme's loss against the baseline's at the one budget where all of them are compared.
 import type { Comparison, MeasuredDifference } from "../compare/comparison.js";
-import { undoneByBend } from "../compare/obstacles.js";
+import { isUndone } from "../compare/obstacles.js";
 import type { Interval } from "../fit/record.js";
 import { powerLawWithLimit } from "../law/power-law.js";
 import type { Analysis } from "./record.js";
@@ -39,14 +39,13 @@ export function lossDifferences({ comparison }: Analysis): LossDifferences {
     (one) => one.quantity === "loss" && one.baseline === comparison.baseline && one.budget !== null,
   );
   const budget = losses.reduce<number | null>((most, one) => Math.max(most ?? 0, one.budget ?? 0), null);
-  const undone = undoneByBend(losses, comparison.attribution.alpha);
   const rows = losses
     .filter((one) => one.budget === budget)
     .map((row): LossDifference => {
       const { scheme, difference, interval, simultaneous, adjustedPValue, detectable, told } = row;
       const closed = interval !== null && interval.lower !== null && interval.upper !== null;
       const measured = comparison.measured.find((one) => one.scheme === scheme) ?? null;
-      const bend = undone.includes(row) ? row.bend : null;
+      const bend = isUndone(row, comparison.attribution.alpha) ? row.bend : null;
       const clear = closed && told;
       return { scheme, difference, interval, simultaneous, adjustedPValue, detectable, clear, bend, measured };
     })
