@@ -17,7 +17,7 @@ import { differences } from "./differences.js";
 import { doubts } from "./doubts.js";
 import { measuredDifferences } from "./measured.js";
 import { multipliers } from "./multipliers.js";
-import { isUndone, obstacles, rejectedShapes, withheld } from "./obstacles.js";
+import { bentVerdicts, isUndone, obstacles, withheld } from "./obstacles.js";
 import { pairings } from "./pairing.js";
 import { jointRegions } from "./regions.js";
 import { robustness } from "./robustness.js";
@@ -113,8 +113,10 @@ export function compare(given: readonly Observations[], options: Partial<Compare
   const point = meetingPoint(schemes, chosen.budget);
   const budget = at(point, mainVariable(law));
   const fits = given.map((group) => fitLaw(law, group, asked));
-  const rejected = rejectedShapes(names, fits, alpha);
+  // Each by itself: of many schemes none may go on as if its law held.
+  const rejected = names.filter((_, i) => (fits[i]?.structure?.pValue ?? 1) < alpha);
   const rows = differences(schemes, pairs, { level, point, budget, alpha, rejected });
+  const measured = measuredDifferences(observations, { baseline, point, budget, level, seed });
   const undone = rows.filter((row) => isUndone(row, alpha));
   const nested = nestedTests(squared, alpha);
   const others = squared.all.filter((_, l) => l !== baseline);
@@ -128,14 +130,7 @@ export function compare(given: readonly Observations[], options: Partial<Compare
       margins,
     ),
   );
-  const hindering = obstacles(
-    names,
-    fits,
-    observations,
-    rejected.filter((name) =>
-      undone.some((row) => row.quantity !== "loss" && [row.scheme, row.baseline].includes(name)),
-    ),
-  );
+  const hindering = obstacles(names, fits, observations, bentVerdicts(law, nested, { names, fits, undone, alpha }));
   const correlation = residualCorrelation(schemes);
   return {
     law: law.name,
@@ -153,7 +148,7 @@ export function compare(given: readonly Observations[], options: Partial<Compare
     },
     point: Object.fromEntries(law.variables.map((variable, v) => [variable, at(point, v)])),
     differences: rows,
-    measured: measuredDifferences(observations, { baseline, variable: mainVariable(law), budget, level, seed }),
+    measured,
     multipliers: multipliers(law, pairs, point, level, whole),
     trends: chosen.covariate === null ? [] : trends(squared, chosen.covariate, level),
     borrowed: law === powerLawWithLimit ? borrowedLimit(observations, baseline) : [],
@@ -166,7 +161,7 @@ export function compare(given: readonly Observations[], options: Partial<Compare
       seed,
     },
     robustness: chosen.robustness ? robustness(law, observations, baseline) : null,
-    warnings: doubts(schemes, nested, { correlation, budget, undone }),
+    warnings: doubts(schemes, nested, { correlation, budget, undone, measured: measured.length > 0 }),
   };
 }
 

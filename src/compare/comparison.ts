@@ -63,9 +63,10 @@ export interface Obstacle {
 
 export interface Attribution extends NestedTests {
   /**
-   * The tests take the law for true. Where a scheme's fit ended at a bound or its residuals keep a shape that is not small
-   * (1% of the losses' range, or enough to undo a difference of limits or exponents), a rejection may be the law's failure instead of a difference between schemes, and the verdict is "cannot tell". The same where
-   * all points are of one run: its limit is that of its schedule.
+   * The tests take the law for true. Where a scheme's fit ended at a bound, or its residuals keep a shape that is not small
+   * (1% of the losses' range, or enough to undo a difference that the verdict rests on), a rejection may be the law's
+   * failure instead of a difference between schemes, and the verdict is "cannot tell". The same where all points are of one
+   * run: its limit is that of its schedule.
    */
   readonly obstacles: readonly Obstacle[];
   /** Significance level of the tests: .05. */
@@ -105,8 +106,8 @@ export interface Difference {
   /** Over the schemes, within the quantity: of the family that `simultaneous` holds for. */
   readonly adjustedPValue: number | null;
   /**
-   * What the difference would change by if the laws whose shape these data reject were allowed to bend in log x (bend.ts);
-   * null where neither is rejected.
+   * What the difference would change by, to first order, if the laws whose shape these data reject were allowed to bend in
+   * log x (bend.ts); null where neither is rejected, and for parameters beside a bound.
    */
   readonly bend: number | null;
   /** adjustedPValue < alpha, and still so for a difference that is smaller by as much as the laws would bend it. */
@@ -117,7 +118,7 @@ export interface Difference {
 export interface MeasuredDifference {
   readonly scheme: string;
   readonly baseline: string;
-  /** x of the law's main variable: the largest that every scheme reaches. */
+  /** Where losses are compared: x of the law's main variable. */
   readonly budget: number;
   /** Matched points there. */
   readonly pairs: number;
@@ -236,7 +237,7 @@ export interface Comparison {
   /** Where losses are compared, by variable of the law. */
   readonly point: Readonly<Record<string, number>>;
   readonly differences: readonly Difference[];
-  /** One a scheme with two matched points or more at the largest budget that every scheme reaches, in the order of `schemes`. */
+  /** One a scheme with two matched points or more at `point`, in the order of `schemes`. */
   readonly measured: readonly MeasuredDifference[];
   readonly multipliers: readonly Multiplier[];
   /** Empty unless a covariate was asked for. */

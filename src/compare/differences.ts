@@ -135,8 +135,9 @@ function difference(quantity: Quantity, pairing: Pairing) {
 const pOf = (estimate: number, error: StandardError | null): number | null =>
   error === null ? null : fTail((estimate / error.value) ** 2, 1, error.degreesOfFreedom);
 
-/** What the difference changes by if the laws of those schemes bend; null where neither of the two is among them. */
+/** What the difference changes by if the laws of those schemes bend; null where neither of the two is among them, or for a parameter beside a bound. */
 function bendOf(quantity: Quantity, { scheme, baseline }: Pairing, bends: ReadonlyMap<Scheme, Bending>): number | null {
+  if (isHeld(quantity, { scheme, baseline })) return null;
   const [own, other] = [scheme, baseline].map((one) => {
     const { x } = quantity;
     const read = x === null ? null : { x, loss: quantity.value(one.theta) };
@@ -146,7 +147,7 @@ function bendOf(quantity: Quantity, { scheme, baseline }: Pairing, bends: Readon
 }
 
 /** A limit that ended at its bound has no error, and with it held those of the other parameters are too small. */
-const isHeld = (quantity: Quantity, { scheme, baseline }: Pairing): boolean =>
+const isHeld = (quantity: Quantity, { scheme, baseline }: Pick<Pairing, "scheme" | "baseline">): boolean =>
   quantity.name !== "loss" && [scheme, baseline].some(({ fit }) => fit.solution.status === "at-bound");
 
 /** Of power 80%: (t(level) + t(.8))·s, the first two-sided, the second one-sided. */

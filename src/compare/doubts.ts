@@ -15,14 +15,17 @@ interface Findings {
   readonly budget: number;
   /** Differences that a bend of the laws would leave untold. */
   readonly undone: readonly Difference[];
+  /** Whether points match there, so that differences are known without a law. */
+  readonly measured: boolean;
 }
 
+/** Every doubt about a comparison, in a fixed order. */
 export function doubts(
   { all, law, clusters }: Schemes,
   { tests }: NestedTests,
-  { correlation, budget, undone }: Findings,
+  { correlation, budget, undone, measured }: Findings,
 ): readonly Warning[] {
-  const warnings: Warning[] = [...bendDoubts(undone)];
+  const warnings: Warning[] = [...bendDoubts(undone, measured)];
   const parameters = law.parameters.length;
   if (all.some(({ group }) => group.loss.length < 2 * parameters)) {
     warnings.push({
@@ -54,7 +57,7 @@ export function doubts(
 }
 
 /** One sentence over all quantities. */
-function bendDoubts(undone: readonly Difference[]): readonly Warning[] {
+function bendDoubts(undone: readonly Difference[], measured: boolean): readonly Warning[] {
   if (undone.length === 0) return [];
   const about = [...new Set(undone.map(({ quantity }) => quantity))].map((name) => {
     const rows = undone.filter(({ quantity }) => quantity === name);
@@ -66,7 +69,7 @@ function bendDoubts(undone: readonly Difference[]): readonly Warning[] {
   return [
     {
       code: "laws-bend",
-      message: `the data reject the shape of laws, so that differences are not told of ${about.join("; ")}; lean on the measured differences, drop the smallest budgets, or try another law`,
+      message: `the data reject the shape of laws, so that differences are not told of ${about.join("; ")}; ${measured ? "lean on the measured differences, or " : ""}try another law or the larger budgets alone`,
     },
   ];
 }

@@ -8,20 +8,21 @@ import { family } from "../fit/variance/simultaneous.js";
 import { at } from "../law/law.js";
 import type { MeasuredDifference } from "./comparison.js";
 
-/** Points at this share of the budget are at it: steps are whole, so that equal compute is equal to a step. */
+/** Points within this share of every variable's value are there: steps are whole, so that equal compute is equal to a step. */
 const NEAR = 0.01;
 
 interface MeasuredOptions {
   readonly baseline: number;
-  /** Position of the law's main variable among those of the points, and its largest value that every scheme reaches. */
-  readonly variable: number;
+  /** Where losses are compared: one value per variable of the law. */
+  readonly point: readonly number[];
+  /** The same, as the record has it: the value of the main variable. */
   readonly budget: number;
   readonly level: number;
   readonly seed: number;
 }
 
 /**
- * Mean of (scheme − baseline) over the points at the budget that a key matches, with the t interval of so many pairs; over
+ * Mean of (scheme − baseline) over the points there that a key matches, with the t interval of so many pairs; over
  * the schemes max-t, as differences of laws (simultaneous.ts). A scheme with fewer than two pairs, with differences that are
  * all alike, or with a key that stands twice there, has none.
  */
@@ -69,12 +70,10 @@ export function measuredDifferences(
 }
 
 /** By key; null without keys or with one that stands twice. */
-function lossesAt(
-  { x, loss, pair }: Observations,
-  { variable, budget }: MeasuredOptions,
-): ReadonlyMap<string, number> | null {
-  const values = item(x, variable);
-  const there = Array.from(values.keys()).filter((i) => Math.abs(at(values, i) / budget - 1) < NEAR);
+function lossesAt({ x, loss, pair }: Observations, { point }: MeasuredOptions): ReadonlyMap<string, number> | null {
+  const there = Array.from(loss.keys()).filter((i) =>
+    point.every((value, v) => Math.abs(at(item(x, v), i) / value - 1) < NEAR),
+  );
   const losses = new Map(there.flatMap((i) => (pair === null ? [] : [[item(pair, i), at(loss, i)] as const])));
   return losses.size > 0 && losses.size === there.length ? losses : null;
 }

@@ -4,32 +4,60 @@ import type { Observations } from "../curve/observations.js";
 import { isOneRun } from "../curve/one-run.js";
 import { STRUCTURED } from "../fit/doubts.js";
 import type { Fit } from "../fit/record.js";
+import type { Law } from "../law/law.js";
 import type { Difference, NestedTests, Obstacle } from "./comparison.js";
 import { holm } from "./holm.js";
 
-/** Names of the schemes whose residuals keep a shape along x, with a p-value below the level over all schemes (Holm). */
-export function rejectedShapes(names: readonly string[], fits: readonly Fit[], level: number): readonly string[] {
+/** Names of the schemes whose residuals keep a shape along x that chance does not make somewhere among so many (Holm). */
+function rejectedShapes(names: readonly string[], fits: readonly Fit[], level: number): readonly string[] {
   const adjusted = holm(fits.map(({ structure }) => structure?.pValue ?? null));
   return names.filter((_, i) => (adjusted[i] ?? 1) < level);
 }
 
 /**
+ * Schemes of which a bend undoes a difference that the verdict rests on: of a parameter whose sharing was rejected, and not
+ * by chance somewhere among so many schemes.
+ */
+export function bentVerdicts(
+  { parameters }: Law,
+  { tests }: NestedTests,
+  {
+    names,
+    fits,
+    undone,
+    alpha,
+  }: {
+    readonly names: readonly string[];
+    readonly fits: readonly Fit[];
+    readonly undone: readonly Difference[];
+    readonly alpha: number;
+  },
+): readonly string[] {
+  const deciding = undone.filter(({ quantity }) => {
+    const role = parameters.find(({ name }) => name === quantity)?.role;
+    return tests.some(({ model, rejected }) => rejected && model === `shared-${role}`);
+  });
+  return rejectedShapes(names, fits, alpha).filter((name) =>
+    deciding.some(({ scheme, baseline }) => name === scheme || name === baseline),
+  );
+}
+
+/**
  * Fits that ended elsewhere than at an optimum inside their bounds; laws whose shape chance does not make somewhere among
- * so many, where the doubts name it for its size; laws of which a bend would undo a difference of parameters (`undone`); and
- * schemes known by points of one run alone, whose limit is that of its schedule.
+ * so many, where the doubts name it for its size; laws whose bend undoes what the verdict rests on (`bent`); and schemes known by points of one run alone, whose limit is that of its schedule.
  */
 export function obstacles(
   names: readonly string[],
   fits: readonly Fit[],
   groups: readonly Observations[],
-  undone: readonly string[],
+  bent: readonly string[],
 ): readonly Obstacle[] {
   const rejected = rejectedShapes(names, fits, STRUCTURED);
   return fits.flatMap((fit, i) => {
     const scheme = names[i] ?? "";
     const codes = fit.status === "converged" ? [] : [fit.status];
     const said = fit.warnings.some(({ code }) => code === "residuals-structured");
-    const misses = undone.includes(scheme) || (said && rejected.includes(scheme));
+    const misses = bent.includes(scheme) || (said && rejected.includes(scheme));
     const structured = misses ? ["residuals-structured"] : [];
     const group = groups[i];
     const single = group !== undefined && isOneRun(group) ? ["one-run"] : [];

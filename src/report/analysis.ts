@@ -168,18 +168,19 @@ export function observationsOf(source: ReportSource, scheme: SchemeFacts, variab
 }
 
 /**
- * Schemes are matched by the keys that the points bring, else by seed and by the rank of the budget: equal compute gives
- * every scheme other token counts.
+ * Schemes are matched by the keys that the points bring, else by seed and by the rank of the budget among that seed's: equal
+ * compute gives every scheme other token counts, and a stochastic one other FLOPs in every seed.
  */
 function pairKeys(source: ReportSource, points: readonly ReportPoint[]): string[] | null {
   const brought = points.flatMap((point) => point.pair ?? []);
   if (brought.length === points.length) return brought;
   const byFlops = known(source, "flops");
-  const budgets = [...new Set(points.map((point) => (byFlops ? point.flops : point.tokens)))].sort(
-    (a, b) => (a ?? 0) - (b ?? 0),
-  );
+  const budgetOf = (point: ReportPoint) => (byFlops ? point.flops : point.tokens) ?? 0;
+  const budgets = new Map<number | null, number[]>();
+  for (const point of points) budgets.set(point.seed, [...(budgets.get(point.seed) ?? []), budgetOf(point)]);
+  for (const ofSeed of budgets.values()) ofSeed.sort((a, b) => a - b);
   const keys = points.map((point) =>
-    point.seed === null ? null : `${budgets.indexOf(byFlops ? point.flops : point.tokens)}/${point.seed}`,
+    point.seed === null ? null : `${budgets.get(point.seed)?.indexOf(budgetOf(point))}/${point.seed}`,
   );
   return keys.some((key) => key === null) || new Set(keys).size !== keys.length ? null : keys.map(String);
 }

@@ -2,6 +2,7 @@
 // drawn, as SVG. The notebook's own `display` is handed in: tslab's, or anything with the same three methods.
 import { significant } from "../base/format.js";
 import type { Comparison } from "../compare/comparison.js";
+import { isUndone } from "../compare/obstacles.js";
 import type { Observations } from "../curve/observations.js";
 import type { Table } from "../curve/table.js";
 import { doubtLines } from "../fit/doubt-lines.js";
@@ -97,16 +98,22 @@ function comparisonHtml(comparison: Comparison): Markup {
     columns: [
       left(`against ${baseline}`),
       left("difference of"),
-      ...["at", "estimate", "interval", "P(better)", "adjusted p"].map(right),
+      ...["at", "estimate", "interval for all", "P(better)", "adjusted p", "told", "by pairs of points"].map(right),
     ],
     rows: differences.map((row) => [
       row.scheme,
       row.quantity,
       significant(row.budget, 3),
       significant(row.difference, 3),
-      row.interval === null ? "–" : `[${significant(row.interval.lower, 3)}, ${significant(row.interval.upper, 3)}]`,
+      row.simultaneous === null
+        ? "–"
+        : `[${significant(row.simultaneous.lower, 3)}, ${significant(row.simultaneous.upper, 3)}]`,
       significant(row.probabilityBetter, 3),
       significant(row.adjustedPValue, 2),
+      row.told ? "yes" : isUndone(row, attribution.alpha) ? "no: laws bend" : "no",
+      row.quantity === "loss"
+        ? significant(comparison.measured.find(({ scheme }) => scheme === row.scheme)?.difference ?? null, 3)
+        : "–",
     ]),
   };
   return markup`<p><strong>${answerText(comparison)}</strong></p>${htmlTable(rows)}${htmlTable(tests)}${list(

@@ -15,7 +15,7 @@ import { compareValues, type Difference } from "./differences.js";
 const OTHER_BACKENDS_TOLERANCE = 1e-3;
 
 export interface RetrainOptions {
-  /** Steps of training, trunk and branches in their order, after which to stop, but not before a point; null for the whole run. */
+  /** Steps of training, trunk and branches in their order, after which to stop, but not before the first point; null for the whole run. */
   readonly steps: number | null;
   /** Text that the run was trained on; null for the built-in prose. */
   readonly corpusPath: string | null;

@@ -83,3 +83,19 @@ test("where the law is true a bend takes away next to nothing", () => {
   expect(byLaws).toBeGreaterThan(15);
   expect(byLaws - told).toBeLessThan(3);
 });
+
+test("a verdict that rests on a difference which a bend would undo is withheld, and a doubt says so", () => {
+  const { attribution, differences, fits, warnings } = compare([scheme("plain", law, 3), scheme("bent", bent, 3)], {
+    baseline: "plain",
+    replicates: 0,
+  });
+  // Less than the share of the range from which on a doubt of the fit would forbid the verdict by itself.
+  expect(fits[1]?.structure?.share).toBeLessThan(0.01);
+  const limit = differences.find(({ quantity }) => quantity === "limit");
+  expect(attribution.tests.some(({ rejected }) => rejected)).toBe(true);
+  expect([limit?.told, (limit?.adjustedPValue ?? 1) < 0.05]).toEqual([false, true]);
+  expect(Math.abs(limit?.bend ?? 0)).toBeGreaterThan(Math.abs(limit?.simultaneous?.upper ?? Number.NaN));
+  expect(attribution.obstacles).toEqual([{ scheme: "bent", code: "residuals-structured" }]);
+  expect(attribution.verdict).toBe("cannot tell");
+  expect(warnings.find(({ code }) => code === "laws-bend")?.message).toMatch(/limit of bent .*lean on the measured/);
+});

@@ -1,9 +1,10 @@
 // Differences as the points have them: the paired t test by hand, and where there is none.
 import { expect, test } from "vitest";
+import { item } from "../../src/base/item.js";
 import { measuredDifferences } from "../../src/compare/measured.js";
 import { ladder } from "./ladder-data.js";
 
-const OPTIONS = { baseline: 0, variable: 0, budget: 1e9, level: 0.95, seed: 1 };
+const OPTIONS = { baseline: 0, point: [1e9], budget: 1e9, level: 0.95, seed: 1 };
 const KEYS = ["1", "2", "3", "4", "5"];
 /** Three budgets of which the last is the one; a step more or less of it is the same budget. */
 const scheme = (name: string, losses: readonly number[], last = 1e9) =>
@@ -57,4 +58,14 @@ test("no keys, other budgets, one pair, differences all alike or a key that stan
   const same = scheme("same", [2.1, 2.12, 2.09, 2.11, 2.13]);
   for (const group of [one, same, far, unkeyed, doubled])
     expect(measuredDifferences([baseline, group], OPTIONS)).toEqual([]);
+});
+
+test("in a law of two variables points must be there in both", () => {
+  const sized = (name: string, shift: number) => {
+    const group = scheme(name, [2.1 + shift, 2.12, 2.3, 2.31]);
+    return { ...group, x: [Float64Array.of(1e6, 1e6, 2e6, 2e6, 1e6, 1e6), item(group.x, 0)] };
+  };
+  const [row] = measuredDifferences([sized("baseline", 0), sized("other", 0.2)], { ...OPTIONS, point: [2e6, 1e9] });
+  // The two points of 2e6: .2 and 0; the others differ by nothing.
+  expect([row?.pairs, row?.difference]).toEqual([2, expect.closeTo(0.1, 12)]);
 });
