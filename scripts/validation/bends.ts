@@ -1,5 +1,5 @@
 // How often is a difference of losses called where there is none but one scheme's law misses a bend, and how often is a true
-// one lost because the shape of a true law was rejected? One row a noise and bend, two schemes.
+// one lost to that caution, the law bent or not? One row a noise, number of seeds, difference and bend; two schemes.
 //
 //   npx tsx scripts/validation/bends.ts --data-sets 100 --seeds 3,10
 import { parseArgs } from "node:util";

@@ -90,8 +90,8 @@ const OF_ONE_RUN = "Runs that end at several horizons, or a learning rate cooled
 
 /** What would tell; runs of ours that are smaller than the reference sweep are pointed at it. */
 function remedy({ schemes, provenance, comparison }: Analysis): string {
-  if (comparison?.attribution.obstacles.some(({ code }) => code === "one-run") === true) return OF_ONE_RUN;
   const obstacles = comparison?.attribution.obstacles ?? [];
+  if (obstacles.some(({ code }) => code === "one-run")) return OF_ONE_RUN;
   if (obstacles.length > 0 && obstacles.every(({ code }) => code === "residuals-structured")) return BENT;
   const small = schemes.some(({ seeds }) => seeds < 3);
   const ours = provenance.corpus !== undefined;

@@ -42,8 +42,9 @@ export async function retrain(file: string, options: RetrainOptions): Promise<Re
   const tolerance = run.backend === "wasm" ? 0 : OTHER_BACKENDS_TOLERANCE;
   // Without a point nothing would be compared but the header.
   const least = published.points[0]?.tokens ?? 0;
-  const tokens = options.steps === null ? null : Math.max(options.steps * tokensPerStep(run), least);
-  const again = await withScratch("verify", (folder) => trainAgain(run, folder, tokens, options));
+  const enough =
+    options.steps === null ? Number.POSITIVE_INFINITY : Math.max(options.steps * tokensPerStep(run), least);
+  const again = await withScratch("verify", (folder) => trainAgain(run, folder, enough, options));
   const name = path.basename(file);
   const differences: Difference[] = [];
   const id = runId(run);
@@ -68,14 +69,13 @@ export async function retrain(file: string, options: RetrainOptions): Promise<Re
 async function trainAgain(
   run: RunConfiguration,
   folder: string,
-  tokens: number | null,
+  enough: number,
   options: RetrainOptions,
 ): Promise<{ readonly run: Run; readonly text: string }> {
   const corpus = await openData(originOf(run, options.corpusPath), options.onMessage);
   const stop = new AbortController();
   const forward = () => stop.abort();
   options.signal?.addEventListener("abort", forward, { once: true });
-  const enough = tokens ?? Number.POSITIVE_INFINITY;
   try {
     const result = await trainRun(run, {
       runsFolder: folder,

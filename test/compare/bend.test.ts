@@ -62,7 +62,7 @@ test("two schemes equal at the last budget, one bent: laws alone call a differen
     told += Number(loss?.told);
     measured += Number((result.measured[0]?.pValue ?? 1) < 0.05);
   }
-  // 42, 5 and 1 of 60 sets; a test at 5% may call 4 of 20 with a probability of .016.
+  // 42, 4 and 1 of 60 sets; a test at 5% may call 4 of 20 with a probability of .016.
   expect(byLaws).toBeGreaterThan(10);
   expect(told).toBeLessThan(5);
   expect(measured).toBeLessThan(5);

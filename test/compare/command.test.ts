@@ -77,7 +77,9 @@ test("what was not drawn is not printed, and replicates are said to be by the un
   expect(out).not.toMatch(/P\(better\) [>\d]|Wild replicates|\[–, –\]/);
   out = "";
   await run(compareCommand, file, ...common, "--robustness");
-  expect(out).toMatch(/rins-3 limit: .*P\(better\) > \.999, p \d/);
+  expect(out).toMatch(
+    /\(intervals and p over all schemes of a row's quantity: max-t\):\n(.*\n)*? {2}rins-3 limit: .*P\(better\) > \.999, p \d/,
+  );
   expect(out).toMatch(/at each scheme's own largest budget:\n {2}rins-3: /);
   expect(out).toMatch(/Wild replicates by pair: 100 for P\(better\) and crossings; seed/);
   expect(out).toMatch(/best limit rins-3's in \d+%/);
