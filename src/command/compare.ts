@@ -121,7 +121,7 @@ export function comparisonText(comparison: Comparison): string {
     ...attribution.pairs.map(
       (pair) =>
         `  ${pair.schemes
-          .slice(1)
+          .filter((name) => name !== comparison.baseline)
           .map((name) => shortName(name))
           .join(", ")}: ${pairVerdict(pair, attribution)}`,
     ),

@@ -70,6 +70,14 @@ test("compare prints the verdict; doubts go to stderr", async () => {
   expect(err).toMatch(/matched points across groups by rung.*--pair-by/);
 });
 
+test("the verdict on a pair stands beside the scheme that is not the baseline, whichever comes first", async () => {
+  await run(compareCommand, file, ...common.slice(0, 6), "--bootstrap", "0");
+  expect(out).toMatch(/Against baseline \(Holm over 1\):\n {2}rins-3: limit\n/);
+  out = "";
+  await run(compareCommand, file, ...common.slice(0, 6), "--bootstrap", "0", "--baseline", "rins-3");
+  expect(out).toMatch(/Against rins-3 \(Holm over 1\):\n {2}baseline: limit\n/);
+});
+
 test("what was not drawn is not printed, and replicates are said to be by the unit they are drawn by", async () => {
   await run(compareCommand, file, ...common.slice(0, 6), "--bootstrap", "0");
   expect(out).toMatch(/F\(1, 10\) = \S+, p = \S+, with the noise as it is p = \S+( {2}rejected)?\n/);
