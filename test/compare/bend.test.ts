@@ -1,40 +1,13 @@
 // Laws that miss the shape of the data: what a bend would change, and that no difference is called which it would undo.
 import { expect, test } from "vitest";
-import { item } from "../../src/base/item.js";
-import { random } from "../../src/base/random.js";
 import { bending } from "../../src/compare/bend.js";
 import { compare } from "../../src/compare/compare.js";
 import { fitSchemes } from "../../src/compare/schemes.js";
-import { logHorizons } from "../../src/compare/simulate.js";
-import type { Observations } from "../../src/curve/observations.js";
 import { fit as fitLaw } from "../../src/fit/fit.js";
 import { DEFAULT_FIT_OPTIONS } from "../../src/fit/record.js";
 import { formulaLaw } from "../../src/law/formula.js";
 import { powerLawWithLimit } from "../../src/law/power-law.js";
-
-const HORIZONS = logHorizons(1e10, 1e13, 8);
-const LAST = item(HORIZONS, 7);
-
-/** Ten seeds at eight horizons, about a truth; noise of its own and of the seed, which schemes share. */
-function scheme(name: string, truth: (x: number) => number, seed: number, noise = 0.004): Observations {
-  const [own, shared] = [random(seed).split(name), random(seed).split("seeds")];
-  const seeds = Array.from({ length: 10 }, () => 0.002 * shared.normal());
-  const points = HORIZONS.flatMap((x) => seeds.map((shift, s) => ({ x, s, shift })));
-  return {
-    group: { scheme: name },
-    x: [Float64Array.from(points, ({ x }) => x)],
-    loss: Float64Array.from(points, ({ x, shift }) => truth(x) * Math.exp(shift + noise * own.normal())),
-    standardError: null,
-    run: null,
-    pair: points.map(({ x, s }) => `${x}/${s}`),
-    decayed: null,
-    excluded: [],
-  };
-}
-
-const law = (x: number) => 1.4 + 200 * x ** -0.25;
-/** The same at the last horizon, .5% lower in the middle: what a law of three parameters has no room for. */
-const bent = (x: number) => law(x) * Math.exp(0.005 * (Math.log(x / 3e11) ** 2 - Math.log(LAST / 3e11) ** 2) * 0.35);
+import { bent, LAST, law, scheme } from "./bent-schemes.js";
 
 test("one step from the fit, the change is that of the law fitted anew with a parabola of its own", () => {
   const group = scheme("bent", bent, 1, 0.0005);

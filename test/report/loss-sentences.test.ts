@@ -1,11 +1,13 @@
 // What is said of losses, held against laws that were chosen: the budget where they cross, who catches up, who is ahead.
 import { expect, test } from "vitest";
+import { signedDecimal } from "../../src/base/format.js";
 import { random } from "../../src/base/random.js";
 import { analyse } from "../../src/report/analysis.js";
 import { lossDifferences } from "../../src/report/answer.js";
-import { gapSentences, lossSummary, rankingSentences } from "../../src/report/loss-sentences.js";
+import { gapSentences, lossSentences, lossSummary, rankingSentences } from "../../src/report/loss-sentences.js";
 import { verdict } from "../../src/report/sentences.js";
 import { sourceFromGroups } from "../../src/report/source.js";
+import { bent, law, scheme } from "../compare/bent-schemes.js";
 
 const MEET = 1e10;
 const plain = (budget: number) => 2 + 20_000 * budget ** -0.5;
@@ -89,4 +91,24 @@ test("where no law can be fitted the ranking is the headline and the reason stan
   expect(headline).toBe(rankingSentences(analysis)[0]);
   expect(headline).toMatch(/^At 1\.00G tokens the lowest mean loss of 2 schemes is that of plain\.$/);
   expect(beneath.at(-1)).toMatch(/^These data hold no comparison of laws/);
+});
+
+test("a difference that a bend of the laws would undo is not said; its bend, the pairs of runs and the remedy are", () => {
+  const groups = [scheme("plain", law, 3), ...["other", "third", "sixth"].map((name) => scheme(name, bent, 3))];
+  const source = sourceFromGroups(groups, "flops", [{ name: "bent.csv", sha256: "00" }]);
+  const analysis = analyse(source, { title: "Bent", bootstrap: 0, baseline: "plain" });
+  const { rows } = lossDifferences(analysis);
+  expect(rows.some(({ adjustedPValue }) => (adjustedPValue ?? 1) < 0.05)).toBe(true);
+  const { headline, evidence } = verdict(analysis);
+  expect(headline).toBe("At 10.0T FLOPs none of the 3 schemes can be told from plain.");
+  expect(evidence).toMatch(/^Residuals keep a shape along the budget for .* A law that bends, or the larger budgets alone, may tell\.$/);
+  for (const [place, said] of lossSentences(analysis).entries()) {
+    const { bend, measured } = rows[place] ?? {};
+    if (bend === null) continue;
+    expect(said).toContain("cannot be told from that of plain");
+    expect(said).toContain(`; the data reject the shape of the laws, and a bend would move it by ${signedDecimal(bend ?? Number.NaN, 4)};`);
+    expect(said).toContain(`by 10 pairs of runs ${signedDecimal(measured?.difference ?? Number.NaN, 4)} [`);
+    expect(said).not.toContain("80 of 100");
+  }
+  expect(rows.filter(({ bend }) => bend !== null).length).toBeGreaterThan(1);
 });
