@@ -1,17 +1,35 @@
-// npm run screenshot: the first screen of the saturation report as the README shows it, drawn anew from its curves.
+// npm run screenshot: the first screen of the report on re-injected recursion as the README shows it, drawn anew from its curves.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+const PLAIN = path.join(root, "data/runs/saturation");
+const RUNS = [
+  "data/runs/saturation-reinjected",
+  ...readdirSync(PLAIN)
+    .filter((name) => /^(baseline|rins-2)-/.test(name))
+    .map((name) => path.join(PLAIN, name)),
+];
+const CONTROL = "re-injected control (A B)";
 const folder = mkdtempSync(path.join(tmpdir(), "rinsight-screenshot-"));
 try {
   execFileSync(
     process.execPath,
-    [path.join(root, "dist/cli.js"), "report", "data/runs/saturation", "--title", "Saturation study", "--out", folder],
+    [
+      path.join(root, "dist/cli.js"),
+      "report",
+      ...RUNS,
+      "--baseline",
+      CONTROL,
+      "--title",
+      "Saturation study",
+      "--out",
+      folder,
+    ],
     { cwd: root, stdio: ["ignore", "ignore", "inherit"] },
   );
   const browser = await chromium.launch({

@@ -14,7 +14,7 @@ import { command as report } from "./report.js";
 import { sweepPlan } from "./sweep.js";
 import { say } from "./terminal.js";
 
-const STUDY = "../../reports/2026-11-26_saturation/index.html";
+const STUDY = "../../reports/2026-11-27_saturation-reinjected/index.html";
 const SIZES = ["demo", "smoke"];
 const PICTURES = "pictures.html";
 const TASKS = ["language", "image-text"] as const;
@@ -60,7 +60,7 @@ export function command(): Command {
 function further(): string {
   const page = path.relative(process.cwd(), fileURLToPath(new URL(STUDY, import.meta.url)));
   return existsSync(page)
-    ? `\nTrained for longer, recursion catches up: ${page} has a larger model with far more tokens.\n`
+    ? `\nTrained for longer, recursion catches up, and with its input given anew at every round it gets ahead: ${page}\n`
     : "";
 }
 

@@ -27,4 +27,5 @@ export function scheme(name: string, truth: (x: number) => number, seed: number,
 
 export const law = (x: number) => 1.4 + 200 * x ** -0.25;
 /** The same at the last horizon, .5% lower in the middle: what a law of three parameters has no room for. */
-export const bent = (x: number) => law(x) * Math.exp(0.005 * (Math.log(x / 3e11) ** 2 - Math.log(LAST / 3e11) ** 2) * 0.35);
+export const bent = (x: number) =>
+  law(x) * Math.exp(0.005 * (Math.log(x / 3e11) ** 2 - Math.log(LAST / 3e11) ** 2) * 0.35);

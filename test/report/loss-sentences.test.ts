@@ -101,12 +101,16 @@ test("a difference that a bend of the laws would undo is not said; its bend, the
   expect(rows.some(({ adjustedPValue }) => (adjustedPValue ?? 1) < 0.05)).toBe(true);
   const { headline, evidence } = verdict(analysis);
   expect(headline).toBe("At 10.0T FLOPs none of the 3 schemes can be told from plain.");
-  expect(evidence).toMatch(/^Residuals keep a shape along the budget for .* A law that bends, or the larger budgets alone, may tell\.$/);
+  expect(evidence).toMatch(
+    /^Residuals keep a shape along the budget for .* A law that bends, or the larger budgets alone, may tell\.$/,
+  );
   for (const [place, said] of lossSentences(analysis).entries()) {
     const { bend, measured } = rows[place] ?? {};
     if (bend === null) continue;
     expect(said).toContain("cannot be told from that of plain");
-    expect(said).toContain(`; the data reject the shape of the laws, and a bend would move it by ${signedDecimal(bend ?? Number.NaN, 4)};`);
+    expect(said).toContain(
+      `; the data reject the shape of the laws, and a bend would move it by ${signedDecimal(bend ?? Number.NaN, 4)};`,
+    );
     expect(said).toContain(`by 10 pairs of runs ${signedDecimal(measured?.difference ?? Number.NaN, 4)} [`);
     expect(said).not.toContain("80 of 100");
   }
