@@ -1,6 +1,8 @@
 // The procedure that published comparisons used: the baseline's limit fixed in every scheme, exponents from log-log slopes.
+
 import { extent } from "../base/extent.js";
 import { item } from "../base/item.js";
+import { mean } from "../base/mean.js";
 import type { Observations } from "../curve/observations.js";
 import { fitted } from "../fit/fitted.js";
 import { groupName } from "../fit/problem/columns.js";
@@ -55,7 +57,6 @@ function logSlope(scheme: Observations, limit: number): number | null {
   if (scheme.loss.some((loss) => loss <= limit)) return null;
   const u = logX(scheme);
   const y = scheme.loss.map((loss) => Math.log(loss - limit));
-  const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [middle, height] = [mean(u), mean(y)];
   const [uu, uy] = [mean(u.map((v) => (v - middle) ** 2)), mean(u.map((v, i) => (v - middle) * (at(y, i) - height)))];
   return uy / uu;

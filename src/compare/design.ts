@@ -3,6 +3,7 @@
 import { studentTwoSided } from "../base/distributions.js";
 import { InputError } from "../base/errors.js";
 import { item } from "../base/item.js";
+import { mean } from "../base/mean.js";
 import { random } from "../base/random.js";
 import type { Observations } from "../curve/observations.js";
 import { quantile } from "../fit/bootstrap-interval.js";
@@ -251,8 +252,6 @@ export function studyFromCurves(observations: readonly Observations[]): {
     },
   };
 }
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The power of x by which the noise grows, over what the residuals of each group allow, and the middle of log x. */
 function noiseAlong(observations: readonly Observations[], records: readonly Fit[]): NonNullable<Noise["along"]> {

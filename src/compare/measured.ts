@@ -1,6 +1,8 @@
 // Differences of loss as the points have them, without a law: what a comparison by laws is to be held beside.
+
 import { fTail, studentTwoSided } from "../base/distributions.js";
 import { item } from "../base/item.js";
+import { mean, standardErrorOfMean } from "../base/mean.js";
 import type { Observations } from "../curve/observations.js";
 import { groupName } from "../fit/problem/columns.js";
 import { orthogonalise } from "../fit/variance/linearization.js";
@@ -38,11 +40,11 @@ export function measuredDifferences(
     const keys = l === baseline || own === null || base === null ? [] : [...own.keys()].filter((key) => base.has(key));
     if (keys.length < 2) return [];
     const values = Float64Array.from(keys, (key) => (own?.get(key) ?? Number.NaN) - (base?.get(key) ?? Number.NaN));
-    const mean = meanOf(values);
-    if (!(mean.standardError > 0)) return [];
+    const paired = pairedMean(values);
+    if (!(paired.standardError > 0)) return [];
     for (const key of keys) if (!numbers.has(key)) numbers.set(key, numbers.size);
     const cluster = Int32Array.from(keys, (key) => numbers.get(key) ?? -1);
-    return [{ scheme: groupName(group), cluster, ...mean }];
+    return [{ scheme: groupName(group), cluster, ...paired }];
   });
   const together = family(
     rows.map(({ cluster, basis }) => ({ cluster, basis, gradient: [1] })),
@@ -78,12 +80,9 @@ function lossesAt({ x, loss, pair }: Observations, { point }: MeasuredOptions): 
   return losses.size > 0 && losses.size === there.length ? losses : null;
 }
 
-function meanOf(values: Float64Array) {
-  const pairs = values.length;
-  const difference = values.reduce((sum, value) => sum + value, 0) / pairs;
+function pairedMean(values: Float64Array) {
+  const [pairs, difference, standardError] = [values.length, mean(values), standardErrorOfMean(values)];
   const score = values.map((value) => value - difference);
-  const variance = score.reduce((sum, value) => sum + value ** 2, 0) / (pairs - 1);
-  const standardError = Math.sqrt(variance / pairs);
   const ones = new Float64Array(pairs).fill(1);
   return {
     pairs,

@@ -1,6 +1,8 @@
 // Doubts about the points of groups, before any law is fitted: points that stand twice, a loss that rises, schemes that
 // are known by a single run.
+
 import type { Warning } from "../base/errors.js";
+import { mean } from "../base/mean.js";
 import { wordsOf } from "./names.js";
 import type { Observations } from "./observations.js";
 import { isOneRun } from "./one-run.js";
@@ -46,8 +48,6 @@ function rising(groups: readonly Observations[], y: string): readonly Warning[] 
       : "give the column of a loss, which falls, with --y";
   return [{ code: "rising-loss", message: `column ${y} rises with the budget, where a loss falls: ${remedy}` }];
 }
-
-const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Mid-run points of one schedule are no runs of their length: nothing in them says what a cooled-down run would reach. */
 function oneRun(groups: readonly Observations[]): readonly Warning[] {

@@ -1,6 +1,8 @@
 // Redrawing data sets for the bootstrap: pairs, residuals or wild multiples of residuals, by point, by run, or by pair key with one draw
 // for all groups, so that what schemes have in common at a horizon and seed stays in common in every replicate.
+
 import { InputError } from "../base/errors.js";
+import { mean } from "../base/mean.js";
 import type { Random } from "../base/random.js";
 
 /** "pairs" redraws points, "residual" redraws residuals, "wild" multiplies them by normal numbers. */
@@ -43,8 +45,8 @@ export function resampler(groups: readonly ResampleGroup[], method: ResampleMeth
     count: new Float64Array(group.loss.length).fill(1),
   }));
   const centred = groups.map((group) => {
-    const mean = group.residual.reduce((a, b) => a + b, 0) / group.residual.length;
-    return group.residual.map((value) => value - mean);
+    const center = mean(group.residual);
+    return group.residual.map((value) => value - center);
   });
   const positions = groups.map((_, g) => positionsByUnit(unitOf[g] ?? new Int32Array(), units));
   const drawn = new Float64Array(units);

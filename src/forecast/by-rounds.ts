@@ -1,6 +1,8 @@
 // How the law of loss in tokens depends on rounds: forms of E(r) and c(r) fitted as one grouped law, and chosen by what they
 // predict of the largest budgets, kept out.
+
 import { FitError, InputError } from "../base/errors.js";
+import { mean, standardErrorOfMean } from "../base/mean.js";
 import type { Observations } from "../curve/observations.js";
 import { fitGroups } from "../fit/fit.js";
 import { pick } from "../fit/held-out.js";
@@ -83,7 +85,6 @@ export function lawByRounds(observations: Observations, tokens: readonly number[
   const cuts = cutsOf(groups);
   const parts = cuts.map((cut) => groups.map((group) => partedAt(group, cut)));
   const errors = FORMS.map(({ sharing }) => errorsOf(parts, sharing));
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const scores = errors.map((list) => (list === null ? null : Math.sqrt(mean(list))));
   const best = scores.reduce<number>((found, score, i) => {
     const other = scores[found];
@@ -96,13 +97,11 @@ export function lawByRounds(observations: Observations, tokens: readonly number[
     const list = errors[i];
     if (list == null) return { name, sharing, score: null, behind: null };
     const away = list.map((error, k) => error - (reference[k] ?? Number.NaN));
-    const center = mean(away);
-    const spread = away.reduce((sum, value) => sum + (value - center) ** 2, 0) / (away.length - 1);
     return {
       name,
       sharing,
       score: scores[i] ?? null,
-      behind: { mean: center, standardError: Math.sqrt(spread / away.length) },
+      behind: { mean: mean(away), standardError: standardErrorOfMean(away) },
     };
   });
   const simplest =

@@ -1,5 +1,7 @@
 // FLOPs as a function of parameters and tokens: by convention 6·N·D, or as the data's own column says.
+
 import { InputError } from "../base/errors.js";
+import { mean } from "../base/mean.js";
 import { at } from "../law/law.js";
 import type { ComputeRule } from "./allocation.js";
 
@@ -20,7 +22,6 @@ export function computeRule(
   flops: Float64Array,
   insisted: boolean,
 ): ComputeRule {
-  const n = flops.length;
   const u = parameters.map(Math.log);
   const v = flops.map((c, i) => Math.log(c / at(tokens, i)));
   const farthest = flops.reduce((worst, c, i) => {
@@ -32,7 +33,6 @@ export function computeRule(
       `allocate: FLOPs must agree with 6·N·D within a factor 2, got ${farthest.toPrecision(3)} times as many; check units and what N counts (a recursive model: every use), or insist with --flops COLUMN`,
     );
   }
-  const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / n;
   const [meanU, meanV] = [mean(u), mean(v)];
   const spread = u.reduce((sum, value) => sum + (value - meanU) ** 2, 0);
   const shared = u.reduce((sum, value, i) => sum + (value - meanU) * (at(v, i) - meanV), 0);

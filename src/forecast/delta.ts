@@ -1,6 +1,8 @@
 // Quantities computed from a fit's parameters, with intervals by the delta method, or from parameters fitted to redrawn
 // points: what every derived number here uses.
+
 import { studentTwoSided } from "../base/distributions.js";
+import { mean } from "../base/mean.js";
 import { expandedLevel, percentileBounds } from "../fit/bootstrap-interval.js";
 import { errorOver, noiseOf, quadratic } from "../fit/predict.js";
 import type { Fit, FittedNoise, Interval } from "../fit/record.js";
@@ -40,8 +42,8 @@ export function standardErrorOf(source: Source, g: (theta: Float64Array) => numb
   } = source;
   if (draws !== null) {
     const values = draws.map(g).filter(Number.isFinite);
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    const square = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+    const center = mean(values);
+    const square = values.reduce((sum, value) => sum + (value - center) ** 2, 0) / (values.length - 1);
     return Number.isFinite(square) ? { value: Math.sqrt(square), degreesOfFreedom } : null;
   }
   if (states.length === 0 || degreesOfFreedom < 1) return null;

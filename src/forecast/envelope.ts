@@ -1,5 +1,6 @@
 // Approach 1: the lower envelope of training curves. Where one size overtakes the next, both cost the same loss, so the
 // best size for that budget lies between them.
+import { mean } from "../base/mean.js";
 import type { Observations } from "../curve/observations.js";
 import { at } from "../law/law.js";
 import type { Answer, Envelope, Question } from "./allocation.js";
@@ -75,13 +76,11 @@ function curvesOf(observations: Observations, flops: Float64Array): readonly Cur
         byFlops.set(at(flops, i), [...(byFlops.get(at(flops, i)) ?? []), at(observations.loss, i)]);
       if (byFlops.size < LEAST_POINTS) return [];
       const points = [...byFlops].sort(([a], [b]) => a - b);
-      const mean = (values: readonly number[]) =>
-        values.reduce((sum, value) => sum + Math.log(value), 0) / values.length;
       return [
         {
           parameters,
           logFlops: points.map(([c]) => Math.log(c)),
-          logLoss: points.map(([, losses]) => mean(losses)),
+          logLoss: points.map(([, losses]) => mean(losses.map(Math.log))),
         },
       ];
     });

@@ -3,6 +3,7 @@
 
 import { FitError, InputError, type Warning } from "../base/errors.js";
 import { extent } from "../base/extent.js";
+import { mean } from "../base/mean.js";
 import type { Observations } from "../curve/observations.js";
 import { fit as fitLaw } from "../fit/fit.js";
 import type { Fit } from "../fit/record.js";
@@ -143,8 +144,6 @@ function checkFalls(theta: ArrayLike<number>): void {
 
 /** Parameters passed at r rounds: the least-squares line, since every round adds the recursed block once more. */
 function parametersByRounds(rounds: Float64Array, passed: Float64Array): (r: number) => number {
-  const n = rounds.length;
-  const mean = (values: Float64Array) => values.reduce((sum, v) => sum + v, 0) / n;
   const [r, p] = [mean(rounds), mean(passed)];
   const slope =
     rounds.reduce((sum, v, i) => sum + (v - r) * (at(passed, i) - p), 0) /

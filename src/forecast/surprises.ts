@@ -1,7 +1,7 @@
 // What the forms together got wrong beyond their windows: the second witness of an interval, and the score card.
+import { mean } from "../base/mean.js";
 import { recency } from "./candidate.js";
 import type { ScoreRow } from "./forecasting.js";
-import { meanOf } from "./windows.js";
 
 /** One point beyond one window. */
 export interface Surprise {
@@ -69,8 +69,8 @@ export function scoreCard(surprises: readonly (readonly Surprise[])[], t: number
         from,
         to,
         points: inside.length,
-        error: Math.sqrt(meanOf(inside.map(({ error }) => error ** 2))),
-        held: meanOf(inside.map(({ error, half }) => (Math.abs(error) <= half ? 1 : 0))),
+        error: Math.sqrt(mean(inside.map(({ error }) => error ** 2))),
+        held: mean(inside.map(({ error, half }) => (Math.abs(error) <= half ? 1 : 0))),
       },
     ];
   });

@@ -1,4 +1,5 @@
 // Expanding windows: every form fitted to the smallest part of a curve, for several parts, and what came beyond each.
+import { mean } from "../base/mean.js";
 import type { Observations } from "../curve/observations.js";
 import { pick } from "../fit/held-out.js";
 import { at } from "../law/law.js";
@@ -59,12 +60,8 @@ function windowOf(
 export function errorOf(windows: readonly Window[], j: number): number | null {
   const squares = windows.flatMap(({ fitted, ahead }) => {
     const one = fitted[j] ?? null;
-    return one === null ? [] : [meanOf(ahead.map(({ x, log }) => (predicted(one, x).log - log) ** 2))];
+    return one === null ? [] : [mean(ahead.map(({ x, log }) => (predicted(one, x).log - log) ** 2))];
   });
-  const mean = meanOf(squares);
-  return Number.isFinite(mean) ? Math.sqrt(mean) : null;
+  const square = mean(squares);
+  return Number.isFinite(square) ? Math.sqrt(square) : null;
 }
-
-/** NaN of nothing. */
-export const meanOf = (values: readonly number[]): number =>
-  values.length === 0 ? Number.NaN : values.reduce((sum, value) => sum + value, 0) / values.length;

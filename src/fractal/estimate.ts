@@ -1,5 +1,5 @@
 // Tallies of a group's documents -> one exponent with its interval: the slope of the pooled statistic on log axes.
-import { studentTwoSided } from "../base/distributions.js";
+import { jackknife } from "./jackknife.js";
 import { type FractalEstimate, type ScalePoint, type StatisticName, SYMBOLS } from "./record.js";
 import { lineThrough } from "./scales.js";
 import { STATISTIC, type Tally } from "./statistics.js";
@@ -95,10 +95,7 @@ function interval(
   );
   const values = without.filter((value) => value !== null);
   if (values.length < m) return null;
-  const mean = values.reduce((sum, value) => sum + value, 0) / m;
-  const variance = ((m - 1) / m) * values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const half = studentTwoSided(level, m - 1) * Math.sqrt(variance);
-  return { level, lower: found - half, upper: found + half };
+  return jackknife(found, values, level);
 }
 
 function points(pooled: readonly Tally[], statistic: StatisticName, scales: readonly number[]): readonly ScalePoint[] {

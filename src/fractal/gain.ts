@@ -1,7 +1,9 @@
 // Whether recursion helps more where a text has more structure: the gain of a scheme over the baseline, text by text from
 // pairs of runs, and the rank correlation of these gains with an exponent of the texts.
+
 import { studentTwoSided } from "../base/distributions.js";
 import { InputError, shown } from "../base/errors.js";
+import { mean, standardErrorOfMean } from "../base/mean.js";
 import { random } from "../base/random.js";
 import type { Observations } from "../curve/observations.js";
 import type { FractalAnalysis, Gain, GainStudy, RankCorrelation } from "./record.js";
@@ -75,9 +77,9 @@ export function gainsOf({ group, baseline, scheme }: TextRuns, level: number): r
   return [...byBudget]
     .sort(([a], [b]) => a - b)
     .map(([budget, pairs]) => {
-      const [n, gain] = [pairs.length, mean(pairs.map((pair) => pair.gain))];
-      const variance = pairs.reduce((sum, pair) => sum + (pair.gain - gain) ** 2, 0) / (n - 1);
-      const half = n < 2 ? null : studentTwoSided(level, n - 1) * Math.sqrt(variance / n);
+      const gains = pairs.map((pair) => pair.gain);
+      const [n, gain] = [pairs.length, mean(gains)];
+      const half = n < 2 ? null : studentTwoSided(level, n - 1) * standardErrorOfMean(gains);
       return {
         group,
         budget,
@@ -105,7 +107,6 @@ export function rankCorrelation(x: readonly number[], y: readonly number[]): Ran
   return { rho, pValue: atLeast / all.length, unrelated: [at(0.025), at(0.975)], points: n };
 }
 
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const dot = (a: readonly number[], b: readonly number[]): number =>
   a.reduce((sum, value, i) => sum + value * (b[i] ?? Number.NaN), 0);
 const centred = (values: readonly number[]): readonly number[] => values.map((value) => value - mean(values));

@@ -1,7 +1,8 @@
 // The two statistics of a corpus from which arXiv 2602.07488 derives the exponent of loss in data, γ/(2β): how fast tokens
 // lose their correlation with separation, β, and how fast the next token becomes surer with context, γ.
-import { studentTwoSided } from "../base/distributions.js";
+
 import { InputError } from "../base/errors.js";
+import { jackknife } from "./jackknife.js";
 import type { Surprisals } from "./record.js";
 import { lineThrough, scaleGrid } from "./scales.js";
 
@@ -77,10 +78,7 @@ function decay(points: (without: number | null) => readonly DecayPoint[], blocks
   const exponent = slopeOf(all);
   const others = Array.from({ length: blocks }, (_, b) => slopeOf(points(b))).filter((value) => value !== null);
   if (exponent === null || blocks < BLOCKS || others.length < blocks) return { points: all, exponent, interval: null };
-  const mean = others.reduce((sum, value) => sum + value, 0) / blocks;
-  const variance = ((blocks - 1) / blocks) * others.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const half = studentTwoSided(level, blocks - 1) * Math.sqrt(variance);
-  return { points: all, exponent, interval: { level, lower: exponent - half, upper: exponent + half } };
+  return { points: all, exponent, interval: jackknife(exponent, others, level) };
 }
 
 function slopeOf(points: readonly DecayPoint[]): number | null {

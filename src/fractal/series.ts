@@ -1,4 +1,5 @@
 // Surprisals of a document as a series with mean 0 and variance 1, or the reason why it cannot be one.
+import { mean } from "../base/mean.js";
 import type { Surprisals } from "./record.js";
 import type { Series } from "./statistics.js";
 
@@ -27,16 +28,16 @@ export function normalized({ values }: Surprisals, { from, skip }: { from: numbe
     );
   }
   const x = Float64Array.from(kept);
-  const mean = x.reduce((sum, value) => sum + value, 0) / x.length;
-  const deviation = Math.sqrt(x.reduce((sum, value) => sum + (value - mean) ** 2, 0) / x.length);
-  if (!(deviation > 1e-12 * Math.max(1, Math.abs(mean)))) {
+  const center = mean(x);
+  const deviation = Math.sqrt(x.reduce((sum, value) => sum + (value - center) ** 2, 0) / x.length);
+  if (!(deviation > 1e-12 * Math.max(1, Math.abs(center)))) {
     return leftOut("all surprisals are the same; give those of a trained model");
   }
   const X = new Float64Array(x.length + 1);
   let total = 0;
   x.forEach((value, t) => {
-    x[t] = (value - mean) / deviation;
-    total += (value - mean) / deviation;
+    x[t] = (value - center) / deviation;
+    total += (value - center) / deviation;
     X[t + 1] = total;
   });
   return { kind: "series", series: { x, X } };

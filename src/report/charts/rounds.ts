@@ -1,4 +1,5 @@
 // Loss of one checkpoint by the number of rounds that it is given at inference.
+import { mean } from "../../base/mean.js";
 import type { Analysis, ReportSource } from "../record.js";
 import type { Chart, Given } from "./chart.js";
 import { endLabels, labelRoom, spread } from "./end-labels.js";
@@ -21,8 +22,7 @@ export function inferenceRounds({ source, analysis, palette }: Given): Chart | n
     const own = rows.filter((row) => row.scheme === label);
     const most = Math.max(...own.map((row) => row.rounds));
     const last = own.filter((row) => row.rounds === most);
-    const mean = last.reduce((sum, row) => sum + row.loss, 0) / last.length;
-    return prominent && last.length > 0 ? [{ scheme: label, y: mean }] : [];
+    return prominent && last.length > 0 ? [{ scheme: label, y: mean(last.map((row) => row.loss)) }] : [];
   });
   return {
     name: "inference-rounds",

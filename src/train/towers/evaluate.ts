@@ -1,5 +1,7 @@
 // What towers score on held-out concepts: the loss, and how often the right captions, or the right class, come first.
+
 import { InputError } from "../../base/errors.js";
+import { mean } from "../../base/mean.js";
 import { random } from "../../base/random.js";
 import { towersOf } from "../../scheme/task.js";
 import type { Backend } from "../backend.js";
@@ -153,8 +155,6 @@ export function rankIn(values: ArrayLike<number>, right: number): number {
   }
   return before;
 }
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The mean of each concept. */
 function byConcept(values: readonly number[], concepts: readonly number[]): number[] {
