@@ -1,5 +1,4 @@
 // The procedure that published comparisons used: the baseline's limit fixed in every scheme, exponents from log-log slopes.
-
 import { extent } from "../base/extent.js";
 import { item } from "../base/item.js";
 import { mean } from "../base/mean.js";

@@ -1,5 +1,4 @@
 // Differences of loss as the points have them, without a law: what a comparison by laws is to be held beside.
-
 import { fTail, studentTwoSided } from "../base/distributions.js";
 import { item } from "../base/item.js";
 import { mean, standardErrorOfMean } from "../base/mean.js";

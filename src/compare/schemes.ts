@@ -3,6 +3,7 @@
 import { FitError, InputError } from "../base/errors.js";
 import { extent } from "../base/extent.js";
 import { item } from "../base/item.js";
+import { mean } from "../base/mean.js";
 import type { Observations } from "../curve/observations.js";
 import { type Fitted, fitted } from "../fit/fitted.js";
 import { groupName } from "../fit/problem/columns.js";
@@ -149,5 +150,5 @@ export function residualCorrelation({ all }: Schemes): number | null {
       if (count >= 4 && xx > 0 && yy > 0) correlations.push(xy / Math.sqrt(xx * yy));
     }
   }
-  return correlations.length === 0 ? null : correlations.reduce((a, b) => a + b, 0) / correlations.length;
+  return correlations.length === 0 ? null : mean(correlations);
 }

@@ -1,6 +1,5 @@
 // Doubts about the points of groups, before any law is fitted: points that stand twice, a loss that rises, schemes that
 // are known by a single run.
-
 import type { Warning } from "../base/errors.js";
 import { mean } from "../base/mean.js";
 import { wordsOf } from "./names.js";

@@ -1,6 +1,5 @@
 // Redrawing data sets for the bootstrap: pairs, residuals or wild multiples of residuals, by point, by run, or by pair key with one draw
 // for all groups, so that what schemes have in common at a horizon and seed stays in common in every replicate.
-
 import { InputError } from "../base/errors.js";
 import { mean } from "../base/mean.js";
 import type { Random } from "../base/random.js";

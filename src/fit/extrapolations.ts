@@ -1,5 +1,6 @@
 // Laws against each other by what they predict beyond the points they were fitted to: expanding windows over a curve.
 import { FitError } from "../base/errors.js";
+import { mean } from "../base/mean.js";
 import type { Observations } from "../curve/observations.js";
 import { at, type Law, mainVariable } from "../law/law.js";
 import { fit as fitLaw } from "./fit.js";
@@ -66,7 +67,7 @@ export function extrapolations(
             const point = observations.x.map((column) => at(column, i));
             return law.value(theta, point) / at(observations.loss, i) - 1;
           });
-          const relativeError = errors.reduce((sum, e) => sum + e, 0) / errors.length;
+          const relativeError = mean(errors);
           windowRows.push({
             law: law.name,
             fitted: size,

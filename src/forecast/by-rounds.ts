@@ -1,6 +1,5 @@
 // How the law of loss in tokens depends on rounds: forms of E(r) and c(r) fitted as one grouped law, and chosen by what they
 // predict of the largest budgets, kept out.
-
 import { FitError, InputError } from "../base/errors.js";
 import { mean, standardErrorOfMean } from "../base/mean.js";
 import type { Observations } from "../curve/observations.js";
@@ -182,7 +181,7 @@ function errorsOf(parts: readonly (readonly Part[])[], sharing: Sharing): readon
         const predicted = powerLawWithLimit.value(theta, [tokensOf(heldOut)[i] ?? Number.NaN]);
         return Math.log(predicted / loss) ** 2;
       });
-      errors.push(squares.reduce((sum, square) => sum + square, 0) / squares.length);
+      errors.push(mean(squares));
     });
   }
   return errors;

@@ -1,5 +1,4 @@
 // FLOPs as a function of parameters and tokens: by convention 6·N·D, or as the data's own column says.
-
 import { InputError } from "../base/errors.js";
 import { mean } from "../base/mean.js";
 import { at } from "../law/law.js";

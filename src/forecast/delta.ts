@@ -1,6 +1,5 @@
 // Quantities computed from a fit's parameters, with intervals by the delta method, or from parameters fitted to redrawn
 // points: what every derived number here uses.
-
 import { studentTwoSided } from "../base/distributions.js";
 import { mean } from "../base/mean.js";
 import { expandedLevel, percentileBounds } from "../fit/bootstrap-interval.js";

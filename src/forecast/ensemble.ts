@@ -3,6 +3,7 @@
 // with the spread between them, and what the same construction got wrong beyond its windows, carried on with distance.
 import { studentTwoSided } from "../base/distributions.js";
 import { FitError } from "../base/errors.js";
+import { mean } from "../base/mean.js";
 import type { Observations } from "../curve/observations.js";
 import type { Interval } from "../fit/record.js";
 import { at } from "../law/law.js";
@@ -49,7 +50,7 @@ export interface Ensemble {
  */
 export function ensemble(observations: Observations): Ensemble {
   const raw = observations.x[0] ?? new Float64Array(0);
-  const origin = Math.exp(raw.reduce((sum, v) => sum + Math.log(v), 0) / raw.length);
+  const origin = Math.exp(mean(raw.map(Math.log)));
   const x = raw.map((v) => v / origin);
   const points = { ...observations, x: [x] };
   const distinct = [...new Set(x)].sort((a, b) => a - b);

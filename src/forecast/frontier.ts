@@ -1,4 +1,5 @@
 // From best sizes at some budgets to any budget: the line log N* = k + a·log C, robust against one valley that was misread.
+import { mean } from "../base/mean.js";
 import type { Observations } from "../curve/observations.js";
 import { fit as fitLaw } from "../fit/fit.js";
 import { at } from "../law/law.js";
@@ -35,7 +36,7 @@ export function lineThrough(all: readonly Measured[], level: number): Line | nul
   const weighted = sure.length > 2;
   const measured = weighted ? sure : all;
   if (measured.length < 2) return null;
-  const origin = Math.exp(measured.reduce((sum, { flops }) => sum + Math.log(flops), 0) / measured.length);
+  const origin = Math.exp(mean(measured.map(({ flops }) => Math.log(flops))));
   const observations: Observations = {
     group: {},
     x: [Float64Array.from(measured, ({ flops }) => flops / origin)],

@@ -1,5 +1,6 @@
 // Approach 2: the runs of one budget form a valley over size; its lowest point, and a robust line through all of them.
 import { FitError } from "../base/errors.js";
+import { mean } from "../base/mean.js";
 import type { Observations } from "../curve/observations.js";
 import { fit as fitLaw } from "../fit/fit.js";
 import { at } from "../law/law.js";
@@ -85,8 +86,7 @@ function budgetsOf(observations: Observations, flops: Float64Array): readonly Bu
     if (last !== undefined && at(flops, i) <= SAME_BUDGET * at(flops, last[0] ?? 0)) last.push(i);
     else groups.push([i]);
   }
-  const centre = (values: readonly number[]) =>
-    Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+  const centre = (values: readonly number[]) => Math.exp(mean(values.map(Math.log)));
   return groups.map((positions) => ({
     flops: centre(positions.map((i) => at(flops, i))),
     centre: centre(positions.map((i) => at(parameters, i))),

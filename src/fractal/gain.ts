@@ -1,6 +1,5 @@
 // Whether recursion helps more where a text has more structure: the gain of a scheme over the baseline, text by text from
 // pairs of runs, and the rank correlation of these gains with an exponent of the texts.
-
 import { studentTwoSided } from "../base/distributions.js";
 import { InputError, shown } from "../base/errors.js";
 import { mean, standardErrorOfMean } from "../base/mean.js";

@@ -1,6 +1,5 @@
 // The two statistics of a corpus from which arXiv 2602.07488 derives the exponent of loss in data, γ/(2β): how fast tokens
 // lose their correlation with separation, β, and how fast the next token becomes surer with context, γ.
-
 import { InputError } from "../base/errors.js";
 import { jackknife } from "./jackknife.js";
 import type { Surprisals } from "./record.js";

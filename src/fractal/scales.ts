@@ -1,4 +1,5 @@
 // Scales in equal ratios, and straight lines through logarithms over them.
+import { mean } from "../base/mean.js";
 
 /** Whole scales from `from` to at most `to`, half an octave apart. */
 export function scaleGrid(from: number, to: number): readonly number[] {
@@ -11,8 +12,8 @@ export function lineThrough(
   x: readonly number[],
   y: readonly number[],
 ): { readonly slope: number; readonly intercept: number } {
-  const meanX = x.reduce((sum, value) => sum + value, 0) / x.length;
-  const meanY = y.reduce((sum, value) => sum + value, 0) / y.length;
+  const meanX = mean(x);
+  const meanY = mean(y);
   const products = x.reduce((sum, value, i) => sum + (value - meanX) * ((y[i] ?? Number.NaN) - meanY), 0);
   const slope = products / x.reduce((sum, value) => sum + (value - meanX) ** 2, 0);
   return { slope, intercept: meanY - slope * meanX };

@@ -2,6 +2,7 @@
 
 import { FitError, InputError } from "../base/errors.js";
 import { extent } from "../base/extent.js";
+import { mean } from "../base/mean.js";
 import { compare } from "../compare/compare.js";
 import type { Comparison } from "../compare/comparison.js";
 import type { Observations } from "../curve/observations.js";
@@ -226,7 +227,7 @@ function summary(source: ReportSource, scheme: SchemeFacts, variable: Variable):
         : {
             tokens: first.tokens,
             flops: first.flops,
-            loss: last.reduce((sum, point) => sum + point.loss, 0) / last.length,
+            loss: mean(last.map((point) => point.loss)),
             seeds: last.length,
           },
   };

@@ -1,4 +1,5 @@
 // The schemes at the largest budget that all of them reached, the lowest mean loss first: what one horizon can tell.
+import { mean } from "../base/mean.js";
 import { drawn } from "./drawn.js";
 import type { Ranking, ReportPoint, ReportSource, Variable } from "./record.js";
 
@@ -19,7 +20,7 @@ export function ranking({ points, schemes }: ReportSource, variable: Variable): 
       .map((point) => point.loss);
     return {
       label,
-      loss: drawn(losses.reduce((sum, loss) => sum + loss, 0) / losses.length),
+      loss: drawn(mean(losses)),
       lowest: Math.min(...losses),
       highest: Math.max(...losses),
       points: losses.length,

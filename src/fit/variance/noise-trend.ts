@@ -1,6 +1,7 @@
 // Does the noise change along x? The test behind the warning, the size behind its sentence, and the weights that
 // `--weights auto` fits by.
 import { fTail } from "../../base/distributions.js";
+import { mean } from "../../base/mean.js";
 import { type Basis, leverage } from "./linearization.js";
 import { type Noise, noise } from "./noise.js";
 
@@ -53,8 +54,8 @@ export function noiseTrend(basis: Basis, model: Noise | null = noise(basis)): No
 /** Two-sided p of the slope of y on x, by least squares. */
 function slopeTest(x: Float64Array, y: readonly number[]): number {
   const n = x.length;
-  const meanX = x.reduce((a, b) => a + b, 0) / n;
-  const meanY = y.reduce((a, b) => a + b, 0) / n;
+  const meanX = mean(x);
+  const meanY = mean(y);
   let [xx, xy, yy] = [0, 0, 0];
   for (const [i, value] of y.entries()) {
     const dx = (x[i] ?? Number.NaN) - meanX;

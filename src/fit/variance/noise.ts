@@ -1,5 +1,6 @@
 // What the residuals say of the noise, and what that makes of an estimate's error: a noise whose size may change along x
 // and of which the points of a cluster (a run's points, schemes at one horizon and seed) may have a share in common.
+import { mean } from "../../base/mean.js";
 import { type Basis, gram, pullsOf, type StandardError } from "./linearization.js";
 import { type Likely, type NoiseShape, restrictedLikelihood } from "./restricted-likelihood.js";
 import { matchedError } from "./variance-of-log.js";
@@ -190,8 +191,8 @@ function position(along: Float64Array | null, points: number): Float64Array {
   const least = along.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const range = along.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY) - least;
   if (!(range > 0 && Number.isFinite(range))) return new Float64Array(points);
-  const mean = along.reduce((a, b) => a + b, 0) / points;
-  return along.map((value) => (value - mean) / range);
+  const center = mean(along);
+  return along.map((value) => (value - center) / range);
 }
 
 /**

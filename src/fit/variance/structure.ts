@@ -1,5 +1,6 @@
 // Do the residuals keep a shape that the law misses, and is it of a size that matters?
 import { fTail } from "../../base/distributions.js";
+import { mean } from "../../base/mean.js";
 import { type Basis, dot } from "./linearization.js";
 import { standardErrors } from "./standard-errors.js";
 
@@ -26,7 +27,7 @@ export interface Bend {
 export function bend(basis: Basis, weights: Float64Array): Bend | null {
   const { along, slope } = basis;
   if (along === null) return null;
-  const centre = along.reduce((a, b) => a + b, 0) / basis.points;
+  const centre = mean(along);
   const parabola = along.map((value, i) => (weights[i] ?? Number.NaN) * (value - centre) ** 2);
   const taken = explained(parabola, basis);
   const left = parabola.map((value, i) => value - rowTimes(basis, taken, i));

@@ -1,5 +1,4 @@
 // What towers score on held-out concepts: the loss, and how often the right captions, or the right class, come first.
-
 import { InputError } from "../../base/errors.js";
 import { mean } from "../../base/mean.js";
 import { random } from "../../base/random.js";

@@ -1,5 +1,6 @@
 // A page's own training: baseline and RINS r=3 side by side on the reader's GPU, on the same kernels as everywhere. It
 // runs in a browser; the page around it is report/page/demo-page.ts.
+import { mean } from "../../base/mean.js";
 import { type Random, random } from "../../base/random.js";
 import { fullRounds } from "../../scheme/applications.js";
 import { schemeByName } from "../../scheme/catalogue.js";
@@ -109,7 +110,7 @@ export function smoothed({ losses, stepFlops }: Curve): readonly (readonly [flop
   const points: [number, number][] = [];
   for (let end = stride; end <= losses.length; end += stride) {
     const some = losses.slice(Math.max(0, end - SMOOTHING), end);
-    points.push([end * stepFlops, some.reduce((sum, loss) => sum + loss, 0) / some.length]);
+    points.push([end * stepFlops, mean(some)]);
   }
   return points;
 }
