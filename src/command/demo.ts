@@ -60,7 +60,7 @@ export function command(): Command {
 function further(): string {
   const page = path.relative(process.cwd(), fileURLToPath(new URL(STUDY, import.meta.url)));
   return existsSync(page)
-    ? `\nTrained for longer, recursion catches up, and with its input given anew at every round it gets ahead: ${page}\n`
+    ? `\nTrained for longer, recursion catches up: ${page}\n`
     : "";
 }
 
