@@ -59,9 +59,7 @@ export function command(): Command {
 /** Where the same question was asked with more compute; nothing where the package has no reports. */
 function further(): string {
   const page = path.relative(process.cwd(), fileURLToPath(new URL(STUDY, import.meta.url)));
-  return existsSync(page)
-    ? `\nTrained for longer, recursion catches up: ${page}\n`
-    : "";
+  return existsSync(page) ? `\nTrained for longer, recursion catches up: ${page}\n` : "";
 }
 
 /** Trains what is missing; while it does, a page on this machine shows the curves as they grow. */
