@@ -14,7 +14,7 @@ import { command as report } from "./report.js";
 import { sweepPlan } from "./sweep.js";
 import { say } from "./terminal.js";
 
-const STUDY = "../../reports/2026-11-27_saturation-reinjected/index.html";
+const STUDY = "../../reports/2026-11-26_saturation/index.html";
 const SIZES = ["demo", "smoke"];
 const PICTURES = "pictures.html";
 const TASKS = ["language", "image-text"] as const;
@@ -59,7 +59,9 @@ export function command(): Command {
 /** Where the same question was asked with more compute; nothing where the package has no reports. */
 function further(): string {
   const page = path.relative(process.cwd(), fileURLToPath(new URL(STUDY, import.meta.url)));
-  return existsSync(page) ? `\nTrained for longer, recursion catches up: ${page}\n` : "";
+  return existsSync(page)
+    ? `\nTrained for longer, recursion catches up: ${page} has a larger model with far more tokens.\n`
+    : "";
 }
 
 /** Trains what is missing; while it does, a page on this machine shows the curves as they grow. */
