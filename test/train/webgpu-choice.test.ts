@@ -3,13 +3,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { defaultBackend } from "../../src/train/backend.js";
 import { initialState } from "../../src/train/learner.js";
 import { learnersOn } from "../../src/train/learners.js";
 import { type Measured, readMeasured, thisProcessor, writeMeasured } from "../../src/train/measured.js";
 import { DEFAULT_STEP, stepSeconds } from "../../src/train/step-speed.js";
-import { type AdapterDescription, adapters, chosen } from "../../src/train/webgpu/node-device.js";
+import { type AdapterDescription, adapters, chosen, GPU_VARIABLE } from "../../src/train/webgpu/node-device.js";
 import { testGpu } from "./webgpu-device.js";
 
 const limits = {
@@ -69,6 +69,23 @@ describe.skipIf((await testGpu()) === null)("on the adapter there is", () => {
     expect(found.length).toBeGreaterThan(0);
     expect(new Set(found.map(({ name, driver }) => `${name} ${driver}`)).size).toBe(found.length);
     for (const { limits: own } of found) for (const value of Object.values(own)) expect(value).toBeGreaterThan(0);
+  });
+
+  test("the one that --gpu names a part of is opened, and no other", async () => {
+    const [first] = await adapters();
+    if (first === undefined) throw new Error("no GPU");
+    const openedWith = async (wanted: string) => {
+      vi.resetModules();
+      vi.stubEnv(GPU_VARIABLE, wanted);
+      const { nodeGpu } = await import("../../src/train/webgpu/node-device.js");
+      return (await nodeGpu()).adapter;
+    };
+    try {
+      expect(await openedWith(first.name.slice(1).toUpperCase())).toEqual(first);
+      await expect(openedWith("Voodoo 2")).rejects.toThrow(first.name);
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   test("a step is measured until it is done", async () => {

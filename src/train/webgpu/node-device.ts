@@ -5,6 +5,7 @@ import { type Gpu, gpuOn } from "./gpu.js";
 export const WEBGPU_PINNED = "webgpu@0.6.2";
 
 export interface AdapterDescription {
+  /** As its driver spells it: what --gpu is compared with. */
   readonly name: string;
   readonly driver: string;
   /** A software renderer, which computes on the processor: right, and slow. */
@@ -32,6 +33,8 @@ const OPTIONS = ["enable-dawn-features=disable_workgroup_init"];
 /** Names the GPU to train on where there are several: part of a name that `doctor` lists. Workers inherit it. */
 export const GPU_VARIABLE = "RINSIGHT_GPU";
 
+type Create = typeof import("webgpu").create;
+
 let held: GPU | null = null;
 
 /** Dawn on the chosen GPU, or on the one that it prefers; loaded once. */
@@ -39,9 +42,13 @@ async function dawn(): Promise<GPU> {
   if (held !== null) return held;
   const { create } = await load();
   const wanted = process.env[GPU_VARIABLE] ?? "";
-  held = create(wanted === "" ? OPTIONS : [...OPTIONS, `adapter=${chosen(wanted, adapterNames(create))}`]);
+  held = wanted === "" ? create(OPTIONS) : dawnOn(create, chosen(wanted, await adapterNames(create)));
   return held;
 }
+
+const dawnOn = (create: Create, name: string): GPU => create([...OPTIONS, `adapter=${name}`]);
+
+const fastest = (gpu: GPU): Promise<GPUAdapter | null> => gpu.requestAdapter({ powerPreference: "high-performance" });
 
 /** The name among those of this machine that holds the words asked for. Throws InputError where it is none or several. */
 export function chosen(wanted: string, names: readonly string[]): string {
@@ -57,16 +64,13 @@ export function chosen(wanted: string, names: readonly string[]): string {
 }
 
 /** Names of all adapters: Dawn lists them when it is asked for one that cannot be. */
-function adapterNames(create: typeof import("webgpu").create): readonly string[] {
+async function adapterNames(create: Create): Promise<readonly string[]> {
   try {
-    create(["adapter=none of them"]);
+    await create(["adapter=none of them"]).requestAdapter();
     return [];
   } catch (error) {
-    return [
-      ...new Set(
-        [...(error instanceof Error ? error.message : "").matchAll(/name: '([^']*)'/g)].map(([, name = ""]) => name),
-      ),
-    ];
+    const listed = (error instanceof Error ? error.message : "").matchAll(/name: '([^']*)'/g);
+    return [...new Set([...listed].map(([, name = ""]) => name))];
   }
 }
 
@@ -85,30 +89,34 @@ async function load(): Promise<typeof import("webgpu")> {
 /** The adapters that WebGPU offers here: the one that is taken first, then the others. */
 export async function adapters(): Promise<readonly AdapterDescription[]> {
   const { create } = await load();
-  const found: AdapterDescription[] = [];
-  for (const gpu of [await dawn(), ...adapterNames(create).map((name) => create([...OPTIONS, `adapter=${name}`]))]) {
-    const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  const taken = await fastest(await dawn());
+  if (taken === null) return [];
+  const others: AdapterDescription[] = [];
+  let first: AdapterDescription | null = null;
+  for (const name of await adapterNames(create)) {
+    const adapter = await fastest(dawnOn(create, name));
     if (adapter === null) continue;
-    const described = describe(adapter);
-    if (!found.some(({ name, driver }) => name === described.name && driver === described.driver)) {
-      found.push(described);
-    }
+    if (first === null && identity(adapter) === identity(taken)) first = describe(name, adapter);
+    else others.push(describe(name, adapter));
   }
-  return found;
+  return [first ?? describe(identity(taken), taken), ...others];
 }
+
+const identity = ({ info }: GPUAdapter): string =>
+  [info.vendor, info.architecture, info.device, info.description].filter((part) => part !== "").join(" ");
 
 let opened: NodeGpu | null = null;
 
 /** The GPU, ready: one for all runs of a process, another once it is lost. Throws InputError where there is none. */
 export async function nodeGpu(): Promise<NodeGpu> {
   if (opened?.isUsable()) return opened;
-  const adapter = await (await dawn()).requestAdapter({ powerPreference: "high-performance" });
-  if (adapter === null) {
+  const [description] = await adapters();
+  const adapter = await fastest(await dawn());
+  if (description === undefined || adapter === null) {
     throw new InputError(
       "train: --backend webgpu needs a GPU with a driver for Vulkan, Metal or Direct3D 12, got none; install the driver, or take --backend wasm",
     );
   }
-  const description = describe(adapter);
   const device = await adapter.requestDevice({ requiredLimits: { ...description.limits } });
   opened = { ...gpuOn(device), adapter: description };
   return opened;
@@ -117,9 +125,8 @@ export async function nodeGpu(): Promise<NodeGpu> {
 /** How a run file names it. */
 export const deviceName = ({ name, driver }: AdapterDescription): string => `${name} (${driver})`;
 
-function describe(adapter: GPUAdapter): AdapterDescription {
-  const { vendor, architecture, device, description } = adapter.info;
-  const name = [vendor, architecture, device].filter((part) => part !== "").join(" ");
+function describe(name: string, adapter: GPUAdapter): AdapterDescription {
+  const { description } = adapter.info;
   return {
     name,
     driver: description,
