@@ -28,12 +28,17 @@ export interface CorpusFacts {
   readonly trainTokens: number;
 }
 
-/** Every run of a plan, in the plan's order: shapes, then schemes, learning rates and seeds. Throws InputError for a run that cannot be. */
+/**
+ * Every run of a plan, in the plan's order: shapes, then schemes, learning rates, weight decays and seeds. Throws
+ * InputError for a run that cannot be.
+ */
 export function expandPlan(plan: Plan, corpus: CorpusFacts): readonly PlannedRun[] {
   return plan.shape.flatMap((shape) =>
-    schemesOf(plan, shape).flatMap((scheme) =>
-      plan.learningRates.flatMap((learningRate) =>
-        plan.seeds.map((seed) => plannedRun(plan, corpus, { shape, scheme, learningRate, seed })),
+    schemesOf(plan, shape).flatMap(({ scheme, learningRates }) =>
+      learningRates.flatMap((learningRate) =>
+        plan.optimizer.weightDecay.flatMap((weightDecay) =>
+          plan.seeds.map((seed) => plannedRun(plan, corpus, { shape, scheme, learningRate, weightDecay, seed })),
+        ),
       ),
     ),
   );
@@ -50,10 +55,12 @@ interface Entry {
   readonly shape: ModelShape;
   readonly scheme: Scheme;
   readonly learningRate: number;
+  readonly weightDecay: number;
   readonly seed: number;
 }
 
-function plannedRun(plan: Plan, corpus: CorpusFacts, { shape, scheme, learningRate, seed }: Entry): PlannedRun {
+function plannedRun(plan: Plan, corpus: CorpusFacts, entry: Entry): PlannedRun {
+  const { shape, scheme, learningRate, weightDecay, seed } = entry;
   const where = `plan ${plan.name}, ${scheme.label}`;
   const stepTokens = tokensPerStep({ ...plan, shape });
   const { flopsPerToken } = within(`${where}:`, () => runCost({ ...plan, scheme, shape }));
@@ -78,7 +85,7 @@ function plannedRun(plan: Plan, corpus: CorpusFacts, { shape, scheme, learningRa
     },
     horizons,
     schedule: { learningRate, ...plan.schedule },
-    optimizer: plan.optimizer,
+    optimizer: { ...plan.optimizer, weightDecay },
     validation: plan.validation,
     seed,
     backend: plan.backend,

@@ -1,4 +1,5 @@
-// A plan says which runs a sweep has: shapes × schemes × learning rates × seeds, each cooled down at budgets of training FLOPs.
+// A plan says which runs a sweep has: shapes × schemes × learning rates × weight decays × seeds, each cooled down at budgets
+// of training FLOPs.
 // JSON text -> checked plan. src/sweep/expand.ts turns it into run configurations.
 import path from "node:path";
 import { z } from "zod";
@@ -29,6 +30,9 @@ const corpus = z.strictObject({
 
 const distinct = (values: readonly number[]): boolean => new Set(values).size === values.length;
 
+const rates = z.array(z.number().positive().max(10)).min(1).max(20).refine(distinct, "must be distinct");
+const decay = z.number().min(0);
+
 const schemeEntry = z.union([
   z.string().min(1).max(200).describe("A catalogue name or a signature: rins-3, A^3 B"),
   z.strictObject({
@@ -39,6 +43,7 @@ const schemeEntry = z.union([
     growing: z.number().gt(0).lt(1).optional().describe("One round, then all in this last share of the steps"),
     reinjection: z.boolean().optional().describe("The stream before the repeated block added again at each round"),
     tower: z.enum(TOWERS).optional().describe("Of image–text towers, the one that is recursive; both by default"),
+    learningRates: rates.optional().describe("Of this scheme, in place of the plan's"),
   }),
   z.strictObject({
     survey: z
@@ -77,12 +82,7 @@ export const planSchema = z.strictObject({
     .max(64)
     .describe("Training FLOPs at which a run is cooled down and scored, increasing, the same for all schemes"),
   seeds: z.array(z.int().min(0)).min(1).max(100).refine(distinct, "must be distinct"),
-  learningRates: z
-    .array(z.number().positive().max(10))
-    .min(1)
-    .max(20)
-    .refine(distinct, "must be distinct")
-    .default([DEFAULT_SCHEDULE.learningRate]),
+  learningRates: rates.default([DEFAULT_SCHEDULE.learningRate]),
   schedule: z
     .strictObject({
       warmupSteps: z.int().min(0).default(DEFAULT_SCHEDULE.warmupSteps),
@@ -95,7 +95,10 @@ export const planSchema = z.strictObject({
       beta1: z.number().min(0).lt(1).default(DEFAULT_OPTIMIZER.beta1),
       beta2: z.number().min(0).lt(1).default(DEFAULT_OPTIMIZER.beta2),
       epsilon: z.number().positive().default(DEFAULT_OPTIMIZER.epsilon),
-      weightDecay: z.number().min(0).default(DEFAULT_OPTIMIZER.weightDecay),
+      weightDecay: z
+        .union([decay.transform((one) => [one]), z.array(decay).min(1).max(20).refine(distinct, "must be distinct")])
+        .prefault(DEFAULT_OPTIMIZER.weightDecay)
+        .describe("One, or several to train each run with"),
       clipNorm: z.number().positive().default(DEFAULT_OPTIMIZER.clipNorm),
     })
     .prefault({}),
@@ -182,13 +185,21 @@ function renamed(value: unknown, where: string): unknown {
   );
 }
 
+export interface PlannedScheme {
+  readonly scheme: Scheme;
+  readonly learningRates: readonly number[];
+}
+
 /**
  * The plan's schemes at one of its shapes in its order, each once. Throws InputError for unknown names and blocks that do
  * not divide the layers.
  */
-export function schemesOf(plan: Plan, shape: ModelShape): readonly Scheme[] {
-  const schemes = plan.schemes.flatMap((item) => schemesOfItem(item, shape));
-  return [...new Map(schemes.map((scheme) => [scheme.name, scheme])).values()];
+export function schemesOf(plan: Plan, shape: ModelShape): readonly PlannedScheme[] {
+  const planned = plan.schemes.flatMap((item) => {
+    const own = typeof item === "object" && "learningRates" in item ? item.learningRates : undefined;
+    return schemesOfItem(item, shape).map((scheme) => ({ scheme, learningRates: own ?? plan.learningRates }));
+  });
+  return [...new Map(planned.map((one) => [one.scheme.name, one])).values()];
 }
 
 function schemesOfItem(item: Plan["schemes"][number], shape: ModelShape): readonly Scheme[] {

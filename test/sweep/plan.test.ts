@@ -61,6 +61,8 @@ describe("checkPlan", () => {
     [{ seeds: [1.5] }, /seeds\.0/],
     [{ seeds: [1, 1] }, /seeds.*distinct/],
     [{ learningRates: [0.01, 0.01] }, /learningRates.*distinct/],
+    [{ schemes: [{ scheme: "rins-2", learningRates: [0.01, 0.01] }] }, /schemes\.0\.learningRates.*distinct/],
+    [{ optimizer: { weightDecay: [0.1, -1] } }, /optimizer\.weightDecay/],
     [{ shape: { ...small.shape, heads: 3 } }, /^small\.json shape: .*twice the heads/],
     [{ schemes: ["baseline", "rinz-2"] }, /^small\.json schemes\.1 scheme: .*did you mean rins-2/],
     [{ horizon: [1e9] }, /^small\.json: budgets must stand under flops, got "horizon"; call it flops/],
@@ -86,6 +88,29 @@ describe("expandPlan", () => {
       ["rins-3", 2],
     ]);
     for (const run of runs) expect(run.name).toMatch(/^(baseline|rins-3)-s[12]-[0-9a-f]{16}$/);
+  });
+  test("rates of a scheme's own in place of the plan's; every weight decay", () => {
+    const plan = checkPlan(
+      {
+        ...small,
+        seeds: [1],
+        schemes: ["baseline", { scheme: "rins-2", learningRates: [0.02, 0.04] }],
+        learningRates: [0.01],
+        optimizer: { weightDecay: [0.1, 1] },
+      },
+      "small.json",
+    );
+    const settings = expandPlan(plan, facts).map(({ configuration: { scheme, schedule, optimizer } }) =>
+      [scheme.name, schedule.learningRate, optimizer.weightDecay].join(" "),
+    );
+    expect(settings).toEqual([
+      "baseline 0.01 0.1",
+      "baseline 0.01 1",
+      "rins-2 0.02 0.1",
+      "rins-2 0.02 1",
+      "rins-2 0.04 0.1",
+      "rins-2 0.04 1",
+    ]);
   });
   test("horizons are FLOP budgets: equal across schemes to half a step, fewer tokens where a token costs more", () => {
     for (const { configuration } of runs) {
