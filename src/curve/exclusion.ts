@@ -129,13 +129,7 @@ export function orderOfRuns(
   });
   const groupOf = grouping(table, byNames);
   const written = notFiniteRows(table, lossName);
-  return runOrder(
-    rows,
-    (row) => [...new Set([textAt(run, row), groupOf(row)])].filter((part) => part !== "").join(" of "),
-    counter,
-    loss,
-    lossName,
-    written,
-    keep,
-  );
+  const named = (name: string, group: string): string =>
+    name === "" || group === "" || name === group ? name || group : `${name} of ${group}`;
+  return runOrder(rows, (row) => named(textAt(run, row), groupOf(row)), counter, loss, lossName, written, keep);
 }

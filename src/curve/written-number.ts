@@ -15,6 +15,8 @@ export type DecimalMark = "." | ",";
 type Form = "plain" | "grouped" | "scaled" | "comma";
 
 const MISSING = new Set(["", "NA", "N/A", "na", "n/a", "null", "NULL", "None", "none", "–", "-", "."]);
+/** How nothing above or below begins: most cells that are names are told by it. */
+const NAME = /^[^\d+\-.nNiI–]/;
 const NOT_FINITE = /^([+-]?)(nan|inf|infinity)$/i;
 const PLAIN = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const COMMA = /^([+-]?)(\d+),(\d+)((?:[eE][+-]?\d+)?)$/;
@@ -26,6 +28,7 @@ const EXPONENT: Readonly<Record<string, number>> = { k: 3, K: 3, M: 6, B: 9, G: 
 
 /** One cell or field of a log, trimmed, under a decimal mark. */
 export function writtenNumber(text: string, mark: DecimalMark = "."): Written {
+  if (NAME.test(text)) return { kind: "text" };
   if (MISSING.has(text)) return { kind: "missing" };
   const endless = NOT_FINITE.exec(text);
   if (endless !== null) {
