@@ -63,11 +63,12 @@ export function differences({ analysis, palette }: Given): Chart | null {
     },
   });
   const numbers = known.length <= MOST_NUMBERS;
+  const beside = numbers ? ", and in numbers where there is room" : "";
   return {
     name: "differences",
     title: `Difference in loss at ${count(budget)} ${UNIT[analysis.comparisonVariable]}`,
     caption: `By the fitted laws; left of 0 is better than ${baseline}. Thick: ${percent(analysis.level)} interval of each difference${
-      both ? "; thin, and in numbers: intervals that hold for all of them at once" : ""
+      both ? `; thin${beside}: intervals that hold for all of them at once` : ""
     }${pairs ? "; tick: the mean over pairs of runs, without a law" : ""}.`,
     spec: chartSpec(
       `Difference in validation loss from ${baseline} at ${count(budget)} ${UNIT[analysis.comparisonVariable]} for ${rows.length} schemes, with ${percent(analysis.level)} intervals, the lowest on top; 0 means no difference.`,
