@@ -191,15 +191,19 @@ export interface PlannedScheme {
 }
 
 /**
- * The plan's schemes at one of its shapes in its order, each once. Throws InputError for unknown names and blocks that do
- * not divide the layers.
+ * The plan's schemes at one of its shapes in its order, each once, with the rates of all entries that name it. Throws
+ * InputError for unknown names and blocks that do not divide the layers.
  */
 export function schemesOf(plan: Plan, shape: ModelShape): readonly PlannedScheme[] {
-  const planned = plan.schemes.flatMap((item) => {
+  const planned = new Map<string, PlannedScheme>();
+  for (const item of plan.schemes) {
     const own = typeof item === "object" && "learningRates" in item ? item.learningRates : undefined;
-    return schemesOfItem(item, shape).map((scheme) => ({ scheme, learningRates: own ?? plan.learningRates }));
-  });
-  return [...new Map(planned.map((one) => [one.scheme.name, one])).values()];
+    for (const scheme of schemesOfItem(item, shape)) {
+      const before = planned.get(scheme.name)?.learningRates ?? [];
+      planned.set(scheme.name, { scheme, learningRates: [...new Set([...before, ...(own ?? plan.learningRates)])] });
+    }
+  }
+  return [...planned.values()];
 }
 
 function schemesOfItem(item: Plan["schemes"][number], shape: ModelShape): readonly Scheme[] {

@@ -112,6 +112,11 @@ describe("expandPlan", () => {
       "rins-2 0.04 1",
     ]);
   });
+  test("a scheme that two entries name has the rates of both, each once", () => {
+    const own = { scheme: "A^2 B", learningRates: [0.02, 0.01] };
+    const plan = checkPlan({ ...small, schemes: ["rins-2", own], learningRates: [0.01] }, "small.json");
+    expect(schemesOf(plan, plan.shape[0]).map(({ learningRates }) => learningRates)).toEqual([[0.01, 0.02]]);
+  });
   test("horizons are FLOP budgets: equal across schemes to half a step, fewer tokens where a token costs more", () => {
     for (const { configuration } of runs) {
       const { flopsPerToken } = schemeCost(configuration.scheme, configuration.shape);
