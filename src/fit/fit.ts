@@ -169,8 +169,10 @@ function parametersOf(law: Law, whole: Fitted, g: number, level: number): Readon
 }
 
 /** A smooth departure from the law along x; `equal` where the options take noise for one of one size. */
-function departure({ problem, linear }: Fitted, equal: boolean): Fit["structure"] {
-  if (linear.basis === null) return null;
+function departure({ problem, linear, errors, bootstrap }: Fitted, equal: boolean): Fit["structure"] {
+  // Where the points say nothing of their noise, nothing stands out of it.
+  const untold = !equal && errors === null && bootstrap === null;
+  if (linear.basis === null || untold) return null;
   const predicted = linear.residuals.map((r, i) => at(problem.target, i) - r / at(problem.weights, i));
   return structure(linear.basis, predicted, problem.weights, equal);
 }

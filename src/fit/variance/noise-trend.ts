@@ -31,24 +31,45 @@ export function noiseTrend(basis: Basis, model: Noise | null = noise(basis)): No
     const freedom = Math.max(1 - leverage(basis, i), Number.EPSILON);
     return Math.abs(score[i] ?? Number.NaN) / Math.sqrt(freedom);
   });
-  const slopes = model.candidates.filter(({ slope }) => slope !== 0).sort((a, b) => a.slope - b.slope);
-  const total = slopes.reduce((sum, { weight }) => sum + weight, 0);
-  const quantile = (probability: number) => {
-    let sum = 0;
-    return slopes.find(({ weight }) => {
-      sum += weight;
-      return sum >= probability * total;
-    })?.slope;
-  };
-  const centre = slopes.reduce((sum, { slope, weight }) => sum + slope * weight, 0) / total;
-  const ratio = (slope: number | undefined) => Math.exp((slope ?? Number.NaN) / 2);
+  const posterior = slopePosterior(model);
+  const centre = posterior.reduce((sum, { slope, weight }) => sum + slope * weight, 0);
+  const ratio = (slope: number) => Math.exp(slope / 2);
   return {
     ratio: ratio(centre),
-    lower: ratio(quantile(0.025)),
-    upper: ratio(quantile(0.975)),
+    lower: ratio(quantile(posterior, 0.025)),
+    upper: ratio(quantile(posterior, 0.975)),
     pValue: slopeTest(along, sizes),
     weights: along.map((value) => Math.exp((-centre * (value - least)) / range / 2)),
   };
+}
+
+interface Slope {
+  readonly slope: number;
+  readonly weight: number;
+}
+
+/** Over slopes in order, equal noise left out; weights sum to 1. */
+function slopePosterior({ candidates }: Noise): readonly Slope[] {
+  const weights = new Map<number, number>();
+  let total = 0;
+  for (const { slope, weight, equal } of candidates) {
+    if (equal) continue;
+    weights.set(slope, (weights.get(slope) ?? 0) + weight);
+    total += weight;
+  }
+  return [...weights].sort(([a], [b]) => a - b).map(([slope, weight]) => ({ slope, weight: weight / total }));
+}
+
+/** Each slope standing for all that is nearer to it than to its neighbours; they are evenly spaced. */
+function quantile(posterior: readonly Slope[], probability: number): number {
+  const [first, second] = posterior;
+  const step = second === undefined || first === undefined ? 0 : second.slope - first.slope;
+  let below = 0;
+  for (const { slope, weight } of posterior) {
+    if (below + weight >= probability) return slope + step * ((probability - below) / weight - 0.5);
+    below += weight;
+  }
+  return Number.NaN;
 }
 
 /** Two-sided p of the slope of y on x, by least squares. */

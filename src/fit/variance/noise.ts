@@ -8,6 +8,8 @@ import { matchedError } from "./variance-of-log.js";
 export interface NoiseCandidate extends NoiseShape {
   /** Its posterior probability. */
   readonly weight: number;
+  /** From the part of it that is laid beforehand on noise of one size. */
+  readonly equal: boolean;
 }
 
 export interface Noise {
@@ -23,8 +25,10 @@ export interface Noise {
 /** Standard deviation of the slope that is expected beforehand: noise that grows or falls 20-fold along x is no surprise. */
 const SLOPE_SPREAD = 6;
 const SLOPE_MOST = 12;
-const COARSE = 20;
-const FINE = 24;
+/** Steps of the search for the likeliest slope; those on either side of it, and how far: they leave errors exact to 1e-3. */
+const CLIMB = 1.2;
+const STEPS = 6;
+const DEVIATIONS = 6;
 /** Odds beforehand that the noise is equal, and from how many points on: with few points nothing would speak against it. */
 const EQUAL_ODDS = 0.5;
 const EQUAL_FROM = 20;
@@ -35,9 +39,8 @@ const KAPPA_LEAST = -4;
 const COMMON_MOST = 3000;
 /** Of the log likelihood from its top to the greatest share; one degree of freedom between clusters makes it about 5. */
 const LEAST_FALL = 1;
-/** Log likelihoods this far below the greatest are out of the question; so are candidates of this weight. */
+/** Log likelihoods this far below the greatest are out of the question. */
 const REACH = 16;
-const NEGLIGIBLE = Math.exp(-REACH);
 
 /**
  * The posterior over slope and share on a grid, from the restricted likelihood of the scores. Given both, an estimate's
@@ -53,45 +56,47 @@ export function noise(basis: Basis): Noise | null {
   const along = position(basis.along, points);
   const likelihood = restrictedLikelihood(basis, along);
   const at = (slopes: readonly number[], shares: readonly number[]) =>
-    slopes.flatMap((slope) => likelihood(slope, shares));
+    slopes.flatMap((slope) => likelihood(slope, shares)).map((likely) => ({ ...likely, equal: false }));
   const every = sharesFor(basis);
   const flat = at([0], every);
   let found = flat;
   if (every.length > 1 && mostLikely(flat).log - (flat.at(-1)?.log ?? Number.NaN) < LEAST_FALL) return null;
   if (along.some((u) => u !== 0)) {
+    const few = points < EQUAL_FROM;
+    const everywhere = evenly(-SLOPE_MOST, SLOPE_MOST, 4 * STEPS);
     // The slope with the share that goes with it, then the shares that are not out of the question there.
-    let steep = flat;
+    let [steep, centre] = [flat, 0];
     for (let round = 0; round < Math.min(2, every.length); round++) {
       const { share } = mostLikely(steep);
-      const start = mostLikely(steep.filter((candidate) => candidate.share === share));
-      const atShare = (slope: number) => mostLikely(likelihood(slope, [share]));
+      const logAt = (slope: number) => mostLikely(likelihood(slope, [share])).log;
       // Of few points a likelihood may have two tops.
-      const slope =
-        points < EQUAL_FROM
-          ? mostLikely(evenly(-SLOPE_MOST, SLOPE_MOST, COARSE).map(atShare)).slope
-          : uphill(atShare, start.slope);
-      steep = at([slope], every);
+      centre = few ? mostLikely(at(everywhere, [share])).slope : climbed(logAt, centre);
+      steep = at([centre], every);
     }
-    const best = mostLikely(steep);
     const shares = every.filter((_, k) => [flat, steep].some((of) => (of[k]?.log ?? 0) > mostLikely(of).log - REACH));
-    // The log variance of n points over an even range is known to √(24/n).
-    const reach = 5 * Math.sqrt(24 / degreesOfFreedom) + SLOPE_MOST / COARSE;
-    const [from, to] = [Math.max(-SLOPE_MOST, best.slope - reach), Math.min(SLOPE_MOST, best.slope + reach)];
-    const density = (to - from) / FINE / (SLOPE_SPREAD * Math.sqrt(2 * Math.PI));
+    // A log variance is known to √2 of itself from one point, and its slope along u by the spread of these.
+    const reach = DEVIATIONS * Math.sqrt(2 / degreesOfFreedom / mean(along.map((u) => u * u)));
+    const [from, to] = [Math.max(-SLOPE_MOST, centre - reach), Math.min(SLOPE_MOST, centre + reach)];
+    const slopes = few ? everywhere : evenly(from, to, 2 * STEPS);
+    // By the trapezoidal rule: an end counts half.
+    const ends = [slopes[0], slopes.at(-1)];
+    const step = ((ends[1] ?? Number.NaN) - (ends[0] ?? Number.NaN)) / (slopes.length - 1);
+    const width = (slope: number) => (ends.includes(slope) ? step / 2 : step);
+    const expected = (slope: number) =>
+      Math.exp(-0.5 * (slope / SLOPE_SPREAD) ** 2) / (SLOPE_SPREAD * Math.sqrt(2 * Math.PI));
     const odds = EQUAL_ODDS * Math.min(1, (points / EQUAL_FROM) ** 2);
-    const equal = flat.map((candidate) => ({ ...candidate, log: candidate.log + Math.log(odds) }));
-    const changing = at(evenly(from, to, FINE), shares).map((candidate) => ({
-      ...candidate,
-      log: candidate.log + Math.log(density) - 0.5 * (candidate.slope / SLOPE_SPREAD) ** 2,
+    const equal = flat.map((likely) => ({ ...likely, equal: true, log: likely.log + Math.log(odds) }));
+    const changing = at(slopes, shares).map((likely) => ({
+      ...likely,
+      log: likely.log + Math.log(width(likely.slope) * expected(likely.slope)),
     }));
     found = [...equal, ...changing];
   }
   const top = mostLikely(found).log;
   if (!Number.isFinite(top)) return null;
-  const total = found.reduce((sum, { log }) => sum + Math.exp(log - top), 0);
-  const candidates = found
-    .map(({ slope, share, variance, log }) => ({ slope, share, variance, weight: Math.exp(log - top) / total }))
-    .filter(({ weight }) => weight > NEGLIGIBLE);
+  const likely = found.filter(({ log }) => log > top - REACH);
+  const total = likely.reduce((sum, { log }) => sum + Math.exp(log - top), 0);
+  const candidates = likely.map(({ log, ...shape }) => ({ ...shape, weight: Math.exp(log - top) / total }));
   const weights = Float64Array.from(candidates, ({ weight }) => weight);
   const sizes = new Map<number, Float64Array>();
   for (const { slope } of candidates) {
@@ -165,20 +170,22 @@ function squaresOf(
   return [own, common];
 }
 
-/** The slope of the grid from which neither way leads up. */
-function uphill(likelyAt: (slope: number) => Likely, start: number): number {
-  const step = (2 * SLOPE_MOST) / COARSE;
-  let best = likelyAt(start);
-  for (const direction of [-step, step]) {
-    for (;;) {
-      const slope = best.slope + direction;
-      if (Math.abs(slope) > SLOPE_MOST + step / 2) break;
-      const next = likelyAt(slope);
-      if (!(next.log > best.log)) break;
-      best = next;
+/** The top that is reached by steps from `start`, by the parabola through the last three. */
+function climbed(logAt: (slope: number) => number, start: number): number {
+  let slope = start;
+  let [before, here, after] = [logAt(slope - CLIMB), logAt(slope), logAt(slope + CLIMB)];
+  while (Math.abs(slope) < SLOPE_MOST && Math.max(before, after) > here) {
+    if (after > before) {
+      slope += CLIMB;
+      [before, here, after] = [here, after, logAt(slope + CLIMB)];
+    } else {
+      slope -= CLIMB;
+      [before, here, after] = [logAt(slope - CLIMB), before, here];
     }
   }
-  return best.slope;
+  const bend = before - 2 * here + after;
+  const moved = bend < 0 ? (CLIMB / 2) * ((before - after) / bend) : 0;
+  return slope + Math.max(-CLIMB / 2, Math.min(CLIMB / 2, moved));
 }
 
 function mostLikely(candidates: readonly Likely[]): Likely {

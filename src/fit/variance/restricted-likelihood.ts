@@ -29,12 +29,17 @@ const FEW_PARTS = 2;
 export function restrictedLikelihood(basis: Basis, along: Float64Array): RestrictedLikelihood {
   const whole = { columns: Array.from({ length: basis.width }, (_, k) => k), points: Array.from(along.keys()) };
   const parts = basis.parts.length > FEW_PARTS ? basis.parts : [whole];
-  const partOf = new Int32Array(basis.points);
-  for (const [b, { points }] of parts.entries()) for (const i of points) partOf[i] = b;
+  const [partOf, place] = [new Int32Array(basis.points), new Int32Array(basis.points)];
+  for (const [b, { points }] of parts.entries()) {
+    for (const [r, i] of points.entries()) [partOf[i], place[i]] = [b, r];
+  }
   const clusters = basis.clusters ?? [];
   const within = clusters.filter((members) => members.every((i) => partOf[i] === partOf[members[0] ?? -1]));
   const across = clusters.filter((members) => !within.includes(members));
-  const blocks = parts.map((part) => blockOf(basis, along, part, within, across));
+  const blocks = parts.map((part, b) => {
+    const local = (members: readonly number[]) => members.filter((i) => partOf[i] === b).map((i) => place[i] ?? -1);
+    return blockOf(basis, along, part, within.map(local), across.map(local));
+  });
   const border = across.length + 1;
   const rest = new Float64Array(border * border);
   return (slope, shares) => {
@@ -69,7 +74,8 @@ export function restrictedLikelihood(basis: Basis, along: Float64Array): Restric
 
 /**
  * One part's block of (1 − share)·XᵀΩ⁻¹X with the score as a last column.
- * @param across the clusters of the border, of which the part has some points or none
+ * @param within points of the clusters inside the part, by their place in it
+ * @param across of the clusters of the border
  */
 function blockOf(
   basis: Basis,
@@ -80,13 +86,8 @@ function blockOf(
 ) {
   const n = points.length;
   const width = columns.length + 1;
-  const place = new Map(points.map((i, r) => [i, r]));
-  const local = (members: readonly number[]) => members.flatMap((i) => place.get(i) ?? []);
-  const own = within.filter(([i = -1]) => place.has(i)).map(local);
-  const shared = across.flatMap((members, k) => {
-    const mine = local(members);
-    return mine.length > 0 ? [{ k, members: mine }] : [];
-  });
+  const own = within.filter(({ length }) => length > 0);
+  const shared = across.flatMap((members, k) => (members.length > 0 ? [{ k, members }] : []));
   const u = Float64Array.from(points, (i) => along[i] ?? Number.NaN);
   // Column-major, the score last.
   const x = new Float64Array(n * width);

@@ -5,6 +5,8 @@ import { describe, expect, test } from "vitest";
 import { random } from "../../../src/base/random.js";
 import type { Linearization } from "../../../src/fit/variance/linearization.js";
 import { noise } from "../../../src/fit/variance/noise.js";
+import { noiseTrend } from "../../../src/fit/variance/noise-trend.js";
+import { restrictedLikelihood } from "../../../src/fit/variance/restricted-likelihood.js";
 import { standardErrors } from "../../../src/fit/variance/standard-errors.js";
 import { logVarianceDegrees, logVarianceMean, logVarianceSpread } from "../../../src/fit/variance/variance-of-log.js";
 import { basisOf, stacked } from "./by-hand.js";
@@ -48,6 +50,51 @@ test("noise that has nowhere to change: s/√n with n − 1 degrees of freedom",
   expect(error?.value).toBeCloseTo(Math.sqrt(10 / 5), 10);
   expect(error?.degreesOfFreedom).toBeCloseTo(4, 6);
 });
+
+test.each([
+  { n: 8, growth: 1 },
+  { n: 8, growth: 60 },
+  { n: 24, growth: 1 },
+  { n: 24, growth: 8 },
+  { n: 400, growth: 3 },
+])(
+  "the few slopes stand for all: as an integral in 4,000 steps has it, $n points, noise growing $growth-fold",
+  ({ n, growth }) => {
+    const place = (i: number) => i / (n - 1) - 0.5;
+    const values = normals(n, n, 1).map((value, i) => value * growth ** place(i));
+    const basis = basisOf(means([values], null, (_, i) => i));
+    const along = Float64Array.from(values, (_, i) => place(i));
+    const likelihood = restrictedLikelihood(basis, along);
+    const reference = likelihood(0, [0])[0]?.log ?? Number.NaN;
+    const candidate = (slope: number, prior: number) => {
+      const [{ log = Number.NaN, variance = Number.NaN } = {}] = likelihood(slope, [0]);
+      const error = (variance * along.reduce((sum, u) => sum + Math.exp(slope * u), 0)) / n ** 2;
+      return { slope, weight: Math.exp(log - reference) * prior, log: Math.log(error) };
+    };
+    const normal = (slope: number) => Math.exp(-0.5 * (slope / 6) ** 2) / 6 / Math.sqrt(2 * Math.PI);
+    const middles = Array.from({ length: 4000 }, (_, k) => -12 + (24 * (k + 0.5)) / 4000);
+    const changing = middles.map((slope) => candidate(slope, (normal(slope) * 24) / 4000));
+    const equal = candidate(0, 0.5 * Math.min(1, (n / 20) ** 2));
+    const sum = (of: (c: ReturnType<typeof candidate>) => number, over = [equal, ...changing]) =>
+      over.reduce((total, c) => total + c.weight * of(c), 0) / over.reduce((total, { weight }) => total + weight, 0);
+    const centre = sum(({ log }) => log);
+    const spread = sum(({ log }) => (log - centre) ** 2);
+    const model = noise(basis);
+    const error = model?.standardError([1]);
+    const df = logVarianceDegrees(logVarianceSpread(n - 1) + spread);
+    expect((error?.degreesOfFreedom ?? 0) / df).toBeCloseTo(1, 2);
+    expect(2 * Math.log(error?.value ?? 0)).toBeCloseTo(centre + logVarianceMean(n - 1) - logVarianceMean(df), 2);
+    expect(model?.candidates.reduce((total, { weight }) => total + weight, 0)).toBeCloseTo(1, 12);
+    const trend = noiseTrend(basis, model);
+    expect(2 * Math.log(trend?.ratio ?? 0)).toBeCloseTo(
+      sum(({ slope }) => slope, changing),
+      1.5,
+    );
+    const below = (ratio: number) => sum(({ slope }) => Number(slope <= 2 * Math.log(ratio)), changing);
+    expect(below(trend?.lower ?? 0)).toBeCloseTo(0.025, 1.7);
+    expect(below(trend?.upper ?? 0)).toBeCloseTo(0.975, 1.7);
+  },
+);
 
 test("two groups of unlike noise: Welch's error and degrees of freedom", () => {
   const [first, second] = [normals(1, 40, 1), normals(2, 40, 8)];
