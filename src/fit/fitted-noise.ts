@@ -6,7 +6,7 @@ import type { Fitted } from "./fitted.js";
 import { linkGradient } from "./problem/problem.js";
 import type { FittedNoise, NoiseState } from "./record.js";
 import { dot } from "./variance/linearization.js";
-import type { NoiseCandidate } from "./variance/noise.js";
+import type { NoiseCandidate } from "./variance/noise-posterior.js";
 import { noiseTrend } from "./variance/noise-trend.js";
 
 /** Slopes of the noise that stand for all, and shares of a cluster for each of them where points have any in common. */
