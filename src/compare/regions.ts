@@ -1,4 +1,5 @@
 // The joint profile region of limit and exponent: all pairs of values that one scheme's points allow together.
+import { extent } from "../base/extent.js";
 import { zero } from "../base/zero.js";
 import { withHeld } from "../fit/problem/problem.js";
 import { descend } from "../fit/solve/descend.js";
@@ -53,7 +54,7 @@ export function jointRegions({ law, all }: Schemes, level: number): readonly Joi
     };
     const inside = solution.cost - threshold;
     /** No point allows a limit beyond it. */
-    const highest = problem.observed.reduce((m, y) => Math.min(m, y), Number.POSITIVE_INFINITY) * 1.2;
+    const highest = extent(problem.observed)[0] * 1.2;
     const end = (value: number): number => {
       const { excess } = alongLimit(value);
       if (excess <= 0) return value;

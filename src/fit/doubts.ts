@@ -1,6 +1,7 @@
 // Reasons to doubt a fit, as coded warnings that hold the remedy.
 
 import type { Warning } from "../base/errors.js";
+import { extent } from "../base/extent.js";
 import { significant } from "../base/format.js";
 import type { Observations } from "../curve/observations.js";
 import type { Law } from "../law/law.js";
@@ -132,8 +133,7 @@ export function doubts(
 }
 
 function decadesOf(x: Float64Array): number | null {
-  const smallest = x.reduce((m, v) => Math.min(m, v), Number.POSITIVE_INFINITY);
-  const largest = x.reduce((m, v) => Math.max(m, v), 0);
+  const [smallest, largest] = extent(x);
   return smallest > 0 ? Math.log10(largest) - Math.log10(smallest) : null;
 }
 
@@ -158,7 +158,6 @@ function correlated(law: Law, outcome: Omit<Fit, "warnings">): Warning[] {
 
 /** Excess loss of the lowest point over that of the highest; null where a limit lies above a point. */
 function remainingExcess(observations: Observations, limit: number): number | null {
-  const lowest = observations.loss.reduce((m, y) => Math.min(m, y), Number.POSITIVE_INFINITY) - limit;
-  const highest = observations.loss.reduce((m, y) => Math.max(m, y), Number.NEGATIVE_INFINITY) - limit;
-  return lowest > 0 && highest > lowest ? lowest / highest : null;
+  const [least, most] = extent(observations.loss);
+  return least > limit && most > least ? (least - limit) / (most - limit) : null;
 }

@@ -1,6 +1,7 @@
 // What the record of a fit keeps of its noise, so that a prediction at any x has an error and degrees of freedom of its own:
 // the posterior over noises (variance/noise.ts) brought down to a few states.
 
+import { extent } from "../base/extent.js";
 import { mainVariable } from "../law/law.js";
 import type { Fitted } from "./fitted.js";
 import { linkGradient } from "./problem/problem.js";
@@ -23,8 +24,7 @@ export function fittedNoise({ problem, linear, errors, noiseWeights }: Fitted, g
   const { model, jackknife } = errors.errors;
   const gradients = problem.law.parameters.map((_, i) => linear.gradient([linkGradient(problem, i, g)]));
   const x = problem.x[mainVariable(problem.law)] ?? new Float64Array(0);
-  const least = x.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const greatest = x.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const [least, greatest] = extent(x);
   const range = least > 0 && greatest > least ? ([least, greatest] as const) : null;
   const [from, to] = model.ends;
   const [weighedAtLeast, weighedAtGreatest] = noiseWeights[g]?.ends ?? [1, 1];

@@ -1,7 +1,9 @@
 // Where to put the compute: parameters and tokens for a budget, by the three approaches of Hoffmann et al. 2022 side by side.
 //
 //   observations → compute rule → surface (3), IsoFLOP valleys (2), envelope (1) → where they disagree → sentences
+
 import { InputError, type Warning } from "../base/errors.js";
+import { extent } from "../base/extent.js";
 import { significant } from "../base/format.js";
 import type { Observations } from "../curve/observations.js";
 import type { FitOptions } from "../fit/record.js";
@@ -83,12 +85,13 @@ export function allocate(
   }
   const compute = given === undefined ? SIX_N_D : computeRule(parameters, tokens, given, chosen.insistOnFlops);
   const flops = given ?? parameters.map((n, i) => 6 * n * at(tokens, i));
+  const [least, most] = extent(flops);
   const question: Question = {
     budgets: chosen.budgets,
     compute,
     tolerance: chosen.tolerance,
     level: chosen.level,
-    reach: Math.log10(flops.reduce((m, c) => Math.max(m, c), 0)),
+    reach: Math.log10(most),
     redrawing: chosen.redrawing,
   };
   const points = { ...observations, x: [parameters, tokens] };
@@ -97,8 +100,7 @@ export function allocate(
     valleys: isoflop(points, flops, question),
     envelope: envelope(points, flops, question),
   };
-  const spread = flops.reduce((m, c) => Math.max(m, c), 0) / flops.reduce((m, c) => Math.min(m, c), Infinity);
-  if (spread <= SAME_BUDGET) throw oneBudget(10 ** question.reach, answers.valleys);
+  if (most / least <= SAME_BUDGET) throw oneBudget(10 ** question.reach, answers.valleys);
   if (Object.values(answers).every(({ kind }) => kind === "unavailable")) {
     const [fixed] = ratioDoubts(parameters, tokens);
     if (fixed !== undefined)
@@ -190,12 +192,12 @@ function doubts(
 /** A sweep at one ratio of tokens to parameters is ill-conditioned (arXiv 2605.08541). */
 function ratioDoubts(parameters: Float64Array, tokens: Float64Array): readonly Warning[] {
   const ratios = tokens.map((d, i) => Math.log10(d / at(parameters, i)));
-  const spread = ratios.reduce((m, r) => Math.max(m, r), -Infinity) - ratios.reduce((m, r) => Math.min(m, r), Infinity);
-  if (spread >= LEAST_RATIO_SPREAD) return [];
+  const [least, most] = extent(ratios);
+  if (most - least >= LEAST_RATIO_SPREAD) return [];
   return [
     {
       code: "fixed-ratio",
-      message: `tokens per parameter span a factor ${significant(10 ** spread, 2)} alone, so N and D cannot be told apart (arXiv 2605.08541): train sizes away from this ratio too`,
+      message: `tokens per parameter span a factor ${significant(10 ** (most - least), 2)} alone, so N and D cannot be told apart (arXiv 2605.08541): train sizes away from this ratio too`,
     },
   ];
 }

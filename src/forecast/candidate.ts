@@ -1,4 +1,5 @@
 // One form of law as a forecaster: fitted to a few digits, within bounds that keep its extrapolation sane.
+import { extent } from "../base/extent.js";
 import { factorQr, inverseGram } from "../base/linear-algebra.js";
 import type { Observations } from "../curve/observations.js";
 import { makeProblem } from "../fit/problem/columns.js";
@@ -50,7 +51,7 @@ export function candidate(
 ): Candidate | null {
   const x = observations.x[0] ?? new Float64Array(0);
   const plain = makeProblem(law, [observations], { ...DEFAULT_FIT_OPTIONS, bounds: boundsOf(law, observations) });
-  const last = x.reduce((m, v) => Math.max(m, v), 0);
+  const [, last] = extent(x);
   const problem = rigid
     ? withData(
         plain,
@@ -76,8 +77,8 @@ export function candidate(
 /** Bounds far outside what losses do, where a form would else be another one, or bend where there are no data. */
 function boundsOf(law: Law, observations: Observations): Readonly<Record<string, readonly [number, number]>> {
   const x = observations.x[0] ?? new Float64Array(0);
-  const [low, high] = [x.reduce((m, v) => Math.min(m, v), Infinity), x.reduce((m, v) => Math.max(m, v), 0)];
-  const most = observations.loss.reduce((m, y) => Math.max(m, y), 0);
+  const [low, high] = extent(x);
+  const [, most] = extent(observations.loss);
   if (law === sigmoidPowerLaw) return { alpha: [0, 3], L0: [0, 3 * most], c: [0, 3] };
   if (law === brokenPowerLaw) return { c0: [-0.5, 2], c1: [-2, 2], d1: [low, high], f1: [0.05, 2] };
   if (law === shiftedPowerLaw) return { c: [0, 5] };

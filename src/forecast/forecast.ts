@@ -4,6 +4,7 @@
 //   observations → ensemble of forms (or one law, insisted on) → points, score card, budgets → leads → sentences
 
 import { InputError, type Warning } from "../base/errors.js";
+import { extent } from "../base/extent.js";
 import type { Observations } from "../curve/observations.js";
 import { fit as fitLaw } from "../fit/fit.js";
 import { predict } from "../fit/predict.js";
@@ -84,7 +85,7 @@ function check({ at, reach, level, law }: ForecastOptions): void {
 }
 
 function carryOn(group: Observations, { level, law }: ForecastOptions): Carried {
-  const reach = (group.x[0] ?? new Float64Array(0)).reduce((m, v) => Math.max(m, v), 0);
+  const [, reach] = extent(group.x[0] ?? []);
   const common = { group: group.group, points: group.loss.length, reach, level };
   const place = (x: number) => ({ x, decades: Math.log10(x / reach) });
   if (law !== null) {

@@ -1,4 +1,5 @@
 // Forms put together by their shares: one curve, with the forms' own errors and the spread between them.
+import { extent } from "../base/extent.js";
 import type { Observations } from "../curve/observations.js";
 import { at } from "../law/law.js";
 import { type Candidate, predicted, recency } from "./candidate.js";
@@ -61,7 +62,7 @@ export function mixture(
 function noiseOf(seen: Observations, members: readonly Candidate[]): number {
   const x = seen.x[0] ?? new Float64Array(0);
   const n = x.length;
-  const last = x.reduce((m, v) => Math.max(m, v), 0);
+  const [, last] = extent(x);
   const counts = x.map((v) => recency(v, last));
   const total = counts.reduce((sum, v) => sum + v, 0);
   const squares = members.map((one) =>

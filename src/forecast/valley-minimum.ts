@@ -1,4 +1,5 @@
 // The lowest point of one IsoFLOP valley: by the law's own shape, or by a parabola; interior, or none with what is missing.
+import { extent } from "../base/extent.js";
 import { significant } from "../base/format.js";
 import { at } from "../law/law.js";
 import type { Minimum, Question } from "./allocation.js";
@@ -54,11 +55,8 @@ function minimumOf(
   value: (u: number) => number,
   question: Question,
 ): Minimum {
-  const sides = [
-    budget.sizes.reduce((m, s) => Math.min(m, s), Infinity),
-    budget.sizes.reduce((m, s) => Math.max(m, s), 0),
-  ];
-  const [low, high] = [Math.log((sides[0] ?? 0) / budget.centre), Math.log((sides[1] ?? 0) / budget.centre)];
+  const sides = extent(budget.sizes);
+  const [low, high] = [Math.log(sides[0] / budget.centre), Math.log(sides[1] / budget.centre)];
   if (!(u > low && u < high)) return none(budget, u);
   const loss = value(u);
   const most = loss * (1 + question.tolerance);

@@ -248,7 +248,7 @@ function profiles(
     const limit = free?.parameters.limit;
     if (free === null || scheme === undefined || limit === undefined || free.degreesOfFreedom < 1) return null;
     const observations = observationsOf(source, scheme, variable);
-    const lowest = observations.loss.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+    const [lowest] = extent(observations.loss);
     const { estimate, interval } = limit;
     const from = Math.max(0, estimate - 2 * (estimate - (interval?.lower ?? 0)));
     const to = Math.min(estimate + 0.98 * (lowest - estimate), estimate + 2 * ((interval?.upper ?? lowest) - estimate));

@@ -1,5 +1,6 @@
 // Records in a notebook: a fit, a comparison or points print as a table, a chart as Vega-Lite and, where that cannot be
 // drawn, as SVG. The notebook's own `display` is handed in: tslab's, or anything with the same three methods.
+import { extent } from "../base/extent.js";
 import { significant } from "../base/format.js";
 import type { Comparison } from "../compare/comparison.js";
 import { isUndone } from "../compare/obstacles.js";
@@ -71,9 +72,7 @@ function pointCells(groups: readonly Observations[]): Cells {
     rows: groups.map(({ group, x: [x = new Float64Array(0)], loss, excluded }) => [
       ...keys.map((key) => group[key] ?? "–"),
       String(loss.length),
-      significant(loss.length === 0 ? null : x.reduce((least, value) => Math.min(least, value))),
-      significant(loss.length === 0 ? null : x.reduce((most, value) => Math.max(most, value))),
-      significant(loss.length === 0 ? null : loss.reduce((least, value) => Math.min(least, value))),
+      ...[...extent(x), extent(loss)[0]].map((value) => significant(loss.length === 0 ? null : value)),
       String(excluded.length),
     ]),
   };

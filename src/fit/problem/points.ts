@@ -1,5 +1,7 @@
 // What the points of a fit must be, and how residuals are weighted: here once, for one group and for many.
+
 import { FitError, InputError } from "../../base/errors.js";
+import { extent } from "../../base/extent.js";
 import type { Observations } from "../../curve/observations.js";
 import type { Law } from "../../law/law.js";
 import type { FitOptions } from "../record.js";
@@ -34,8 +36,8 @@ export function checkPoints(law: Law, observations: Observations, space: FitOpti
       `fit: ${law.name} has ${free} free parameters and needs as many distinct ${law.variables.join(", ")}, got ${distinct}; add points, fix a parameter or take a simpler law`,
     );
   }
-  const largest = loss.reduce((m, y) => Math.max(m, Math.abs(y)), 0);
-  const spread = loss.reduce((m, y) => Math.max(m, y), -Infinity) - loss.reduce((m, y) => Math.min(m, y), Infinity);
+  const [least, most] = extent(loss);
+  const [spread, largest] = [most - least, Math.max(-least, most)];
   if (free > 1 && !(spread > largest * 1e-11)) {
     throw new FitError(
       `fit: losses must differ by more than rounding, got a spread of ${spread} around ${largest}; nothing can be fitted to a constant`,

@@ -1,6 +1,8 @@
 // Does the noise change along x? The test behind the warning, the size behind its sentence, and the weights that
 // `--weights auto` fits by.
+
 import { fTail } from "../../base/distributions.js";
+import { extent } from "../../base/extent.js";
 import { mean } from "../../base/mean.js";
 import { type Basis, leverage } from "./linearization.js";
 import { type Noise, noise } from "./noise.js";
@@ -24,8 +26,8 @@ export interface NoiseTrend {
 export function noiseTrend(basis: Basis, model: Noise | null = noise(basis)): NoiseTrend | null {
   const { along, score, points } = basis;
   if (along === null || model === null || basis.degreesOfFreedom < 3) return null;
-  const least = along.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const range = along.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY) - least;
+  const [least, most] = extent(along);
+  const range = most - least;
   if (!(range > 0)) return null;
   const sizes = Array.from({ length: points }, (_, i) => {
     const freedom = Math.max(1 - leverage(basis, i), Number.EPSILON);

@@ -1,5 +1,6 @@
 // What the residuals say of the noise, and what that makes of an estimate's error: a noise whose size may change along x
 // and of which the points of a cluster (a run's points, schemes at one horizon and seed) may have a share in common.
+import { extent } from "../../base/extent.js";
 import { mean } from "../../base/mean.js";
 import { type Basis, gram, pullsOf, type StandardError } from "./linearization.js";
 import { type NoiseCandidate, posterior } from "./noise-posterior.js";
@@ -30,7 +31,7 @@ export function noise(basis: Basis): Noise | null {
   const sizes = new Map([...slopes].map((slope) => [slope, along.map((u) => Math.exp((slope * u) / 2))]));
   return {
     candidates,
-    ends: [along.reduce((a, b) => Math.min(a, b)), along.reduce((a, b) => Math.max(a, b))],
+    ends: extent(along),
     standardError(gradient) {
       const pulls = pullsOf(basis, [gradient]);
       const variances = new Float64Array(candidates.length);
@@ -95,8 +96,8 @@ function squaresOf(
 /** Over the range and about the mean; zeros where nothing changes. */
 function position(along: Float64Array | null, points: number): Float64Array {
   if (along === null) return new Float64Array(points);
-  const least = along.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const range = along.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY) - least;
+  const [least, most] = extent(along);
+  const range = most - least;
   if (!(range > 0 && Number.isFinite(range))) return new Float64Array(points);
   const center = mean(along);
   return along.map((value) => (value - center) / range);

@@ -1,5 +1,7 @@
 // Do the residuals keep a shape that the law misses, and is it of a size that matters?
+
 import { fTail } from "../../base/distributions.js";
+import { extent } from "../../base/extent.js";
 import { mean } from "../../base/mean.js";
 import { type Basis, dot } from "./linearization.js";
 import { standardErrors } from "./standard-errors.js";
@@ -57,9 +59,8 @@ export function structure(
   const error = equal
     ? { value: Math.sqrt((dot(score, score) / degreesOfFreedom) * dot(left, left)) / curvature, degreesOfFreedom }
     : (standardErrors(extended(basis, left, curvature, score))?.of([...new Float64Array(basis.width), 1]) ?? null);
-  const range =
-    predicted.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY) -
-    predicted.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const [least, most] = extent(predicted);
+  const range = most - least;
   if (!(error !== null && error.value > 0 && range > 0)) return null;
   return {
     pValue: fTail((step / error.value) ** 2, 1, error.degreesOfFreedom),
