@@ -4,7 +4,6 @@ import { item } from "../base/item.js";
 import { mean, standardErrorOfMean } from "../base/mean.js";
 import type { Observations } from "../curve/observations.js";
 import { groupName } from "../fit/problem/columns.js";
-import { orthogonalise } from "../fit/variance/linearization.js";
 import { family } from "../fit/variance/simultaneous.js";
 import { at } from "../law/law.js";
 import type { MeasuredDifference } from "./comparison.js";
@@ -32,8 +31,8 @@ export function measuredDifferences(
   options: MeasuredOptions,
 ): readonly MeasuredDifference[] {
   const { baseline, level } = options;
-  const numbers = new Map<string, number>();
   const base = lossesAt(item(groups, baseline), options);
+  const order = [...(base?.keys() ?? [])];
   const rows = groups.flatMap((group, l) => {
     const own = lossesAt(group, options);
     const keys = l === baseline || own === null || base === null ? [] : [...own.keys()].filter((key) => base.has(key));
@@ -41,12 +40,13 @@ export function measuredDifferences(
     const values = Float64Array.from(keys, (key) => (own?.get(key) ?? Number.NaN) - (base?.get(key) ?? Number.NaN));
     const paired = pairedMean(values);
     if (!(paired.standardError > 0)) return [];
-    for (const key of keys) if (!numbers.has(key)) numbers.set(key, numbers.size);
-    const cluster = Int32Array.from(keys, (key) => numbers.get(key) ?? -1);
-    return [{ scheme: groupName(group), cluster, ...paired }];
+    // Every point has a noise of its own, and all have one size.
+    const draws = [l, baseline].flatMap((g) => keys.map((key) => order.indexOf(key) + order.length * g));
+    const pulls = draws.map((_, d) => (d < keys.length ? 1 : -1));
+    return [{ scheme: groupName(group), member: { draws, pulls }, ...paired }];
   });
   const together = family(
-    rows.map(({ cluster, basis }) => ({ cluster, basis, gradient: [1] })),
+    rows.map(({ member }) => member),
     level,
     options.seed,
   );
@@ -81,13 +81,10 @@ function lossesAt({ x, loss, pair }: Observations, { point }: MeasuredOptions): 
 
 function pairedMean(values: Float64Array) {
   const [pairs, difference, standardError] = [values.length, mean(values), standardErrorOfMean(values)];
-  const score = values.map((value) => value - difference);
-  const ones = new Float64Array(pairs).fill(1);
   return {
     pairs,
     difference,
     standardError,
     pValue: fTail((difference / standardError) ** 2, 1, pairs - 1),
-    basis: orthogonalise({ width: 1, rows: ones, score, slope: ones, cluster: null, along: null }),
   };
 }

@@ -6,6 +6,7 @@ import { fullTheta } from "../fit/problem/problem.js";
 import type { Replicates } from "../fit/replicates.js";
 import type { Member } from "../fit/variance/simultaneous.js";
 import { type RobustError, standardErrors } from "../fit/variance/standard-errors.js";
+import { at } from "../law/law.js";
 import { freeGradient, type Scheme, type Schemes } from "./schemes.js";
 
 /** The law's parameters of both schemes, in one of several data sets. */
@@ -23,8 +24,8 @@ export interface Pairing {
 export interface DifferenceErrors {
   /** Null when not defined. */
   of(scheme: ArrayLike<number>, baseline: ArrayLike<number>): RobustError | null;
-  /** The difference as one of a family that shares its noise. */
-  member(scheme: ArrayLike<number>, baseline: ArrayLike<number>): Member;
+  /** The difference as one of a family that shares its noise; null when not defined. */
+  member(scheme: ArrayLike<number>, baseline: ArrayLike<number>): Member | null;
 }
 
 /** One a scheme but the baseline, which is named by its position. */
@@ -54,6 +55,15 @@ function errorsOf(scheme: Scheme, baseline: Scheme): DifferenceErrors | null {
     gradient([freeGradient(scheme, own), freeGradient(baseline, other).map((value) => -value)]);
   return {
     of: (own, other) => errors?.of(between(own, other)) ?? null,
-    member: (own, other) => ({ basis, cluster, gradient: between(own, other) }),
+    member(own, other) {
+      const pulls = errors?.model.pulls(between(own, other));
+      if (pulls === undefined) return null;
+      const points = [scheme, baseline].flatMap(({ first, cluster: { length } }) =>
+        Array.from({ length }, (_, i) => first + i),
+      );
+      // Numbers below 0 are what clusters share.
+      const shared = (basis?.clusters ?? []).map(([i = 0]) => -1 - at(cluster, i));
+      return { draws: [...points, ...shared], pulls: [...pulls.own, ...pulls.common] };
+    },
   };
 }

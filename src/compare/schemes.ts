@@ -24,6 +24,8 @@ export interface Scheme {
   readonly range: readonly [least: number, most: number];
   /** Of each point; points of whatever scheme with one number share an error. */
   readonly cluster: Int32Array;
+  /** The number of its first point among those of all schemes. */
+  readonly first: number;
 }
 
 export interface Schemes {
@@ -41,15 +43,15 @@ export function fitSchemes(law: Law, groups: readonly Observations[], given: Fit
   let points = 0;
   const all = groups.map((group) => {
     const scheme = fitScheme(law, group, options);
-    const from = points;
+    const first = points;
     points += group.loss.length;
-    const cluster = clusters.of?.subarray(from, points) ?? Int32Array.from(group.loss, (_, i) => from + i);
-    return { ...scheme, cluster };
+    const cluster = clusters.of?.subarray(first, points) ?? Int32Array.from(group.loss, (_, i) => first + i);
+    return { ...scheme, cluster, first };
   });
   return { law, options, clusters, all };
 }
 
-function fitScheme(law: Law, group: Observations, options: FitOptions): Omit<Scheme, "cluster"> {
+function fitScheme(law: Law, group: Observations, options: FitOptions): Omit<Scheme, "cluster" | "first"> {
   const name = groupName(group);
   check(law, group, name);
   const fit = fittedAs(name, law, group, options);

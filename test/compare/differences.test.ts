@@ -1,5 +1,6 @@
 // Differences: shares of hand-made replicates, and p-values never in contradiction to the interval.
 import { expect, test } from "vitest";
+import { normalBelow, normalQuantile } from "../../src/base/distributions.js";
 import { random } from "../../src/base/random.js";
 import { compare } from "../../src/compare/compare.js";
 import { differences } from "../../src/compare/differences.js";
@@ -7,6 +8,7 @@ import { pairings } from "../../src/compare/pairing.js";
 import { fitSchemes } from "../../src/compare/schemes.js";
 import { logHorizons, simulate } from "../../src/compare/simulate.js";
 import { DEFAULT_FIT_OPTIONS } from "../../src/fit/record.js";
+import { family } from "../../src/fit/variance/simultaneous.js";
 import { powerLawWithLimit } from "../../src/law/power-law.js";
 import { exact, ladder, published } from "./ladder-data.js";
 
@@ -58,6 +60,33 @@ test("seven schemes against one: intervals that hold together are wider, and say
     const outside = (simultaneous?.lower ?? Number.NaN) > 0 || (simultaneous?.upper ?? Number.NaN) < 0;
     expect([difference, (adjustedPValue ?? Number.NaN) < 0.05]).toEqual([difference, outside]);
   }
+});
+
+test("forty schemes whose last budget has three runs each hang together as Dunnett's do, not as three", () => {
+  const plan = { horizons: logHorizons(1e6, 1e9, 6), seeds: 3 };
+  const law = { limit: 2.2, coefficient: 60, exponent: 0.25 };
+  const laws = Array.from({ length: 40 }, () => law);
+  const groups = simulate(laws, { standardDeviation: 0.004, correlation: 0.5 }, plan, random(6));
+  const schemes = fitSchemes(powerLawWithLimit, groups, DEFAULT_FIT_OPTIONS);
+  const gradient = (theta: Float64Array) => {
+    const out = new Float64Array(theta.length);
+    powerLawWithLimit.gradient(theta, [1e9], out);
+    return out;
+  };
+  const members = pairings(schemes, 0).flatMap(
+    ({ scheme, baseline, errors }) => errors?.member(gradient(scheme.theta), gradient(baseline.theta)) ?? [],
+  );
+  expect(members).toHaveLength(39);
+  const { level } = family(members, 0.95, 1);
+  // P(every |Z_k| < c), Z_k = (Y_k − Y_0)/√2 of independent normals, integrated over Y_0.
+  const within = (c: number) => {
+    const steps = Array.from({ length: 1601 }, (_, i) => -8 + i / 100);
+    const density = (y: number) => Math.exp((-y * y) / 2) / Math.sqrt(2 * Math.PI) / 100;
+    const below = (y: number) => normalBelow(y + c * Math.SQRT2) - normalBelow(y - c * Math.SQRT2);
+    return steps.reduce((sum, y) => sum + density(y) * below(y) ** 39, 0);
+  };
+  // Four standard errors of the share that 5,000 replicates leave out, and what the sizes of the noises differ by.
+  expect(Math.abs(within(normalQuantile((1 + level) / 2)) - 0.95)).toBeLessThan(0.015);
 });
 
 test("the difference called detectable is told from 0 in about 80 of 100 studies", () => {

@@ -14,6 +14,8 @@ export interface Noise {
   covariance(gradients: readonly ArrayLike<number>[], over?: readonly NoiseCandidate[]): Float64Array;
   /** Of gradientᵀθ̂, with what is not known of the noise in its degrees of freedom. */
   standardError(gradient: ArrayLike<number>): StandardError;
+  /** By how much each point's own noise moves gradientᵀθ̂, and what each cluster shares; at the mean slope and share. */
+  pulls(gradient: ArrayLike<number>): { readonly own: Float64Array; readonly common: Float64Array };
 }
 
 /**
@@ -43,6 +45,21 @@ export function noise(basis: Basis): Noise | null {
         variances[k] = variance * ((1 - share) * own + share * common);
       }
       return matchedError(variances, weights, degreesOfFreedom);
+    },
+    pulls(gradient) {
+      const slope = candidates.reduce((sum, candidate) => sum + candidate.weight * candidate.slope, 0);
+      // Points that move apart within their clusters do so by chance.
+      const share = candidates.reduce((sum, candidate) => sum + candidate.weight * Math.max(0, candidate.share), 0);
+      const sized = pullsOf(basis, [gradient]).map(
+        (pull, i) => pull * Math.exp((slope * (along[i] ?? Number.NaN)) / 2),
+      );
+      return {
+        own: sized.map((pull) => pull * Math.sqrt(1 - share)),
+        common: Float64Array.from(
+          basis.clusters ?? [],
+          (members) => Math.sqrt(share) * members.reduce((sum, i) => sum + (sized[i] ?? Number.NaN), 0),
+        ),
+      };
     },
     covariance(gradients, over = candidates) {
       const pulls = pullsOf(basis, gradients);

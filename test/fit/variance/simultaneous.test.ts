@@ -4,24 +4,13 @@ import { expect, test } from "vitest";
 import { normalBelow, normalQuantile } from "../../../src/base/distributions.js";
 import { random } from "../../../src/base/random.js";
 import { family, type Member } from "../../../src/fit/variance/simultaneous.js";
-import { basisOf, stacked } from "./by-hand.js";
 
 const POINTS = 6;
 
 /** Means of two groups of points; groups of one number are the same points. */
 function difference(group: number, baseline: number): Member {
   const places = [group, baseline].flatMap((g, side) => Array.from({ length: POINTS }, (_, i) => ({ g, side, i })));
-  return {
-    cluster: Int32Array.from(places, ({ g, i }) => g * POINTS + i),
-    basis: basisOf({
-      ...stacked(places.map(({ side }) => [1 - side, side])),
-      score: Float64Array.from(places, ({ i }) => (i % 2 === 0 ? 1 : -1)),
-      slope: new Float64Array(places.length).fill(1),
-      cluster: null,
-      along: null,
-    }),
-    gradient: [1, -1],
-  };
+  return { draws: places.map(({ g, i }) => g * POINTS + i), pulls: places.map(({ side }) => (side === 0 ? 1 : -1)) };
 }
 
 const REPLICATES = 20000;
