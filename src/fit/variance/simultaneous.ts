@@ -1,6 +1,7 @@
 // A family of estimates of which none shall be called wrongly: the level at which intervals hold all together, and
 // p-values that say the same. Single-step max-t, on the scale of p-values because estimates differ in degrees of freedom.
 
+import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { normalBelow } from "../../base/distributions.js";
 import { random } from "../../base/random.js";
 import { dot } from "./linearization.js";
@@ -24,7 +25,7 @@ export interface Family {
 export const FAMILY_REPLICATES = 5000;
 
 /**
- * Westfall & Young's (1993) single-step adjustment over joint replicates: each draw is one normal number for all estimates,
+ * Westfall & Young's (1993) single-step adjustment over joint replicates, normal numbers with the estimates' correlations,
  * so that those which lean on the same points (the baseline's) rise and fall together, and the least of the two-sided
  * p-values is kept. An estimate is outside its simultaneous interval exactly where its adjusted p-value is below 1 − level.
  * A family of one is left as it is.
@@ -41,24 +42,14 @@ export function family(
   replicates = FAMILY_REPLICATES,
 ): Family {
   if (members.length < 2) return { level, adjusted: (pValue) => pValue };
-  const numbers = new Map<number, number>();
-  for (const { draws } of members) for (const draw of draws) numbers.set(draw, numbers.get(draw) ?? numbers.size);
-  const unit = members.map(({ draws, pulls }) => ({
-    places: Int32Array.from(draws, (draw) => numbers.get(draw) ?? -1),
-    pulls: ofUnitLength(pulls),
-  }));
+  const root = rootOf(correlations(members));
   const stream = random(seed).split("family");
-  const normals = new Float64Array(numbers.size);
+  const normals = new Float64Array(members.length);
   const least = new Float64Array(replicates);
   for (let r = 0; r < replicates; r++) {
     for (let k = 0; k < normals.length; k++) normals[k] = stream.normal();
     let most = 0;
-    for (const { places, pulls } of unit) {
-      let moved = 0;
-      for (let d = 0; d < pulls.length; d++)
-        moved += (pulls[d] ?? Number.NaN) * (normals[places[d] ?? -1] ?? Number.NaN);
-      most = Math.max(most, Math.abs(moved));
-    }
+    for (const row of root) most = Math.max(most, Math.abs(dot(row, normals)));
     least[r] = 2 * normalBelow(-most);
   }
   least.sort();
@@ -78,8 +69,35 @@ export function family(
   };
 }
 
-function ofUnitLength(pulls: ArrayLike<number>): Float64Array {
-  const values = Float64Array.from(pulls);
-  const length = Math.sqrt(dot(values, values));
-  return values.map((value) => value / length);
+/** Of the estimates, from the draws that move several. */
+function correlations(members: readonly Member[]): Matrix {
+  const byDraw = new Map<number, { readonly member: number; readonly pull: number }[]>();
+  for (const [member, { draws, pulls }] of members.entries()) {
+    const values = Float64Array.from(pulls);
+    const length = Math.sqrt(dot(values, values));
+    for (const [d, draw] of draws.entries()) {
+      const moved = { member, pull: (values[d] ?? Number.NaN) / (length || 1) };
+      const known = byDraw.get(draw);
+      if (known === undefined) byDraw.set(draw, [moved]);
+      else known.push(moved);
+    }
+  }
+  const matrix = Matrix.eye(members.length);
+  for (const moved of byDraw.values()) {
+    for (const a of moved) {
+      for (const b of moved) {
+        if (a !== b) matrix.set(a.member, b.member, matrix.get(a.member, b.member) + a.pull * b.pull);
+      }
+    }
+  }
+  return matrix;
+}
+
+/** Rows of R, R·Rᵀ being the matrix; of estimates that are one and the same it has no inverse. */
+function rootOf(matrix: Matrix): readonly Float64Array[] {
+  const { eigenvectorMatrix, realEigenvalues } = new EigenvalueDecomposition(matrix, { assumeSymmetric: true });
+  const scales = realEigenvalues.map((value) => Math.sqrt(Math.max(0, value)));
+  return eigenvectorMatrix
+    .to2DArray()
+    .map((row) => Float64Array.from(row, (value, k) => value * (scales[k] ?? Number.NaN)));
 }
