@@ -57,7 +57,7 @@ function errorsOf(scheme: Scheme, baseline: Scheme): DifferenceErrors | null {
     of: (own, other) => errors?.of(between(own, other)) ?? null,
     member(own, other) {
       const pulls = errors?.model.pulls(between(own, other));
-      if (pulls === undefined) return null;
+      if (pulls === undefined || ![...pulls.own, ...pulls.common].every(Number.isFinite)) return null;
       const points = [scheme, baseline].flatMap(({ first, cluster: { length } }) =>
         Array.from({ length }, (_, i) => first + i),
       );

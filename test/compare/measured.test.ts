@@ -1,6 +1,7 @@
 // Differences as the points have them: the paired t test by hand, and where there is none.
 import { expect, test } from "vitest";
 import { item } from "../../src/base/item.js";
+import { random } from "../../src/base/random.js";
 import { measuredDifferences } from "../../src/compare/measured.js";
 import { ladder } from "./ladder-data.js";
 
@@ -48,6 +49,44 @@ test("of several schemes the intervals hold together: between one alone and Bonf
     expect(adjustedPValue).toBeLessThan(Math.min(1, 3.2 * pValue) + 1e-12);
   }
 });
+
+test.each([
+  { schemes: 5, pairs: 3 },
+  { schemes: 39, pairs: 3 },
+  { schemes: 7, pairs: 10 },
+])(
+  "$schemes schemes with $pairs pairs, all alike: in 1 of 20 families some interval is without 0",
+  ({ schemes, pairs }) => {
+    const stream = random(7);
+    const family = () =>
+      Array.from({ length: schemes + 1 }, () => Array.from({ length: pairs }, () => stream.normal()));
+    const keys = Array.from({ length: pairs }, (_, k) => String(k));
+    const groups = family().map((losses, l) =>
+      ladder(
+        `s${l}`,
+        keys.map(() => 1e9),
+        losses.map((z) => 2 + 0.01 * z),
+        keys,
+      ),
+    );
+    const [row] = measuredDifferences(groups, OPTIONS);
+    const critical = ((row?.simultaneous.upper ?? Number.NaN) - (row?.difference ?? 0)) / (row?.standardError ?? 0);
+    const count = 10000;
+    let called = 0;
+    for (let i = 0; i < count; i++) {
+      const [baseline = [], ...others] = family();
+      const some = others.some((losses) => {
+        const values = losses.map((value, k) => value - (baseline[k] ?? 0));
+        const mean = values.reduce((sum, v) => sum + v, 0) / pairs;
+        const squares = values.reduce((sum, v) => sum + (v - mean) ** 2, 0);
+        return Math.abs(mean) > critical * Math.sqrt(squares / (pairs - 1) / pairs);
+      });
+      if (some) called++;
+    }
+    // Four standard errors of both simulations.
+    expect(Math.abs(called / count - 0.05)).toBeLessThan(0.015);
+  },
+);
 
 test("no keys, other budgets, one pair, differences all alike or a key that stands twice: no measured difference", () => {
   const one = scheme("one", [2.08]);

@@ -14,10 +14,13 @@ export interface NoiseCandidate extends NoiseShape {
 /** Standard deviation of the slope that is expected beforehand: noise that grows or falls 20-fold along x is no surprise. */
 const SLOPE_SPREAD = 6;
 const SLOPE_MOST = 12;
-/** Steps of the search for the likeliest slope; those on either side of it, and how far: they leave errors exact to 1e-3. */
+/** Steps of the search for the likeliest slope. */
 const CLIMB = 1.2;
+/** Slopes on either side of it, a standard deviation of the posterior apart; for a top as a normal density has it they are exact to 1e-8. */
 const STEPS = 6;
-const DEVIATIONS = 6;
+/** Of few points, over all slopes: a step of 1, which is less than their posterior's standard deviation. */
+const FEW_STEPS = 24;
+const NARROWINGS = 8;
 /** Odds beforehand that the noise is equal, and from how many points on: with few points nothing would speak against it. */
 const EQUAL_ODDS = 0.5;
 const EQUAL_FROM = 20;
@@ -50,22 +53,24 @@ export function posterior(basis: Basis, along: Float64Array): readonly NoiseCand
   let found = flat;
   if (every.length > 1 && mostLikely(flat).log - (flat.at(-1)?.log ?? Number.NaN) < LEAST_FALL) return null;
   if (along.some((u) => u !== 0)) {
-    const few = points < EQUAL_FROM;
-    const everywhere = evenly(-SLOPE_MOST, SLOPE_MOST, 4 * STEPS);
+    const everywhere = evenly(-SLOPE_MOST, SLOPE_MOST, FEW_STEPS);
     // The slope with the share that goes with it, then the shares that are not out of the question there.
-    let [steep, centre] = [flat, 0];
+    let [steep, centre, deviation] = [flat, 0, Number.NaN];
     for (let round = 0; round < Math.min(2, every.length); round++) {
       const { share } = mostLikely(steep);
       const logAt = (slope: number) => mostLikely(likelihood(slope, [share])).log;
       // Of few points a likelihood may have two tops.
-      centre = few ? mostLikely(at(everywhere, [share])).slope : climbed(logAt, centre);
+      const start = points < EQUAL_FROM ? mostLikely(at(everywhere, [share])).slope : climbed(logAt, centre);
+      // A log variance is known to √2 of itself from one point, and its slope along u by the spread of these; what points
+      // share at one slope they share at no other, so that clusters tell it better.
+      const known = Math.sqrt(2 / degreesOfFreedom / mean(along.map((u) => u * u)));
+      [centre, deviation] = basis.clusters === null ? [start, known] : narrowed(logAt, start, known);
       steep = at([centre], every);
     }
     const shares = every.filter((_, k) => [flat, steep].some((of) => (of[k]?.log ?? 0) > mostLikely(of).log - REACH));
-    // A log variance is known to √2 of itself from one point, and its slope along u by the spread of these.
-    const reach = DEVIATIONS * Math.sqrt(2 / degreesOfFreedom / mean(along.map((u) => u * u)));
-    const [from, to] = [Math.max(-SLOPE_MOST, centre - reach), Math.min(SLOPE_MOST, centre + reach)];
-    const slopes = few ? everywhere : evenly(from, to, 2 * STEPS);
+    const [from, to] = [centre - STEPS * deviation, centre + STEPS * deviation].map(bounded);
+    const wide = points < EQUAL_FROM && deviation > (2 * SLOPE_MOST) / FEW_STEPS;
+    const slopes = wide ? everywhere : evenly(from ?? Number.NaN, to ?? Number.NaN, 2 * STEPS);
     // By the trapezoidal rule: an end counts half.
     const ends = [slopes[0], slopes.at(-1)];
     const step = ((ends[1] ?? Number.NaN) - (ends[0] ?? Number.NaN)) / (slopes.length - 1);
@@ -87,6 +92,8 @@ export function posterior(basis: Basis, along: Float64Array): readonly NoiseCand
   return likely.map(({ log, ...shape }) => ({ ...shape, weight: Math.exp(log - top) / total }));
 }
 
+const bounded = (slope: number): number => Math.min(SLOPE_MOST, Math.max(-SLOPE_MOST, slope));
+
 /** The top that is reached by steps from `start`, by the parabola through the last three. */
 function climbed(logAt: (slope: number) => number, start: number): number {
   let slope = start;
@@ -100,9 +107,27 @@ function climbed(logAt: (slope: number) => number, start: number): number {
       [before, here, after] = [logAt(slope - CLIMB), before, here];
     }
   }
-  const bend = before - 2 * here + after;
-  const moved = bend < 0 ? (CLIMB / 2) * ((before - after) / bend) : 0;
-  return slope + Math.max(-CLIMB / 2, Math.min(CLIMB / 2, moved));
+  return bounded(slope + CLIMB * peak(before, here, after).moved);
+}
+
+/** Top and standard deviation of a density whose standard deviation is at most `most`: by parabolas that narrow with it. */
+function narrowed(logAt: (slope: number) => number, start: number, most: number): [centre: number, deviation: number] {
+  let [centre, width, deviation] = [start, most, most];
+  for (let round = 0; round < NARROWINGS; round++) {
+    const { moved, curvature } = peak(logAt(centre - width), logAt(centre), logAt(centre + width));
+    centre = bounded(centre + width * moved);
+    deviation = Math.min(most, width / Math.sqrt(curvature));
+    if (deviation > width / 2) break;
+    width = deviation;
+  }
+  return [centre, deviation];
+}
+
+/** Of the parabola through three values a step apart, in steps: where its top is, at most one away, and its curvature. */
+function peak(before: number, here: number, after: number): { readonly moved: number; readonly curvature: number } {
+  const curvature = 2 * here - before - after;
+  const moved = curvature > 0 ? (after - before) / curvature / 2 : 0;
+  return { moved: Math.min(1, Math.max(-1, moved)), curvature: Math.max(curvature, 0) };
 }
 
 function mostLikely(candidates: readonly Likely[]): Likely {

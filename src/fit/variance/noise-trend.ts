@@ -20,8 +20,8 @@ export interface NoiseTrend {
 }
 
 /**
- * Null where x does not vary, where points share an error (their sizes are then no separate evidence: only the ratio would
- * hold), or without three degrees of freedom.
+ * Null where x does not vary, without three degrees of freedom, or where nothing speaks for a change. Where points share an
+ * error only the ratio holds: their sizes are no separate evidence, as which `pValue` counts them.
  */
 export function noiseTrend(basis: Basis, model: Noise | null = noise(basis)): NoiseTrend | null {
   const { along, score, points } = basis;
@@ -34,6 +34,7 @@ export function noiseTrend(basis: Basis, model: Noise | null = noise(basis)): No
     return Math.abs(score[i] ?? Number.NaN) / Math.sqrt(freedom);
   });
   const posterior = slopePosterior(model);
+  if (posterior.length === 0) return null;
   const centre = posterior.reduce((sum, { slope, weight }) => sum + slope * weight, 0);
   const ratio = (slope: number) => Math.exp(slope / 2);
   return {
@@ -62,13 +63,14 @@ function slopePosterior({ candidates }: Noise): readonly Slope[] {
   return [...weights].sort(([a], [b]) => a - b).map(([slope, weight]) => ({ slope, weight: weight / total }));
 }
 
-/** Each slope standing for all that is nearer to it than to its neighbours; they are evenly spaced. */
+/** Each slope standing for all that is nearer to it than to its neighbours, within those looked at. */
 function quantile(posterior: readonly Slope[], probability: number): number {
-  const [first, second] = posterior;
-  const step = second === undefined || first === undefined ? 0 : second.slope - first.slope;
   let below = 0;
-  for (const { slope, weight } of posterior) {
-    if (below + weight >= probability) return slope + step * ((probability - below) / weight - 0.5);
+  for (const [k, { slope, weight }] of posterior.entries()) {
+    if (below + weight >= probability) {
+      const [before = slope, after = slope] = [posterior[k - 1]?.slope, posterior[k + 1]?.slope];
+      return (before + slope) / 2 + ((after - before) / 2) * ((probability - below) / weight);
+    }
     below += weight;
   }
   return Number.NaN;

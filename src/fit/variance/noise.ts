@@ -14,7 +14,7 @@ export interface Noise {
   covariance(gradients: readonly ArrayLike<number>[], over?: readonly NoiseCandidate[]): Float64Array;
   /** Of gradientᵀθ̂, with what is not known of the noise in its degrees of freedom. */
   standardError(gradient: ArrayLike<number>): StandardError;
-  /** By how much each point's own noise moves gradientᵀθ̂, and what each cluster shares; at the mean slope and share. */
+  /** By how much each point's own noise moves gradientᵀθ̂, and what each cluster shares, at the mean slope (0 for equal noise) and mean share. */
   pulls(gradient: ArrayLike<number>): { readonly own: Float64Array; readonly common: Float64Array };
 }
 

@@ -26,12 +26,10 @@ export const FAMILY_REPLICATES = 5000;
 
 /**
  * Westfall & Young's (1993) single-step adjustment over joint replicates, normal numbers with the estimates' correlations,
- * so that those which lean on the same points (the baseline's) rise and fall together, and the least of the two-sided
- * p-values is kept. An estimate is outside its simultaneous interval exactly where its adjusted p-value is below 1 − level.
- * A family of one is left as it is.
+ * so that those which lean on the same points (the baseline's) rise and fall together. A family of one is left as it is.
  *
- * How estimates hang together is taken from the design and the size of the noise, not from the residuals: of the three runs
- * that end at a budget these would say that forty schemes are three, and 14 of 100 families called a difference that was none.
+ * How estimates hang together is taken from the design and the size of the noise: residuals of the few runs that end at a
+ * budget would say that many schemes are a few. What their standard errors have in common is left out.
  *
  * `level` between 0 and 1.
  */
@@ -41,18 +39,29 @@ export function family(
   seed: number,
   replicates = FAMILY_REPLICATES,
 ): Family {
-  if (members.length < 2) return { level, adjusted: (pValue) => pValue };
+  if (members.length < 2) return alone(level);
   const root = rootOf(correlations(members));
   const stream = random(seed).split("family");
   const normals = new Float64Array(members.length);
-  const least = new Float64Array(replicates);
-  for (let r = 0; r < replicates; r++) {
+  const least = Float64Array.from({ length: replicates }, () => {
     for (let k = 0; k < normals.length; k++) normals[k] = stream.normal();
     let most = 0;
     for (const row of root) most = Math.max(most, Math.abs(dot(row, normals)));
-    least[r] = 2 * normalBelow(-most);
-  }
-  least.sort();
+    return 2 * normalBelow(-most);
+  });
+  return familyOf(least, level);
+}
+
+/** One that is no family. */
+export const alone = (level: number): Family => ({ level, adjusted: (pValue) => pValue });
+
+/**
+ * An estimate is outside its simultaneous interval exactly where its adjusted p-value is below 1 − level.
+ * @param leastPValues of each joint replicate, the least of its two-sided p-values
+ */
+export function familyOf(leastPValues: Float64Array, level: number): Family {
+  const least = Float64Array.from(leastPValues).sort();
+  const replicates = least.length;
   // Both from one list, so that interval and p-value cannot disagree.
   const allowed = Math.floor((1 - level) * replicates);
   return {
@@ -86,7 +95,7 @@ function correlations(members: readonly Member[]): Matrix {
   for (const moved of byDraw.values()) {
     for (const a of moved) {
       for (const b of moved) {
-        if (a !== b) matrix.set(a.member, b.member, matrix.get(a.member, b.member) + a.pull * b.pull);
+        if (a.member !== b.member) matrix.set(a.member, b.member, matrix.get(a.member, b.member) + a.pull * b.pull);
       }
     }
   }

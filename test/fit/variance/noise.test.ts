@@ -51,50 +51,89 @@ test("noise that has nowhere to change: s/√n with n − 1 degrees of freedom",
   expect(error?.degreesOfFreedom).toBeCloseTo(4, 6);
 });
 
+/** Points of `runs` runs along x: noise that grows, and an offset of each run that grows with it or not. */
+function alongRuns(runs: number, each: number, growth: number, offset: number, skewed: boolean) {
+  const places = Array.from({ length: each }, (_, i) => (i / (each - 1)) ** (skewed ? 4 : 1));
+  const [own, shared] = [normals(runs * each, runs * each, 1), normals(runs, runs, offset)];
+  const values = own.map((value, k) => {
+    const u = places[k % each] ?? Number.NaN;
+    return value * growth ** (u - 0.5) + (shared[Math.floor(k / each)] ?? Number.NaN);
+  });
+  const cluster = runs === 1 || each === 1 ? null : (_: number, k: number) => Math.floor(k / each);
+  return basisOf(means([values], cluster, (_, k) => places[k % each] ?? Number.NaN));
+}
+
 test.each([
-  { n: 8, growth: 1 },
-  { n: 8, growth: 60 },
-  { n: 24, growth: 1 },
-  { n: 24, growth: 8 },
-  { n: 400, growth: 3 },
-])(
-  "the few slopes stand for all: as an integral in 4,000 steps has it, $n points, noise growing $growth-fold",
-  ({ n, growth }) => {
-    const place = (i: number) => i / (n - 1) - 0.5;
-    const values = normals(n, n, 1).map((value, i) => value * growth ** place(i));
-    const basis = basisOf(means([values], null, (_, i) => i));
-    const along = Float64Array.from(values, (_, i) => place(i));
-    const likelihood = restrictedLikelihood(basis, along);
-    const reference = likelihood(0, [0])[0]?.log ?? Number.NaN;
-    const candidate = (slope: number, prior: number) => {
-      const [{ log = Number.NaN, variance = Number.NaN } = {}] = likelihood(slope, [0]);
-      const error = (variance * along.reduce((sum, u) => sum + Math.exp(slope * u), 0)) / n ** 2;
-      return { slope, weight: Math.exp(log - reference) * prior, log: Math.log(error) };
-    };
-    const normal = (slope: number) => Math.exp(-0.5 * (slope / 6) ** 2) / 6 / Math.sqrt(2 * Math.PI);
-    const middles = Array.from({ length: 4000 }, (_, k) => -12 + (24 * (k + 0.5)) / 4000);
-    const changing = middles.map((slope) => candidate(slope, (normal(slope) * 24) / 4000));
-    const equal = candidate(0, 0.5 * Math.min(1, (n / 20) ** 2));
-    const sum = (of: (c: ReturnType<typeof candidate>) => number, over = [equal, ...changing]) =>
-      over.reduce((total, c) => total + c.weight * of(c), 0) / over.reduce((total, { weight }) => total + weight, 0);
-    const centre = sum(({ log }) => log);
-    const spread = sum(({ log }) => (log - centre) ** 2);
-    const model = noise(basis);
-    const error = model?.standardError([1]);
-    const df = logVarianceDegrees(logVarianceSpread(n - 1) + spread);
-    expect((error?.degreesOfFreedom ?? 0) / df).toBeCloseTo(1, 2);
-    expect(2 * Math.log(error?.value ?? 0)).toBeCloseTo(centre + logVarianceMean(n - 1) - logVarianceMean(df), 2);
-    expect(model?.candidates.reduce((total, { weight }) => total + weight, 0)).toBeCloseTo(1, 12);
-    const trend = noiseTrend(basis, model);
-    expect(2 * Math.log(trend?.ratio ?? 0)).toBeCloseTo(
-      sum(({ slope }) => slope, changing),
-      1.5,
-    );
-    const below = (ratio: number) => sum(({ slope }) => Number(slope <= 2 * Math.log(ratio)), changing);
-    expect(below(trend?.lower ?? 0)).toBeCloseTo(0.025, 1.7);
-    expect(below(trend?.upper ?? 0)).toBeCloseTo(0.975, 1.7);
-  },
-);
+  { runs: 1, each: 8, growth: 1, offset: 0, skewed: false },
+  { runs: 1, each: 8, growth: 60, offset: 0, skewed: true },
+  { runs: 1, each: 16, growth: 8, offset: 0, skewed: false },
+  { runs: 1, each: 24, growth: 8, offset: 0, skewed: true },
+  { runs: 1, each: 400, growth: 3, offset: 0, skewed: false },
+  { runs: 1, each: 400, growth: Math.exp(5.5), offset: 0, skewed: false },
+  { runs: 1, each: 400, growth: Math.exp(9), offset: 0, skewed: false },
+  { runs: 1, each: 3000, growth: Math.exp(-6.5), offset: 0, skewed: false },
+  { runs: 3, each: 5, growth: 1, offset: 10, skewed: false },
+  { runs: 4, each: 30, growth: 2, offset: 3, skewed: false },
+  { runs: 4, each: 30, growth: 1, offset: 20, skewed: true },
+  { runs: 12, each: 10, growth: 1, offset: 30, skewed: false },
+])("the few slopes stand for all: as sums over 2,400 have it, %o", ({ runs, each, growth, offset, skewed }) => {
+  const n = runs * each;
+  const basis = alongRuns(runs, each, growth, offset, skewed);
+  const model = noise(basis);
+  const x = basis.along ?? new Float64Array(n);
+  const along = x.map((value) => value - mean(Array.from(x)));
+  const likelihood = restrictedLikelihood(basis, along);
+  const shares = [...new Set(model?.candidates.map(({ share }) => share))];
+  const normal = (slope: number) => Math.exp(-0.5 * (slope / 6) ** 2) / 6 / Math.sqrt(2 * Math.PI);
+  const sums = (slope: number) => {
+    const sized = along.map((u) => Math.exp((slope * u) / 2) / n);
+    const clusters = basis.clusters ?? [];
+    const total = (members: readonly number[]) => members.reduce((sum, i) => sum + (sized[i] ?? Number.NaN), 0);
+    const own = sized.reduce((sum, v) => sum + v * v, 0);
+    return { own, common: clusters.length === 0 ? own : clusters.reduce((sum, c) => sum + total(c) ** 2, 0) };
+  };
+  const at = (slope: number, prior: number) => {
+    const { own, common } = sums(slope);
+    return likelihood(slope, shares).map(({ share, variance, log }) => ({
+      slope,
+      likely: log + Math.log(prior),
+      log: Math.log(variance * ((1 - share) * own + share * common)),
+    }));
+  };
+  const steps = 2400;
+  const middles = Array.from({ length: steps }, (_, k) => -12 + (24 * (k + 0.5)) / steps);
+  const changing = middles.flatMap((slope) => at(slope, (normal(slope) * 24) / steps));
+  const equal = at(0, 0.5 * Math.min(1, (n / 20) ** 2));
+  const most = [...equal, ...changing].reduce((top, { likely }) => Math.max(top, likely), Number.NEGATIVE_INFINITY);
+  const over = (of: (c: (typeof equal)[number]) => number, list = [...equal, ...changing]) =>
+    list.reduce((sum, c) => sum + Math.exp(c.likely - most) * of(c), 0) /
+    list.reduce((sum, c) => sum + Math.exp(c.likely - most), 0);
+  const centre = over(({ log }) => log);
+  const spread = over(({ log }) => (log - centre) ** 2);
+  const error = model?.standardError([1]);
+  const df = logVarianceDegrees(logVarianceSpread(n - 1) + spread);
+  const off = (found: number, wanted: number) => Math.abs(found - wanted);
+  expect(off((error?.degreesOfFreedom ?? 0) / df, 1)).toBeLessThan(0.01);
+  const value = Math.exp((centre + logVarianceMean(n - 1) - logVarianceMean(df)) / 2);
+  expect(off((error?.value ?? 0) / value, 1)).toBeLessThan(0.002);
+  expect(model?.candidates.reduce((total, { weight }) => total + weight, 0)).toBeCloseTo(1, 12);
+  const trend = noiseTrend(basis, model);
+  expect(
+    off(
+      Math.log(trend?.ratio ?? 0),
+      over(({ slope }) => slope / 2, changing),
+    ),
+  ).toBeLessThan(0.01);
+  // Noise that grows more than the prior looks at: all that is left lies within a step of its end.
+  if (Math.abs(Math.log(growth)) > 6) {
+    for (const end of [trend?.lower, trend?.upper])
+      expect(off(Math.log(end ?? Number.NaN), Math.log(trend?.ratio ?? 0))).toBeLessThan(0.1);
+    return;
+  }
+  const below = (ratio: number) => over(({ slope }) => Number(slope <= 2 * Math.log(ratio)), changing);
+  expect(off(below(trend?.lower ?? 0), 0.025)).toBeLessThan(0.012);
+  expect(off(below(trend?.upper ?? 0), 0.975)).toBeLessThan(0.012);
+});
 
 test("two groups of unlike noise: Welch's error and degrees of freedom", () => {
   const [first, second] = [normals(1, 40, 1), normals(2, 40, 8)];
