@@ -1,7 +1,7 @@
 // npm run validate: do the intervals cover, whatever the noise, and does the verdict name what is not there? Simulates data
 // sets from known laws, in pieces that are kept in .cache/validation, so that an interrupted run goes on where it was.
 //
-//   npm run validate                    1,000 data sets a cell: about an hour and a half of one core; a second run goes on
+//   npm run validate                    1,000 data sets a cell: about 40 minutes of one core; a second run goes on
 //                                       from the pieces kept by the first
 //   npm run validate -- --data-sets 200
 //   npm run validate -- --shard 3/16    the fourth of 16 parts of the pieces, no tables: for many processes, here or on

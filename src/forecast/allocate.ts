@@ -1,7 +1,6 @@
 // Where to put the compute: parameters and tokens for a budget, by the three approaches of Hoffmann et al. 2022 side by side.
 //
 //   observations → compute rule → surface (3), IsoFLOP valleys (2), envelope (1) → where they disagree → sentences
-
 import { InputError, type Warning } from "../base/errors.js";
 import { extent } from "../base/extent.js";
 import { significant } from "../base/format.js";

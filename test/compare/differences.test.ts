@@ -112,7 +112,7 @@ test("schemes without the last budget hang together as their differences do over
   const sum = (of: (i: number) => number) => first.reduce((total, _, i) => total + of(i), 0);
   const [dx, dy] = [(i: number) => (first[i] ?? 0) - x, (i: number) => (second[i] ?? 0) - y];
   const seen = sum((i) => dx(i) * dy(i)) / Math.sqrt(sum((i) => dx(i) ** 2) * sum((i) => dy(i) ** 2));
-  // A correlation of .5 to .9 from 400 is known to .04 at most.
+  // A correlation of .5 or more is known to .04 from 400: two standard errors.
   expect(Math.abs(mean(expected) - seen)).toBeLessThan(0.08);
 });
 

@@ -20,6 +20,7 @@ const CLIMB = 1.2;
 const STEPS = 6;
 /** Of few points, over all slopes: a step of 1, which is less than their posterior's standard deviation. */
 const FEW_STEPS = 24;
+/** Each takes half of a width away at least: from one standard deviation of equal noise to a 256th of it. */
 const NARROWINGS = 8;
 /** Odds beforehand that the noise is equal, and from how many points on: with few points nothing would speak against it. */
 const EQUAL_ODDS = 0.5;

@@ -1,5 +1,4 @@
 // Do the residuals keep a shape that the law misses, and is it of a size that matters?
-
 import { fTail } from "../../base/distributions.js";
 import { extent } from "../../base/extent.js";
 import { mean } from "../../base/mean.js";

@@ -51,7 +51,7 @@ test("noise that has nowhere to change: s/√n with n − 1 degrees of freedom",
   expect(error?.degreesOfFreedom).toBeCloseTo(4, 6);
 });
 
-/** Points of `runs` runs along x: noise that grows, and an offset of each run that grows with it or not. */
+/** Points of `runs` runs along x: noise that grows, and an offset of each run that does not. */
 function alongRuns(runs: number, each: number, growth: number, offset: number, skewed: boolean) {
   const places = Array.from({ length: each }, (_, i) => (i / (each - 1)) ** (skewed ? 4 : 1));
   const [own, shared] = [normals(runs * each, runs * each, 1), normals(runs, runs, offset)];
