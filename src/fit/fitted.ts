@@ -177,7 +177,7 @@ function assess(solved: Solved, clusters: Clusters, options: FitOptions): Assess
 
 /** Points from which on redrawn ones make intervals for losses other than squares. */
 const REDRAWN_FROM = 30;
-/** With 200 the standard error of Chinchilla's B ran from .74 to 1.14 of that published over six seeds, with these from .87 to 1.13. */
+/** With 200 the standard error of Chinchilla's B ran from .74 to 1.14 of that published over six seeds, with these from .77 to 1.13 over fourteen. */
 const REDRAWN = { bootstrap: 400, resample: "pairs" } as const;
 
 /** Whether intervals come from redrawn data. */
