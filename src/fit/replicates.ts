@@ -65,7 +65,7 @@ export function replicate(fits: readonly Solved[], keys: readonly Keys[], option
       const pairs = options.method === "pairs";
       // Too few different x leave the law undetermined: such a replicate of "pairs" has no estimate.
       if (pairs && !determined(problem, count)) break;
-      const free = refits[f]?.(loss, pairs ? count : null) ?? null;
+      const free = refits[f]?.(pairs ? problem.observed : loss, pairs ? count : null) ?? null;
       if (free === null) break;
       ends.push(free);
     }
@@ -77,7 +77,7 @@ export function replicate(fits: readonly Solved[], keys: readonly Keys[], option
 /** Whether the points that were drawn have as many different x in each group as its law has parameters of its own. */
 function determined({ blocks, x }: Problem, count: Float64Array): boolean {
   return blocks.every(({ from, to, own }) => {
-    const drawn = x.map((column) => column.subarray(from, to).filter((_, i) => (count[from + i] ?? Number.NaN) > 0));
-    return distinctPoints(drawn) >= own;
+    const columns = x.map((column) => column.subarray(from, to));
+    return distinctPoints(columns, (i) => at(count, from + i) > 0, own) >= own;
   });
 }

@@ -56,7 +56,7 @@ function covarianceOf(all: readonly Float64Array[], held: readonly number[]): re
   const [first] = all;
   if (first === undefined || all.length < 2) return null;
   // A redrawn set may hold a parameter hardly at all: the outermost few count as if they ended where the others do.
-  const outermost = Math.max(0.0025, 2 / all.length);
+  const outermost = Math.max(0.001, 1 / all.length);
   const bounds = Array.from(first, (_, k) => {
     const sorted = Float64Array.from(all, (free) => at(free, k)).sort();
     return [quantile(sorted, outermost), quantile(sorted, 1 - outermost)] as const;

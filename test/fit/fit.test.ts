@@ -65,7 +65,7 @@ describe("two solvers, one answer", () => {
       const noise = [0.0005, 0.005, 0.03][k % 3] ?? 0;
       const data = drawn(powerLawWithLimit, theta, [spread(1e6, 10 ** (7 + 2 * stream.uniform()), 15)], noise, k);
       const out = new Float64Array(4);
-      const status = powerLawWithLimitSolver(data.x[0] ?? out, space)(data.loss, null, out);
+      const status = powerLawWithLimitSolver(data.x[0] ?? out, space)(data.loss, null, null, out);
       // A start of the user's keeps the general path from taking the other one's answer.
       const start = { limit: 1, coefficient: 50, exponent: 0.2 };
       const general = fitLaw(powerLawWithLimit, data, { space, interval: "delta", start });
@@ -99,6 +99,7 @@ describe("two solvers, one answer", () => {
     solve(
       noisy.loss,
       Float64Array.from(horizons, (_, i) => (i < 6 ? 2 : 1)),
+      null,
       out,
     );
     const twice = [...Array(12).keys(), ...Array(6).keys()];

@@ -8,15 +8,18 @@ export interface LossShape {
   weight(residual: number): number;
   /** ρ″(r). */
   curvature(residual: number): number;
+  /** Whether reweighted least squares are the loss itself and not a curve above it. */
+  readonly quadratic: boolean;
 }
 
-const squared: LossShape = { rho: (r) => r * r, weight: () => 2, curvature: () => 2 };
+const squared: LossShape = { rho: (r) => r * r, weight: () => 2, curvature: () => 2, quadratic: true };
 
 function huber(delta: number): LossShape {
   return {
     rho: (r) => (Math.abs(r) <= delta ? 0.5 * r * r : delta * (Math.abs(r) - 0.5 * delta)),
     weight: (r) => (Math.abs(r) <= delta ? 1 : delta / Math.abs(r)),
     curvature: (r) => (Math.abs(r) <= delta ? 1 : 0),
+    quadratic: false,
   };
 }
 
@@ -27,6 +30,7 @@ export function smoothedAbsolute(width: number): LossShape {
     rho: (r) => shape.rho(r) / width,
     weight: (r) => shape.weight(r) / width,
     curvature: (r) => shape.curvature(r) / width,
+    quadratic: false,
   };
 }
 
@@ -34,7 +38,7 @@ export function smoothedAbsolute(width: number): LossShape {
 export function lossShape(loss: Loss): LossShape {
   if (loss.kind === "squared") return squared;
   if (loss.kind === "huber") return huber(loss.delta);
-  return { rho: Math.abs, weight: (r) => 1 / Math.max(Math.abs(r), 1e-300), curvature: () => 0 };
+  return { rho: Math.abs, weight: (r) => 1 / Math.max(Math.abs(r), 1e-300), curvature: () => 0, quadratic: false };
 }
 
 /** Width within which residuals count as near 0, for the density there: 1.06·σ·n^−1/5, σ from the median of the sizes. */

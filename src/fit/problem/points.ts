@@ -3,15 +3,23 @@
 import { FitError, InputError } from "../../base/errors.js";
 import { extent } from "../../base/extent.js";
 import type { Observations } from "../../curve/observations.js";
-import type { Law } from "../../law/law.js";
+import { at, type Law } from "../../law/law.js";
 import type { FitOptions } from "../record.js";
 
-/** How many different points there are in the space of the variables. */
-export function distinctPoints(x: readonly Float64Array[]): number {
+/** How many different points there are in the space of the variables; of some points, as far as `enough`. */
+export function distinctPoints(
+  x: readonly Float64Array[],
+  some: (point: number) => boolean = () => true,
+  enough = Number.POSITIVE_INFINITY,
+): number {
   const [first, ...others] = x;
-  if (first === undefined) return 0;
-  if (others.length === 0) return new Set(first).size;
-  return new Set(Array.from(first, (value, i) => [value, ...others.map((column) => column[i])].join(" "))).size;
+  const seen = new Set<number | string>();
+  for (let i = 0; i < (first?.length ?? 0) && seen.size < enough; i++) {
+    if (!some(i)) continue;
+    const value = at(first ?? [], i);
+    seen.add(others.length === 0 ? value : [value, ...others.map((column) => at(column, i))].join(" "));
+  }
+  return seen.size;
 }
 
 /** Throws InputError for arrays that do not fit the law, FitError for points that `free` parameters cannot be fitted to. */

@@ -1,6 +1,6 @@
 // A law, the points of one group or of several, and the options as one minimisation over the free parameters: fixed ones
 // put in, tied and shared ones merged, losses scaled to order one (so that 1e−300 squares to something), weights folded in.
-import type { Law } from "../../law/law.js";
+import { at, type Law } from "../../law/law.js";
 import type { LossShape } from "./loss.js";
 
 /** One group: its points, and which free parameters its law hangs on. */
@@ -149,26 +149,30 @@ export function withData(problem: Problem, observed: Float64Array, weights: Floa
   return assemble({ ...problem, observed, target: targets(observed, problem.space, problem.unit), weights });
 }
 
-/** The same problem on points drawn from its own, `count` times each: what redrawing points makes of it. */
-export function withCounts(problem: Problem, count: ArrayLike<number>): Problem {
+/** The same problem on those of its points that were drawn at all. */
+export function onDrawn(problem: Problem, count: Float64Array): Problem {
+  // Loops, for this is done for every replicate.
   const positions: number[] = [];
   const blocks = problem.blocks.map((block) => {
     const from = positions.length;
-    for (let i = block.from; i < block.to; i++) {
-      for (let drawn = 0; drawn < (count[i] ?? Number.NaN); drawn++) positions.push(i);
-    }
+    for (let i = block.from; i < block.to; i++) if (at(count, i) > 0) positions.push(i);
     return { ...block, from, to: positions.length };
   });
-  const taken = (values: Float64Array) => Float64Array.from(positions, (i) => values[i] ?? Number.NaN);
+  const points = positions.length;
+  const taken = (values: Float64Array) => {
+    const some = new Float64Array(points);
+    for (let d = 0; d < points; d++) some[d] = values[positions[d] ?? -1] ?? Number.NaN;
+    return some;
+  };
   return assemble({
     ...problem,
-    points: positions.length,
+    points,
     blocks,
     x: problem.x.map(taken),
     observed: taken(problem.observed),
     target: taken(problem.target),
     weights: taken(problem.weights),
-    workspace: workspace(positions.length, blocks),
+    workspace: workspace(points, blocks),
   });
 }
 

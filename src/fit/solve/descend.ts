@@ -20,6 +20,8 @@ export interface DescentOptions {
   readonly tolerance: number;
   /** The start is known to be near: the first step is nearly undamped, and one that promises too little is not tried. */
   readonly near?: boolean;
+  /** How often each point stands in the sum; null for once. */
+  readonly times?: Float64Array | null;
 }
 
 /**
@@ -30,7 +32,7 @@ export function descend(
   problem: Problem,
   start: Float64Array,
   shape: LossShape,
-  { iterations, tolerance, near = false }: DescentOptions,
+  { iterations, tolerance, near = false, times = null }: DescentOptions,
 ): Descent | null {
   const { points: n, lower, upper } = problem;
   const p = problem.names.length;
@@ -39,17 +41,20 @@ export function descend(
   const trial = new Float64Array(p);
   let { residuals, trialResiduals, jacobian, trialJacobian } = problem.workspace;
   if (!problem.jacobian(free, residuals, jacobian)) return null;
-  let cost = total(residuals, n, shape);
+  let cost = total(residuals, shape, times);
   if (p === 0) return { free, cost, iterations: 0, gradient: 0, settled: true };
   const system = linearSystem(problem);
   const step = new Float64Array(p);
   const scale = new Float64Array(p);
   const moves: boolean[] = [];
+  // Reweighted least squares minimise a curve above the Huber loss, so that their steps fall short: twice a step goes no
+  // higher where one would not (de Leeuw & Heiser 1980). With `alongValley` it saves two steps of three.
+  const along = !shape.quadratic;
   let damping = near ? 1e-9 : 1e-3;
   let growth = 2;
   let gradient = Number.POSITIVE_INFINITY;
   for (let iteration = 0; iteration < iterations; iteration++) {
-    const weighted = system.load(residuals, jacobian, shape);
+    const weighted = system.load(residuals, jacobian, shape, times);
     gradient = 0;
     let moving = 0;
     for (let k = 0; k < p; k++) {
@@ -71,6 +76,7 @@ export function descend(
     system.factor(moves, scale);
 
     let accepted = false;
+    let reach = along ? 2 : 1;
     for (let attempt = 0; attempt < 60 && !accepted; attempt++) {
       if (!system.solve(damping, free, step)) {
         damping = Math.max(damping * 10, 1e-12);
@@ -79,16 +85,18 @@ export function descend(
       let moved = 0;
       for (let k = 0; k < p; k++) {
         const from = free[k] ?? Number.NaN;
-        trial[k] = clamp(from + (step[k] ?? Number.NaN), k);
-        step[k] = (trial[k] ?? Number.NaN) - from;
-        moved = Math.max(moved, Math.abs(step[k] ?? Number.NaN) / (Math.abs(from) || 1e-300));
+        const by = step[k] ?? Number.NaN;
+        trial[k] = clamp(along ? alongValley(from, reach * by, lower[k] ?? Number.NaN) : from + by, k);
+        const went = (trial[k] ?? Number.NaN) - from;
+        if (!along) step[k] = went;
+        moved = Math.max(moved, Math.abs(went) / (Math.abs(from) || 1e-300));
       }
       const predicted = system.promised(step);
-      if (near && damping < 1e-6 && predicted / 2 <= tolerance * cost) {
+      if (near && damping < 1e-6 && Math.abs(predicted) / 2 <= tolerance * cost) {
         return { free, cost, iterations: iteration, gradient, settled: true };
       }
       const usable = problem.jacobian(trial, trialResiduals, trialJacobian);
-      const next = usable ? total(trialResiduals, n, shape) : Number.POSITIVE_INFINITY;
+      const next = usable ? total(trialResiduals, shape, times) : Number.POSITIVE_INFINITY;
       // Half the drop of the weighted squares bounds the drop of ρ (squared: ρ = r², weight 2).
       const ratio = (cost - next) / (predicted / 2);
       if (next < cost && predicted > 0) {
@@ -106,8 +114,11 @@ export function descend(
         if (moved < 1e-15 || predicted / 2 <= 1e-16 * cost) {
           return { free, cost, iterations: iteration, gradient, settled: true };
         }
-        damping *= growth;
-        growth *= 2;
+        if (reach > 1) reach = 1;
+        else {
+          damping *= growth;
+          growth *= 2;
+        }
       }
     }
     if (!accepted) return { free, cost, iterations: iteration, gradient, settled: false };
@@ -115,8 +126,16 @@ export function descend(
   return { free, cost, iterations, gradient, settled: false };
 }
 
-function total(residuals: Float64Array, n: number, shape: LossShape): number {
+/** A positive parameter moves by a factor, as a coefficient does along the valley that it shares with its exponent. */
+function alongValley(from: number, by: number, lower: number): number {
+  return lower === 0 && Math.abs(by) < 2 * from ? from * Math.exp(by / from) : from + by;
+}
+
+function total(residuals: Float64Array, shape: LossShape, times: Float64Array | null): number {
   let sum = 0;
-  for (let i = 0; i < n; i++) sum += shape.rho(residuals[i] ?? Number.NaN);
+  for (let i = 0; i < residuals.length; i++) {
+    const rho = shape.rho(residuals[i] ?? Number.NaN);
+    sum += times === null ? rho : rho * (times[i] ?? Number.NaN);
+  }
   return sum;
 }

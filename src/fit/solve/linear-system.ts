@@ -9,8 +9,8 @@ export interface LinearSystem {
   /** Jᵀr and the squared length of each column, both weighted; of the last `load`. */
   readonly dot: Float64Array;
   readonly square: Float64Array;
-  /** Takes residuals and Jacobian, weighted by the loss; returns the weighted sum of squared residuals. */
-  load(residuals: Float64Array, jacobian: Float64Array, shape: LossShape): number;
+  /** Takes residuals and Jacobian, weighted by the loss and `times` each point; returns the weighted sum of squared residuals. */
+  load(residuals: Float64Array, jacobian: Float64Array, shape: LossShape, times: Float64Array | null): number;
   /** Scales the columns, leaves out the parameters that do not move, and factors what each group has. */
   factor(moves: readonly boolean[], scale: Float64Array): void;
   /**
@@ -175,7 +175,7 @@ function newSystem({ names, blocks, lower, upper }: Problem): LinearSystem {
   return {
     dot,
     square,
-    load(residuals, jacobian, shape) {
+    load(residuals, jacobian, shape, times) {
       dot.fill(0);
       square.fill(0);
       let sum = 0;
@@ -184,7 +184,8 @@ function newSystem({ names, blocks, lower, upper }: Problem): LinearSystem {
         right.fill(0);
         for (let i = 0; i < n; i++) {
           const r = residuals[from + i] ?? Number.NaN;
-          const root = Math.sqrt(shape.weight(r));
+          const weight = shape.weight(r);
+          const root = Math.sqrt(times === null ? weight : weight * (times[from + i] ?? Number.NaN));
           right[i] = root * r;
           sum += root * r * root * r;
           for (let j = 0; j < columns.length; j++) {

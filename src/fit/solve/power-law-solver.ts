@@ -11,9 +11,15 @@ const ITERATIONS = 100;
 /**
  * Solves min Σ ωᵢ·rᵢ² for L = limit + coefficient·D^−exponent, limit ≥ 0, coefficient ≥ 0, 0 < exponent ≤ 10.
  * `out` takes limit, coefficient, exponent and the objective. `omega` multiplies squared residuals (how often a point was
- * drawn; 0 leaves it out); null for all ones.
+ * drawn; 0 leaves it out); null for all ones. `near` is limit, coefficient and exponent of an optimum near by, where Newton's
+ * method begins; without it, and where it leads nowhere from there, exponents are scanned for a start.
  */
-type PowerLawSolve = (loss: Float64Array, omega: Float64Array | null, out: Float64Array) => FitStatus;
+type PowerLawSolve = (
+  loss: Float64Array,
+  omega: Float64Array | null,
+  near: Float64Array | null,
+  out: Float64Array,
+) => FitStatus;
 
 /** A solver for losses at these `tokens` (> 0, at least two distinct); residuals are of log losses or of losses. */
 export function powerLawWithLimitSolver(tokens: Float64Array, space: "log" | "linear"): PowerLawSolve {
@@ -21,14 +27,26 @@ export function powerLawWithLimitSolver(tokens: Float64Array, space: "log" | "li
   const newton = newtonOn(sums, tokens.length * 1e-31);
   // The three parameters and the objective there.
   const theta = new Float64Array(4);
-  return (loss, omega, out) => {
+  // In (A, S, c) of f = A − S·(1 − e^−cz)/c, loss and slope at the smallest tokens, the valley that limit and
+  // coefficient follow as c falls is straight, and c = 0 is an ordinary point.
+  const straighten = (limit: number, coefficient: number, exponent: number) => {
+    theta[0] = limit + coefficient;
+    theta[1] = coefficient * exponent;
+    theta[2] = exponent;
+  };
+  return (loss, omega, near, out) => {
     const unit = sums.load(loss, omega);
-    sums.project(sums.scan(true), true, theta);
-    // In (A, S, c) of f = A − S·(1 − e^−cz)/c, loss and slope at the smallest tokens, the valley that limit and
-    // coefficient follow as c falls is straight, and c = 0 is an ordinary point.
-    theta[0] = at(theta, 0) + at(theta, 1);
-    theta[1] = at(theta, 1) * at(theta, 2);
-    let status = newton(theta, true, true, true);
+    let status: FitStatus = "iteration-limit";
+    if (near !== null) {
+      const [limit, coefficient, exponent] = [at(near, 0), at(near, 1), at(near, 2)];
+      straighten(limit / unit, (coefficient / unit) * Math.exp(-exponent * sums.origin), exponent);
+      status = newton(theta, true, true, true);
+    }
+    if (status !== "converged") {
+      sums.project(sums.scan(true), true, theta);
+      straighten(at(theta, 0), at(theta, 1), at(theta, 2));
+      status = newton(theta, true, true, true);
+    }
     const [start, slope, end] = [at(theta, 0), at(theta, 1), at(theta, 2)];
     theta[1] = slope / end;
     theta[0] = start - slope / end;

@@ -66,7 +66,7 @@ export function minimum(problem: Problem, options: FitOptions, alone: readonly F
   const width = options.loss.kind === "absolute" ? residualSize(problem, found()) : 0;
   const shape = width > 0 ? smoothedAbsolute(width) : problem.loss;
   const search = (): readonly Float64Array[] => {
-    const plain = powerLawRefit(problem)?.(problem.observed, null) ?? null;
+    const plain = powerLawRefit(problem, null)?.(problem.observed, null) ?? null;
     if (plain !== null) return [plain];
     if (single) return refined(problem, found());
     return found()

@@ -112,7 +112,7 @@ export function projected(problem: Problem, free: Float64Array): Float64Array {
     offset += (to - from) * columns.length;
   }
   const system = linearSystem(problem);
-  system.load(right, jacobian, lossShape({ kind: "squared" }));
+  system.load(right, jacobian, lossShape({ kind: "squared" }), null);
   const scale = system.square.map(Math.sqrt);
   const moves = linear.map((isLinear, k) => isLinear && (scale[k] ?? Number.NaN) > 0);
   if (problem.points < moves.filter(Boolean).length) return free;
