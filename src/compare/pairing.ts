@@ -24,8 +24,8 @@ export interface Pairing {
 export interface DifferenceErrors {
   /** Null when not defined. */
   of(scheme: ArrayLike<number>, baseline: ArrayLike<number>): RobustError | null;
-  /** The difference as one of a family that shares its noise; null when not defined. */
-  member(scheme: ArrayLike<number>, baseline: ArrayLike<number>): Member | null;
+  /** The difference as one of a family that shares its noise; with nothing in common where that is not defined. */
+  member(scheme: ArrayLike<number>, baseline: ArrayLike<number>): Member;
 }
 
 /** One a scheme but the baseline, which is named by its position. */
@@ -57,7 +57,8 @@ function errorsOf(scheme: Scheme, baseline: Scheme): DifferenceErrors | null {
     of: (own, other) => errors?.of(between(own, other)) ?? null,
     member(own, other) {
       const pulls = errors?.model.pulls(between(own, other));
-      if (pulls === undefined || ![...pulls.own, ...pulls.common].every(Number.isFinite)) return null;
+      // Where they are lost, nothing is known of what it shares with others.
+      if (pulls === undefined || ![...pulls.own, ...pulls.common].every(Number.isFinite)) return { draws: [], pulls: [] };
       const points = [scheme, baseline].flatMap(({ first, cluster: { length } }) =>
         Array.from({ length }, (_, i) => first + i),
       );
