@@ -58,7 +58,8 @@ function errorsOf(scheme: Scheme, baseline: Scheme): DifferenceErrors | null {
     member(own, other) {
       const pulls = errors?.model.pulls(between(own, other));
       // Where they are lost, nothing is known of what it shares with others.
-      if (pulls === undefined || ![...pulls.own, ...pulls.common].every(Number.isFinite)) return { draws: [], pulls: [] };
+      if (pulls === undefined || ![...pulls.own, ...pulls.common].every(Number.isFinite))
+        return { draws: [], pulls: [] };
       const points = [scheme, baseline].flatMap(({ first, cluster: { length } }) =>
         Array.from({ length }, (_, i) => first + i),
       );

@@ -22,6 +22,11 @@ export interface DescentOptions {
   readonly near?: boolean;
   /** How often each point stands in the sum; null for once. */
   readonly times?: Float64Array | null;
+  /**
+   * Steps of a robust loss, near its optimum, of twice the length and along the valley. Reweighted least squares minimise a
+   * curve above the loss, so that their steps fall short (de Leeuw & Heiser 1980).
+   */
+  readonly long?: boolean;
 }
 
 /**
@@ -32,7 +37,7 @@ export function descend(
   problem: Problem,
   start: Float64Array,
   shape: LossShape,
-  { iterations, tolerance, near = false, times = null }: DescentOptions,
+  { iterations, tolerance, near = false, times = null, long = false }: DescentOptions,
 ): Descent | null {
   const { points: n, lower, upper } = problem;
   const p = problem.names.length;
@@ -47,9 +52,6 @@ export function descend(
   const step = new Float64Array(p);
   const scale = new Float64Array(p);
   const moves: boolean[] = [];
-  // Reweighted least squares minimise a curve above the Huber loss, so that their steps fall short: twice a step goes no
-  // higher where one would not (de Leeuw & Heiser 1980). With `alongValley` it saves two steps of three.
-  const along = !shape.quadratic;
   let damping = near ? 1e-9 : 1e-3;
   let growth = 2;
   let gradient = Number.POSITIVE_INFINITY;
@@ -76,7 +78,7 @@ export function descend(
     system.factor(moves, scale);
 
     let accepted = false;
-    let reach = along ? 2 : 1;
+    let reach = long ? 2 : 1;
     for (let attempt = 0; attempt < 60 && !accepted; attempt++) {
       if (!system.solve(damping, free, step)) {
         damping = Math.max(damping * 10, 1e-12);
@@ -86,20 +88,27 @@ export function descend(
       for (let k = 0; k < p; k++) {
         const from = free[k] ?? Number.NaN;
         const by = step[k] ?? Number.NaN;
-        trial[k] = clamp(along ? alongValley(from, reach * by, lower[k] ?? Number.NaN) : from + by, k);
+        trial[k] = clamp(long ? alongValley(from, by, reach, lower[k] ?? Number.NaN) : from + by, k);
         const went = (trial[k] ?? Number.NaN) - from;
-        if (!along) step[k] = went;
+        if (!long) step[k] = went;
         moved = Math.max(moved, Math.abs(went) / (Math.abs(from) || 1e-300));
       }
       const predicted = system.promised(step);
-      if (near && damping < 1e-6 && Math.abs(predicted) / 2 <= tolerance * cost) {
+      // Where parameters are stopped at their bounds one after the other, what is left may go up.
+      if (predicted < -1e-9 * cost) {
+        damping *= growth;
+        growth *= 2;
+        continue;
+      }
+      if (near && damping < 1e-6 && predicted / 2 <= tolerance * cost) {
         return { free, cost, iterations: iteration, gradient, settled: true };
       }
       const usable = problem.jacobian(trial, trialResiduals, trialJacobian);
       const next = usable ? total(trialResiduals, shape, times) : Number.POSITIVE_INFINITY;
       // Half the drop of the weighted squares bounds the drop of ρ (squared: ρ = r², weight 2).
       const ratio = (cost - next) / (predicted / 2);
-      if (next < cost && predicted > 0) {
+      // A long step that gains less than the short one promised went too far, and says nothing of the damping.
+      if (next < cost && predicted > 0 && (reach === 1 || ratio >= 1)) {
         accepted = true;
         damping *= Math.max(1 / 10, 1 - (2 * ratio - 1) ** 3);
         damping = Math.max(damping, 1e-20);
@@ -126,9 +135,12 @@ export function descend(
   return { free, cost, iterations, gradient, settled: false };
 }
 
-/** A positive parameter moves by a factor, as a coefficient does along the valley that it shares with its exponent. */
-function alongValley(from: number, by: number, lower: number): number {
-  return lower === 0 && Math.abs(by) < 2 * from ? from * Math.exp(by / from) : from + by;
+/**
+ * Where `reach` times a step leads. A parameter that ends at 0 moves by a factor where it stays well above, as a coefficient
+ * does along the valley that it shares with its exponent; a step to the bound reaches it.
+ */
+function alongValley(from: number, by: number, reach: number, lower: number): number {
+  return lower === 0 && Math.abs(by) < from ? from * Math.exp((reach * by) / from) : from + reach * by;
 }
 
 function total(residuals: Float64Array, shape: LossShape, times: Float64Array | null): number {

@@ -43,7 +43,7 @@ interface Part {
 
 const known = new WeakMap<Problem["blocks"], LinearSystem>();
 
-/** One for all problems of the same blocks, which no two descents use at once: replicates differ in nothing but their data. */
+/** One for all problems of the same blocks, which no two descents use at once: redrawn losses leave the blocks as they are. */
 export function linearSystem(problem: Problem): LinearSystem {
   const system = known.get(problem.blocks) ?? newSystem(problem);
   known.set(problem.blocks, system);

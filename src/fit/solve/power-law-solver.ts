@@ -12,7 +12,7 @@ const ITERATIONS = 100;
  * Solves min Σ ωᵢ·rᵢ² for L = limit + coefficient·D^−exponent, limit ≥ 0, coefficient ≥ 0, 0 < exponent ≤ 10.
  * `out` takes limit, coefficient, exponent and the objective. `omega` multiplies squared residuals (how often a point was
  * drawn; 0 leaves it out); null for all ones. `near` is limit, coefficient and exponent of an optimum near by, where Newton's
- * method begins; without it, and where it leads nowhere from there, exponents are scanned for a start.
+ * method begins, to end in the optimum nearest to it; without it, and where it does not converge, exponents are scanned for a start.
  */
 type PowerLawSolve = (
   loss: Float64Array,

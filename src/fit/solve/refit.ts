@@ -22,7 +22,7 @@ export function refitter(problem: Problem, free: Float64Array): Refit {
   problem.residuals(free, residuals);
   const shape = withSlope(problem.loss, residuals);
   const plain = powerLawRefit(problem, free);
-  const near = { iterations: ITERATIONS, tolerance: TOLERANCE, near: true };
+  const near = { iterations: ITERATIONS, tolerance: TOLERANCE, near: true, long: !shape.quadratic };
   return (observed, count) => {
     if (problem.space === "log" && !observed.every((y) => y > 0)) return null;
     if (plain !== null) return plain(observed, count);
