@@ -4,7 +4,7 @@
 import { at } from "../law/law.js";
 import type { Linearized } from "./linearize.js";
 import { withSlope } from "./problem/loss.js";
-import { type Problem, withHeld } from "./problem/problem.js";
+import { cost, type Problem, withHeld } from "./problem/problem.js";
 import type { Interval } from "./record.js";
 import { descend } from "./solve/descend.js";
 import type { Solved } from "./solve/solve.js";
@@ -63,6 +63,8 @@ export function profiler(problem: Problem, best: Float64Array, index: number, co
   // With one nonlinear parameter the inner minimum is the only one; with more, a start may lead to a worse one.
   const single = problem.linear.filter((isLinear) => !isLinear).length < 2;
   const heldAt = withHeld(problem, index);
+  // So far out a law may have lost its shape (a limit above all losses leaves no coefficient): no way to start back from.
+  const farthest = 10 * cost(problem, best, new Float64Array(problem.points));
   return (value: number): ProfilePoint => {
     known.sort((a, b) => Math.abs(a.value - value) - Math.abs(b.value - value));
     const [nearest = origin] = known;
@@ -87,7 +89,7 @@ export function profiler(problem: Problem, best: Float64Array, index: number, co
     const others = end?.free ?? outside(nearest.free);
     const free = Float64Array.from(problem.names, (_, k) => (k === index ? value : at(others, k < index ? k : k - 1)));
     const point = { value, cost: end?.cost ?? Number.POSITIVE_INFINITY, free };
-    if (end !== null && !known.some((other) => other.value === value)) known.push(point);
+    if (point.cost <= farthest && !known.some((other) => other.value === value)) known.push(point);
     return point;
   };
 }
