@@ -178,7 +178,7 @@ function assess(solved: Solved, clusters: Clusters, options: FitOptions): Assess
 /** Points from which on redrawn ones make intervals for losses other than squares. */
 const REDRAWN_FROM = 30;
 /**
- * What a second of a slow machine allows. The standard error of Chinchilla's B, of all that is asked the most uncertain,
+ * What a second or so allows. The standard error of Chinchilla's B, of all that is asked the most uncertain,
  * still has a Monte Carlo error of 9% (12% with 400, 6% with 2,000); those of the others 3 to 4%.
  */
 const REDRAWN = { bootstrap: 600, resample: "pairs" } as const;
