@@ -60,7 +60,8 @@ export function profiler(problem: Problem, best: Float64Array, index: number, co
   // Near the answer: nearly undamped, and done when the root of the rise is known to a millionth.
   const near = { iterations: 60, tolerance: 1e-6 / Math.max(1, problem.points - problem.names.length), near: true };
   const anywhere = { ...near, iterations: 300, near: false };
-  // With one nonlinear parameter the inner minimum is the only one; with more, a start may lead to a worse one.
+  // With one nonlinear parameter the inner minimum is nearly always the only one (not where a coefficient is held and the
+  // data hardly tell the limit); with more, a start may lead to a worse one.
   const single = problem.linear.filter((isLinear) => !isLinear).length < 2;
   const heldAt = withHeld(problem, index);
   // So far out a law may have lost its shape (a limit above all losses leaves no coefficient): no way to start back from.
