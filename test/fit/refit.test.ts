@@ -134,7 +134,7 @@ test("a replicate of a robust loss takes few evaluations", () => {
     points += count.filter((times) => times > 0).length;
     refit(problem.observed, count);
   }
-  // 12.2; with steps of plain reweighted least squares 22.
+  // 12.4; with steps of plain reweighted least squares 22.
   expect(calls / points).toBeLessThan(15);
 });
 
