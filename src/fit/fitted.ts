@@ -5,15 +5,17 @@ import { FitError, InputError } from "../base/errors.js";
 import type { Observations } from "../curve/observations.js";
 import { at, type Law } from "../law/law.js";
 import { LEAST_REPLICATES } from "./bootstrap-interval.js";
-import { profileInterval, smoothed, type Uncertainty, uncertainty } from "./interval.js";
 import { clustered, type Linearized } from "./linearize.js";
 import { weighByNoise } from "./noise-weights.js";
 import { type ParameterErrors, parameterErrors } from "./parameter-errors.js";
 import { makeProblem, NOTHING_SHARED } from "./problem/columns.js";
 import { fullTheta, type Problem } from "./problem/problem.js";
+import { profileInterval } from "./profile/intervals.js";
+import { smoothed } from "./profile/walk.js";
 import type { BootstrapRecord, FitOptions, Interval, NoiseWeights, Sharing } from "./record.js";
 import { resampledIntervals } from "./resampled.js";
 import { type Solved, solve } from "./solve/solve.js";
+import { type Uncertainty, uncertainty } from "./uncertainty.js";
 import { type Clusters, clustersOf } from "./variance/clusters.js";
 
 export interface Fitted extends Solved {

@@ -1,8 +1,8 @@
 // Standard errors of the free parameters from the noise as it is, and the covariance that goes with them.
 import { solvePositiveDefinite } from "../base/linear-algebra.js";
 import { at } from "../law/law.js";
-import type { Uncertainty } from "./interval.js";
 import type { Linearized } from "./linearize.js";
+import type { Uncertainty } from "./uncertainty.js";
 import { type RobustError, type StandardErrors, standardErrors } from "./variance/standard-errors.js";
 
 export interface ParameterErrors {

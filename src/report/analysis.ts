@@ -9,7 +9,7 @@ import type { Observations } from "../curve/observations.js";
 import type { Selection } from "../curve/observe.js";
 import { extrapolations } from "../fit/extrapolations.js";
 import { fit as fitLaw } from "../fit/fit.js";
-import { profile } from "../fit/profile.js";
+import { profile } from "../fit/profile/profile.js";
 import type { Fit, FitOptions } from "../fit/record.js";
 import { forecast } from "../forecast/forecast.js";
 import { heldOutForecasts } from "../forecast/held-out.js";

@@ -5,7 +5,7 @@ import { random } from "../../src/base/random.js";
 import { extrapolations } from "../../src/fit/extrapolations.js";
 import { fit as fitLaw } from "../../src/fit/fit.js";
 import { makeProblem } from "../../src/fit/problem/columns.js";
-import { profile } from "../../src/fit/profile.js";
+import { profile } from "../../src/fit/profile/profile.js";
 import { DEFAULT_FIT_OPTIONS, type Fit } from "../../src/fit/record.js";
 import { select } from "../../src/fit/select.js";
 import { packageDescent } from "../../src/fit/solve/package-descent.js";

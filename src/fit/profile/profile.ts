@@ -1,12 +1,12 @@
 // The profile of one parameter over a grid, for charts: how much worse the best fit gets as the parameter is moved.
 
-import { InputError } from "../base/errors.js";
-import type { Observations } from "../curve/observations.js";
-import { at, type Law } from "../law/law.js";
-import { fitted } from "./fitted.js";
-import { profiler, smoothed } from "./interval.js";
-import { fullTheta, linkGradient } from "./problem/problem.js";
-import { DEFAULT_FIT_OPTIONS, type FitOptions } from "./record.js";
+import { InputError } from "../../base/errors.js";
+import type { Observations } from "../../curve/observations.js";
+import { at, type Law } from "../../law/law.js";
+import { fitted } from "../fitted.js";
+import { fullTheta, linkGradient } from "../problem/problem.js";
+import { DEFAULT_FIT_OPTIONS, type FitOptions } from "../record.js";
+import { profiler, smoothed } from "./walk.js";
 
 export interface Profile {
   readonly name: string;
