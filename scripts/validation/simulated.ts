@@ -18,6 +18,9 @@ import { powerLawWithLimit } from "../../src/law/power-law.js";
 /** Excess losses of .3–2 nats, as small models have them between 1e6 and 1e9 tokens. */
 export const BASELINE: PowerLaw = { limit: 2.2, coefficient: 60, exponent: 0.25 };
 
+/** 3.5 nats at 1e6 tokens, 2.6 at 1e9: such curves say little of a limit, and one coefficient may be that of two curves. */
+export const WITHOUT_LIMIT: PowerLaw = { limit: 0, coefficient: 6.5, exponent: 0.045 };
+
 /** A noise of a run's final loss, and whether the law bends where the fitted one does not. */
 export interface NoiseCase extends Noise {
   readonly bent?: boolean;
@@ -103,6 +106,10 @@ function bend(x: number, { horizons }: StudyPlan): number {
   return x > middle ? (x / middle) ** -BEND : 1;
 }
 
+function trueLoss(law: PowerLaw, noise: NoiseCase, plan: StudyPlan, x: number): number {
+  return law.limit + (lossAt(law, x) - law.limit) * (noise.bent === true ? bend(x, plan) : 1);
+}
+
 function drawn(laws: readonly PowerLaw[], noise: NoiseCase, plan: StudyPlan, stream: Random): readonly Observations[] {
   const data = simulate(laws, noise, plan, stream);
   if (noise.bent !== true) return data;
@@ -116,6 +123,41 @@ function drawn(laws: readonly PowerLaw[], noise: NoiseCase, plan: StudyPlan, str
 /** How far beyond the largest x the extrapolated curve is read. */
 const BEYOND = 4;
 
+/** Coverage of one scheme's 95% intervals in one data set; another run of it is `again`. */
+function fitCovered(
+  tally: Tally,
+  truth: PowerLaw,
+  noise: NoiseCase,
+  plan: StudyPlan,
+  data: Observations,
+  again: Observations,
+) {
+  const largest = Math.max(...plan.horizons);
+  const record = fitLaw(powerLawWithLimit, data);
+  const names = truth.limit === 0 ? (["limit", "coefficient", "exponent"] as const) : (["limit", "exponent"] as const);
+  if (noise.bent !== true) {
+    for (const name of names) tally.interval(name, record.parameters[name]?.interval ?? null, truth[name]);
+  }
+  const [end, beyond] = predict(powerLawWithLimit, record, [[largest, BEYOND * largest]]);
+  tally.interval("loss at the largest x", end?.curve ?? null, trueLoss(truth, noise, plan, largest));
+  tally.interval("a new run there", end?.newRun ?? null, again.loss.at(-1) ?? Number.NaN);
+  if (noise.bent !== true) {
+    tally.interval(`loss at ${BEYOND} times it`, beyond?.curve ?? null, lossAt(truth, BEYOND * largest));
+  }
+}
+
+/** Coverage of 95% intervals in `n` data sets of one scheme whose law has no limit; keys are quantities. */
+export function coveredWithoutLimit(noiseName: string, planName: string, stream: Random, n: number): Counts {
+  const tally = new Tally();
+  const [noise, plan] = [NOISES[noiseName], PLANS[planName]];
+  if (noise === undefined || plan === undefined) return tally.counts;
+  for (let i = 0; i < n; i++) {
+    const data = item(drawn([WITHOUT_LIMIT], noise, plan, stream), 0);
+    fitCovered(tally, WITHOUT_LIMIT, noise, plan, data, item(drawn([WITHOUT_LIMIT], noise, plan, stream), 0));
+  }
+  return tally.counts;
+}
+
 /** Coverage of 95% intervals in `n` data sets of two schemes that differ in limit and exponent; keys are quantities. */
 export function covered(noiseName: string, planName: string, stream: Random, n: number): Counts {
   const tally = new Tally();
@@ -124,24 +166,11 @@ export function covered(noiseName: string, planName: string, stream: Random, n: 
   const truth = BASELINE;
   const other = changed(plan, "both");
   const largest = Math.max(...plan.horizons);
-  const u = (law: PowerLaw, x: number) =>
-    law.limit + (lossAt(law, x) - law.limit) * (noise.bent === true ? bend(x, plan) : 1);
+  const u = (law: PowerLaw, x: number) => trueLoss(law, noise, plan, x);
   for (let i = 0; i < n; i++) {
     const data = drawn([truth, other], noise, plan, stream);
     const again = drawn([truth], noise, plan, stream);
-    const [first] = data;
-    if (first === undefined) continue;
-    const record = fitLaw(powerLawWithLimit, first);
-    if (noise.bent !== true) {
-      for (const name of ["limit", "exponent"] as const) {
-        tally.interval(name, record.parameters[name]?.interval ?? null, truth[name]);
-      }
-    }
-    const [end, beyond] = predict(powerLawWithLimit, record, [[largest, BEYOND * largest]]);
-    tally.interval("loss at the largest x", end?.curve ?? null, u(truth, largest));
-    tally.interval("a new run there", end?.newRun ?? null, again[0]?.loss.at(-1) ?? Number.NaN);
-    if (noise.bent !== true)
-      tally.interval(`loss at ${BEYOND} times it`, beyond?.curve ?? null, u(truth, BEYOND * largest));
+    fitCovered(tally, truth, noise, plan, item(data, 0), item(again, 0));
     const schemes = fitSchemes(powerLawWithLimit, data, DEFAULT_FIT_OPTIONS);
     const pairs = pairings(schemes, 0);
     const options = { level: 0.95, point: [largest], budget: largest, alpha: 0.05, rejected: [] };

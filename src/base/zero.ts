@@ -14,7 +14,8 @@ export function zero(f: (x: number) => number, from: Place, to: Place, tolerance
     if (value > 0 === f1 > 0) [x3, f3] = [x1, f1];
     else [x3, f3, x2, f2] = [x2, f2, x1, f1];
     [x1, f1] = [x, value];
-    const least = tolerance / Math.abs(x2 - x1);
+    // No finer than numbers of that size are apart.
+    const least = Math.max(tolerance, 4 * Number.EPSILON * Math.abs(x1)) / Math.abs(x2 - x1);
     // Also where a value is not a number.
     if (!(least <= 0.5) || f1 === 0) return Math.abs(f2) < Math.abs(f1) ? x2 : x1;
     const [place, height] = [(x1 - x2) / (x3 - x2), (f1 - f2) / (f3 - f2)];

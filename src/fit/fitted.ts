@@ -10,7 +10,7 @@ import { weighByNoise } from "./noise-weights.js";
 import { type ParameterErrors, parameterErrors } from "./parameter-errors.js";
 import { makeProblem, NOTHING_SHARED } from "./problem/columns.js";
 import { fullTheta, type Problem } from "./problem/problem.js";
-import { profileInterval } from "./profile/intervals.js";
+import { profileIntervals } from "./profile/intervals.js";
 import { smoothed } from "./profile/walk.js";
 import type { BootstrapRecord, FitOptions, Interval, NoiseWeights, Sharing } from "./record.js";
 import { resampledIntervals } from "./resampled.js";
@@ -162,18 +162,16 @@ function assess(solved: Solved, clusters: Clusters, options: FitOptions): Assess
     const { value, degreesOfFreedom } = error ?? { value: plain, degreesOfFreedom: doubt.degreesOfFreedom };
     return studentTwoSided(options.level, degreesOfFreedom) * (plain > 0 ? value / plain : 1);
   });
-  const profiles = criticals.map((critical, k) =>
-    profileInterval(walked, solution.free, solution.cost, k, doubt, options.level, critical),
-  );
+  const { intervals, better } = profileIntervals(walked, solution, doubt, options.level, criticals);
   return {
     linear,
     doubt,
     errors,
     criticals,
-    intervals: profiles.map(({ interval }, k) =>
+    intervals: intervals.map((interval, k) =>
       (errors?.of[k] ?? null) === null ? interval : { ...interval, method: "calibrated-profile" },
     ),
-    better: profiles.find((profile) => profile.better !== null)?.better ?? null,
+    better,
   };
 }
 

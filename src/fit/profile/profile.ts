@@ -6,6 +6,7 @@ import { at, type Law } from "../../law/law.js";
 import { fitted } from "../fitted.js";
 import { fullTheta, linkGradient } from "../problem/problem.js";
 import { DEFAULT_FIT_OPTIONS, type FitOptions } from "../record.js";
+import { profileIntervals } from "./intervals.js";
 import { profiler, smoothed } from "./walk.js";
 
 export interface Profile {
@@ -25,8 +26,8 @@ export interface Profile {
 }
 
 /**
- * The profile of the free parameter `name` at the values of `grid`, walked outwards from the estimate; values at which
- * the law cannot be fitted are left out. Throws InputError unless `name` is free, FitError where `fit` would.
+ * The profile of the free parameter `name` at the values of `grid`; values at which the law cannot be fitted are left out.
+ * Throws InputError unless `name` is free, FitError where `fit` would.
  */
 export function profile(
   law: Law,
@@ -50,12 +51,17 @@ export function profile(
   }
   const absolute = chosen.loss.kind === "absolute";
   const walked = absolute ? smoothed(problem, solution.free) : problem;
-  const walk = profiler(walked, solution.free, index, doubt.covariance);
   const estimate = at(solution.free, index);
   const factor = problem.residualUnit ** (absolute ? 1 : 2);
-  const outwards = [...grid].sort((a, b) => Math.abs(a - estimate) - Math.abs(b - estimate));
-  const points = outwards
-    .map(walk)
+  const ends = doubt.unitRise > 0 ? profileIntervals(walked, solution, doubt, chosen.level, criticals).ends[index] : [];
+  // Out of the estimate, and back from where the interval ends: that may be in another valley.
+  const valleys = [solution.free, ...(ends ?? [])].map((from) => {
+    const walk = profiler(walked, from, index, from === solution.free ? doubt.covariance : null);
+    const distance = (value: number) => Math.abs(value - at(from, index));
+    return new Map([...grid].sort((a, b) => distance(a) - distance(b)).map((value) => [value, walk(value)]));
+  });
+  const points = grid
+    .flatMap((value) => valleys.flatMap((valley) => valley.get(value) ?? []).sort((a, b) => a.cost - b.cost)[0] ?? [])
     .filter((point) => Number.isFinite(point.cost))
     .map((point) => {
       const theta = fullTheta(problem, point.free);

@@ -2,7 +2,7 @@
 
 import { at } from "../../law/law.js";
 import { withSlope } from "../problem/loss.js";
-import { cost, type Problem, withHeld } from "../problem/problem.js";
+import { type Problem, withHeld } from "../problem/problem.js";
 import { descend } from "../solve/descend.js";
 import type { Uncertainty } from "../uncertainty.js";
 
@@ -21,12 +21,10 @@ export function profiler(problem: Problem, best: Float64Array, index: number, co
   // Near the answer: nearly undamped, and done when the root of the rise is known to a millionth.
   const near = { iterations: 60, tolerance: 1e-6 / Math.max(1, problem.points - problem.names.length), near: true };
   const anywhere = { ...near, iterations: 300, near: false };
-  // With one nonlinear parameter the inner minimum is nearly always the only one (not where a coefficient is held and the
-  // data hardly tell the limit); with more, a start may lead to a worse one.
+  // With one nonlinear parameter the way along the profile is smooth (where there are two valleys, within one of them); with
+  // more, a start may lead to a worse one.
   const single = problem.linear.filter((isLinear) => !isLinear).length < 2;
   const heldAt = withHeld(problem, index);
-  // So far out a law may have lost its shape (a limit above all losses leaves no coefficient): no way to start back from.
-  const farthest = 10 * cost(problem, best, new Float64Array(problem.points));
   return (value: number): ProfilePoint => {
     known.sort((a, b) => Math.abs(a.value - value) - Math.abs(b.value - value));
     const [nearest = origin] = known;
@@ -51,7 +49,7 @@ export function profiler(problem: Problem, best: Float64Array, index: number, co
     const others = end?.free ?? outside(nearest.free);
     const free = Float64Array.from(problem.names, (_, k) => (k === index ? value : at(others, k < index ? k : k - 1)));
     const point = { value, cost: end?.cost ?? Number.POSITIVE_INFINITY, free };
-    if (point.cost <= farthest && !known.some((other) => other.value === value)) known.push(point);
+    if (Number.isFinite(point.cost) && !known.some((other) => other.value === value)) known.push(point);
     return point;
   };
 }
