@@ -19,8 +19,12 @@ export function profiler(problem: Problem, best: Float64Array, index: number, co
   const known = [origin];
   const row = covariance?.[index];
   // Near the answer: nearly undamped, and done when the root of the rise is known to a millionth.
-  const near = { iterations: 60, tolerance: 1e-6 / Math.max(1, problem.points - problem.names.length), near: true };
-  const anywhere = { ...near, iterations: 300, near: false };
+  const near = {
+    iterations: 60,
+    tolerance: 1e-6 / Math.max(1, problem.points - problem.names.length),
+    start: "near",
+  } as const;
+  const anywhere = { ...near, iterations: 300, start: "anywhere" } as const;
   // With one nonlinear parameter the way along the profile is smooth (where there are two valleys, within one of them); with
   // more, a start may lead to a worse one.
   const single = problem.linear.filter((isLinear) => !isLinear).length < 2;

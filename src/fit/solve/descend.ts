@@ -18,15 +18,15 @@ export interface DescentOptions {
   readonly iterations: number;
   /** Stop when the model promises less than this part of the cost. */
   readonly tolerance: number;
-  /** The start is known to be near: the first step is nearly undamped, and one that promises too little is not tried. */
-  readonly near?: boolean;
+  /**
+   * What is known of the start. "near" the end: the first step is nearly undamped, and one that promises too little is not
+   * tried. "optimum" of other losses or weights, a replicate's: so too, and steps of a robust loss are of twice the length and
+   * along the valley. Reweighted least squares minimise a curve above the loss, so that their steps fall short (de Leeuw &
+   * Heiser 1980).
+   */
+  readonly start?: "anywhere" | "near" | "optimum";
   /** How often each point stands in the sum; null for once. */
   readonly times?: Float64Array | null;
-  /**
-   * Steps of a robust loss, near its optimum, of twice the length and along the valley. Reweighted least squares minimise a
-   * curve above the loss, so that their steps fall short (de Leeuw & Heiser 1980).
-   */
-  readonly long?: boolean;
 }
 
 /**
@@ -37,9 +37,11 @@ export function descend(
   problem: Problem,
   start: Float64Array,
   shape: LossShape,
-  { iterations, tolerance, near = false, times = null, long = false }: DescentOptions,
+  { iterations, tolerance, start: known = "anywhere", times = null }: DescentOptions,
 ): Descent | null {
   const { points: n, lower, upper } = problem;
+  const near = known !== "anywhere";
+  const long = known === "optimum" && !shape.quadratic;
   const p = problem.names.length;
   const clamp = (value: number, k: number) => Math.min(Math.max(value, lower[k] ?? Number.NaN), upper[k] ?? Number.NaN);
   const free = start.map(clamp);

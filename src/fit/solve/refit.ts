@@ -22,13 +22,17 @@ export function refitter(problem: Problem, free: Float64Array): Refit {
   problem.residuals(free, residuals);
   const shape = withSlope(problem.loss, residuals);
   const plain = powerLawRefit(problem, free);
-  const near = { iterations: ITERATIONS, tolerance: TOLERANCE, near: true, long: !shape.quadratic };
   return (observed, count) => {
     if (problem.space === "log" && !observed.every((y) => y > 0)) return null;
     if (plain !== null) return plain(observed, count);
     const data = observed === problem.observed ? problem : withData(problem, observed, problem.weights);
     const drawn = count === null ? data : onDrawn(data, count);
-    const end = descend(drawn, free, shape, { ...near, times: count?.filter((times) => times > 0) ?? null });
+    const end = descend(drawn, free, shape, {
+      iterations: ITERATIONS,
+      tolerance: TOLERANCE,
+      start: "optimum",
+      times: count?.filter((times) => times > 0) ?? null,
+    });
     return end?.free.every(Number.isFinite) ? end.free : null;
   };
 }
