@@ -81,7 +81,7 @@ interface Bracketed {
   readonly excess: number;
 }
 
-/** Of the signed root; what the inverse makes of a point so close is closer still. */
+/** Of the signed root: so close to the target what the inverse says is closer still. */
 const CLOSE = 1e-5;
 
 /**
@@ -89,32 +89,42 @@ const CLOSE = 1e-5;
  * they lead more than as far again beyond, into what may be another valley; null where the side is open.
  */
 export function outwards(walk: Walk, side: Side, start: Bracketed, step: number): End {
-  const { direction, target, bound, spread } = side;
+  const { direction, estimate, target, bound, spread } = side;
   const beyond = (value: number) => direction * walk.root(value) - target;
   const guess = () => walk.inverse(direction * target);
-  const end = (value: number): End => ({ ...walk.nearest(value), value });
+  const clip = (value: number) => (direction > 0 ? Math.min(value, bound) : Math.max(value, bound));
+  const end = ({ value, excess }: Bracketed): End => {
+    const closer = Math.abs(excess) < CLOSE ? clip(guess()) : value;
+    // Where the walk has two points at nearly one root, the inverse is anything.
+    const near = Math.abs(closer - value) < 1e-3 * Math.abs(value - estimate);
+    return { ...walk.nearest(value), value: near ? closer : value };
+  };
   let inner = start;
-  for (let attempt = 0, width = step; attempt < 60 && width > 1e-7 * spread; attempt++) {
+  let width = step;
+  let tooFar = direction * Number.POSITIVE_INFINITY;
+  for (let attempt = 0; attempt < 60; attempt++) {
+    if (Math.abs(tooFar - inner.value) < 1e-7 * spread) return end(inner);
     // What the walk so far says, while it leads on and not far.
     const guessed = attempt < 4 ? guess() : Number.NaN;
     const ahead = direction * (guessed - inner.value);
-    const far = ahead > 0 && ahead < 1.6 * width ? guessed : inner.value + direction * width;
-    const value = direction > 0 ? Math.min(far, bound) : Math.max(far, bound);
+    const next = clip(ahead > 0 && ahead < 1.6 * width ? guessed : inner.value + direction * width);
+    const value = direction * (tooFar - next) > 0 ? next : (inner.value + tooFar) / 2;
     const outer = { value, excess: beyond(value) };
-    if (Math.abs(outer.excess) < CLOSE) return end(guess());
+    if (Math.abs(outer.excess) < CLOSE) return end(outer);
     if (outer.excess > target) {
       const share = inner.excess / (inner.excess - outer.excess);
+      tooFar = value;
       width = Math.abs(value - inner.value) * Math.min(1 / 2, Math.max(1 / 8, share));
       continue;
     }
     if (outer.excess >= 0) return end(crossing(beyond, guess, inner, outer, 1e-7 * spread));
     // At the bound, or barely rising: the profile levels off and no finite value is excluded.
-    const level = attempt > 6 && width >= step && outer.excess - inner.excess < 1e-6 * target;
-    if (value === bound || level) return { ...walk.nearest(value), value: null };
+    const level = attempt > 6 && Math.abs(value - inner.value) >= step && outer.excess - inner.excess < 1e-6 * target;
     inner = outer;
+    if (value === bound || level) break;
     width *= 1.6;
   }
-  return end(inner.value);
+  return { ...walk.nearest(inner.value), value: null };
 }
 
 /** Root of `beyond` between a value below and one above. */
@@ -124,15 +134,16 @@ function crossing(
   inner: Bracketed,
   outer: Bracketed,
   resolution: number,
-): number {
+): Bracketed {
   let [below, above] = [inner, outer];
   for (let attempt = 0; attempt < 4; attempt++) {
     const value = guess();
     if (!((value - below.value) * (value - above.value) < 0)) break;
     const excess = beyond(value);
-    if (Math.abs(excess) < CLOSE) return guess();
+    if (Math.abs(excess) < CLOSE) return { value, excess };
     if (excess > 0) above = { value, excess };
     else below = { value, excess };
   }
-  return zero(beyond, [above.value, above.excess], [below.value, below.excess], resolution);
+  const value = zero(beyond, [above.value, above.excess], [below.value, below.excess], resolution);
+  return { value, excess: beyond(value) };
 }
