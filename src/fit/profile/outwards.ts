@@ -22,7 +22,9 @@ export interface Side {
   readonly estimate: number;
   readonly target: number;
   readonly bound: number;
-  /** Standard error. */
+  /** Other parameters that some group hangs on together with this one. */
+  readonly coupled: readonly number[];
+  /** Standard error, a tenth of the estimate (or .1) where there is none. */
   readonly spread: number;
   end: End;
 }
@@ -45,10 +47,11 @@ export interface Met {
 /** Walks of any parameter out of any point, and the points that they have met. */
 export function walks(problem: Problem, best: Met, doubt: Uncertainty) {
   const met: Met[] = [];
-  const from = (index: number, point: Float64Array, covariance: Uncertainty["covariance"]): Walk => {
-    const profile = profiler(problem, point, index, covariance);
+  const from = (index: number, point: Float64Array): Walk => {
+    const atBest = point === best.free;
+    const profile = profiler(problem, point, index, atBest ? doubt.covariance : null);
     const estimate = at(best.free, index);
-    const walked = point === best.free ? [{ t: 0, value: estimate, free: point }] : [];
+    const walked = atBest ? [{ t: 0, value: estimate, free: point }] : [];
     return {
       root(value) {
         const { free, cost } = profile(value);
@@ -85,65 +88,51 @@ interface Bracketed {
 const CLOSE = 1e-5;
 
 /**
- * Where the root reaches the target, on the way from `start`, in steps that grow while they stay below and shrink where
- * they lead more than as far again beyond, into what may be another valley; null where the side is open.
+ * Where the root reaches the target, on the way from `start`: by the inverse, while that leads on, else in steps that grow
+ * while they stay below and shrink where they lead more than as far again beyond, into what may be another valley. Null
+ * where the side is open.
  */
 export function outwards(walk: Walk, side: Side, start: Bracketed, step: number): End {
-  const { direction, estimate, target, bound, spread } = side;
-  const beyond = (value: number) => direction * walk.root(value) - target;
+  const { direction, estimate, target, bound } = side;
+  const beyond = (value: number) => {
+    const excess = direction * walk.root(value) - target;
+    return Math.abs(excess) < CLOSE ? 0 : excess;
+  };
   const guess = () => walk.inverse(direction * target);
   const clip = (value: number) => (direction > 0 ? Math.min(value, bound) : Math.max(value, bound));
-  const end = ({ value, excess }: Bracketed): End => {
-    const closer = Math.abs(excess) < CLOSE ? clip(guess()) : value;
+  const end = (value: number): End => {
+    const nearest = walk.nearest(value);
+    const closer = Math.abs(direction * nearest.t - target) < CLOSE ? clip(guess()) : value;
     // Where the walk has two points at nearly one root, the inverse is anything.
-    const near = Math.abs(closer - value) < 1e-3 * Math.abs(value - estimate);
-    return { ...walk.nearest(value), value: near ? closer : value };
+    const trusted = Math.abs(closer - value) < 1e-3 * Math.abs(value - estimate);
+    return { ...nearest, value: trusted ? closer : value };
   };
   let inner = start;
+  let outer: Bracketed | null = null;
   let width = step;
-  let tooFar = direction * Number.POSITIVE_INFINITY;
-  for (let attempt = 0; attempt < 60; attempt++) {
-    if (Math.abs(tooFar - inner.value) < 1e-7 * spread) return end(inner);
-    // What the walk so far says, while it leads on and not far.
-    const guessed = attempt < 4 ? guess() : Number.NaN;
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const room: number = outer === null ? 1.6 * width : direction * (outer.value - inner.value);
+    if (outer !== null && room <= 4 * Number.EPSILON * Math.abs(inner.value)) break;
+    const guessed = attempt < 6 ? guess() : Number.NaN;
     const ahead = direction * (guessed - inner.value);
-    const next = clip(ahead > 0 && ahead < 1.6 * width ? guessed : inner.value + direction * width);
-    const value = direction * (tooFar - next) > 0 ? next : (inner.value + tooFar) / 2;
-    const outer = { value, excess: beyond(value) };
-    if (Math.abs(outer.excess) < CLOSE) return end(outer);
-    if (outer.excess > target) {
-      const share = inner.excess / (inner.excess - outer.excess);
-      tooFar = value;
-      width = Math.abs(value - inner.value) * Math.min(1 / 2, Math.max(1 / 8, share));
+    const leads = ahead > 0 && ahead < room;
+    if (outer !== null && outer.excess <= target && !leads) {
+      return end(zero(beyond, [outer.value, outer.excess], [inner.value, inner.excess], 0));
+    }
+    const share = outer === null ? 1 : inner.excess / (inner.excess - outer.excess);
+    const stride = outer === null ? width : room * Math.min(1 / 2, Math.max(1 / 8, share));
+    const value = clip(leads ? guessed : inner.value + direction * stride);
+    const excess = beyond(value);
+    if (excess === 0) return end(value);
+    if (excess > 0) {
+      outer = { value, excess };
       continue;
     }
-    if (outer.excess >= 0) return end(crossing(beyond, guess, inner, outer, 1e-7 * spread));
-    // At the bound, or barely rising: the profile levels off and no finite value is excluded.
-    const level = attempt > 6 && Math.abs(value - inner.value) >= step && outer.excess - inner.excess < 1e-6 * target;
-    inner = outer;
-    if (value === bound || level) break;
+    // Barely rising: the profile levels off and no finite value is excluded.
+    const level = attempt > 6 && outer === null && excess - inner.excess < 1e-6 * target;
+    inner = { value, excess };
+    if (value === bound || level) return { ...walk.nearest(value), value: null };
     width *= 1.6;
   }
-  return { ...walk.nearest(inner.value), value: null };
-}
-
-/** Root of `beyond` between a value below and one above. */
-function crossing(
-  beyond: (value: number) => number,
-  guess: () => number,
-  inner: Bracketed,
-  outer: Bracketed,
-  resolution: number,
-): Bracketed {
-  let [below, above] = [inner, outer];
-  for (let attempt = 0; attempt < 4; attempt++) {
-    const value = guess();
-    if (!((value - below.value) * (value - above.value) < 0)) break;
-    const excess = beyond(value);
-    if (Math.abs(excess) < CLOSE) return { value, excess };
-    if (excess > 0) above = { value, excess };
-    else below = { value, excess };
-  }
-  const value = zero(beyond, [above.value, above.excess], [below.value, below.excess], resolution);
-  return { value, excess: beyond(value) };
+  return outer === null ? { ...walk.nearest(inner.value), value: null } : end(inner.value);
 }

@@ -53,9 +53,9 @@ export function profile(
   const walked = absolute ? smoothed(problem, solution.free) : problem;
   const estimate = at(solution.free, index);
   const factor = problem.residualUnit ** (absolute ? 1 : 2);
-  const ends = doubt.unitRise > 0 ? profileIntervals(walked, solution, doubt, chosen.level, criticals).ends[index] : [];
-  // Out of the estimate, and back from where the interval ends: that may be in another valley.
-  const valleys = [solution.free, ...(ends ?? [])].map((from) => {
+  const ends = doubt.unitRise > 0 ? profileIntervals(walked, solution, doubt, chosen.level, criticals).ends : [];
+  // Out of the estimate, and out of the ends of all parameters' intervals: those may be in another valley.
+  const valleys = [solution.free, ...ends].map((from) => {
     const walk = profiler(walked, from, index, from === solution.free ? doubt.covariance : null);
     const distance = (value: number) => Math.abs(value - at(from, index));
     return new Map([...grid].sort((a, b) => distance(a) - distance(b)).map((value) => [value, walk(value)]));
