@@ -74,6 +74,7 @@ test.each([
 test.each([
   ["four points", [1.8, 30, 0.2], spread(1e6, 1e9, 4), 0.01, 0.95, 30, 140],
   ["five points, 99.9%", [0, 12, 0.05], spread(1e6, 1e9, 5), 0.005, 0.999, 20, 70],
+  ["all noise", [3, 0, 0.2], spread(1e6, 1e9, 8), 0.01, 0.95, 30, 20],
 ] as const)("all ends of all parameters: %s", (_, theta, tokens, noise, level, seeds, least) => {
   let closed = 0;
   for (let seed = 0; seed < seeds; seed++) {

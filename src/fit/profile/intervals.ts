@@ -104,9 +104,9 @@ function beyond({ index, direction, estimate, end }: Side, inside: number, met: 
 }
 
 /**
- * The farthest out of the points at which the other walks ended and that seem to lie in another valley: half as far out as
- * this end at the least, and in a parameter coupled with this one farther from the end than the end is from the estimate,
- * and than half of what a standard interval of that parameter is wide to one side.
+ * Points at which the other walks ended and that seem to lie in another valley: in a parameter coupled with this one farther
+ * from the end than the end is from the estimate, and than half of what a standard interval of that parameter is wide to one
+ * side. The farthest out of those at an end, if it is half as far out as this one, and the last ones of sides that are open.
  */
 function elsewhere(
   { index, direction, estimate, target, coupled, end }: Side,
@@ -117,13 +117,15 @@ function elsewhere(
   if (end.value === null) return [];
   let farthest = Math.abs(end.value - estimate) / 2;
   let found: Float64Array[] = [];
-  for (const { free } of sides.map((side) => side.end)) {
+  const open: Float64Array[] = [];
+  for (const { free, value } of sides.map((side) => side.end)) {
     const reach = direction * (at(free, index) - estimate);
     const apart = coupled.some((m) => {
       const here = at(end.free, m);
       return Math.abs(at(free, m) - here) > Math.max(Math.abs(at(best, m) - here), (target / 2) * at(spreads, m));
     });
-    if (apart && reach > farthest) [farthest, found] = [reach, [free]];
+    if (apart && value === null) open.push(free);
+    else if (apart && reach > farthest) [farthest, found] = [reach, [free]];
   }
-  return found;
+  return [...found, ...open];
 }
