@@ -131,7 +131,7 @@ function fitCovered(
   plan: StudyPlan,
   data: Observations,
   again: Observations,
-) {
+): void {
   const largest = Math.max(...plan.horizons);
   const record = fitLaw(powerLawWithLimit, data);
   const names = truth.limit === 0 ? (["limit", "coefficient", "exponent"] as const) : (["limit", "exponent"] as const);

@@ -9,7 +9,7 @@ import type { JointRegion } from "./comparison.js";
 import type { Schemes } from "./schemes.js";
 
 const SLICES = 24;
-const NEAR = { iterations: 60, tolerance: 1e-10, start: "near" } as const;
+const NEAR = { iterations: 60, tolerance: 1e-10, from: "near" } as const;
 /** Of the exponent, which is also where a cut stops for being outside all reason. */
 const [LEAST, MOST] = [1e-6, 10];
 
@@ -49,7 +49,7 @@ export function jointRegions({ law, all }: Schemes, level: number): readonly Joi
     const excessAt = (value: number, c: number): number => {
       atLimit(value);
       const held = atBoth(c);
-      const end = descend(held, projected(held, Float64Array.from(rest)), held.loss, { ...NEAR, start: "anywhere" });
+      const end = descend(held, projected(held, Float64Array.from(rest)), held.loss, { ...NEAR, from: "anywhere" });
       return (end?.cost ?? Number.POSITIVE_INFINITY) - threshold;
     };
     const inside = solution.cost - threshold;

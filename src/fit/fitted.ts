@@ -29,6 +29,8 @@ export interface Fitted extends Solved {
   readonly criticals: readonly number[];
   /** Of the free parameters, as the options ask for it; NaN for those on a bound. */
   readonly covariance: readonly Float64Array[] | null;
+  /** Points at which walks of profiles ended; none where intervals are of another kind. */
+  readonly ends: readonly Float64Array[];
   /** One per free parameter. */
   readonly intervals: readonly (Interval | null)[];
   readonly bootstrap: BootstrapRecord | null;
@@ -61,12 +63,12 @@ export function fitted(
   const alone = known ?? (groups.length === 1 ? [] : groups.map((group) => thetaAlone(law, group, options)));
   let solution = solve(problem, options, alone);
   const clusters = clustersOf(groups);
-  let { linear, doubt, errors, criticals, intervals, better } = assess({ problem, solution }, clusters, options);
+  let { linear, doubt, errors, criticals, ends, intervals, better } = assess({ problem, solution }, clusters, options);
   // A profile that finds a lower objective than the optimum has found a better optimum: take it.
   for (let round = 0; better !== null && round < 3; round++) {
     const start = Object.fromEntries(problem.names.map((name, k) => [name, at(better ?? [], k)]));
     solution = { ...solve(problem, { ...options, start }, alone), startSpread: solution.startSpread };
-    ({ linear, doubt, errors, criticals, intervals, better } = assess({ problem, solution }, clusters, options));
+    ({ linear, doubt, errors, criticals, ends, intervals, better } = assess({ problem, solution }, clusters, options));
   }
   const drawing = options.interval === "bootstrap" ? options : { ...options, ...REDRAWN };
   const resampled = redrawn(problem, options) ? resampledIntervals({ problem, solution }, groups, drawing) : null;
@@ -85,6 +87,7 @@ export function fitted(
     linear,
     errors,
     criticals,
+    ends,
     covariance: resampled?.covariance ?? errors?.covariance ?? doubt.covariance,
     intervals: resampled?.intervals ?? intervals,
     bootstrap: resampled?.record ?? null,
@@ -123,6 +126,7 @@ interface Assessment {
   readonly doubt: Uncertainty;
   readonly errors: ParameterErrors | null;
   readonly criticals: readonly number[];
+  readonly ends: readonly Float64Array[];
   /** One per free parameter. */
   readonly intervals: readonly (Interval | null)[];
   readonly better: Float64Array | null;
@@ -140,6 +144,7 @@ function assess(solved: Solved, clusters: Clusters, options: FitOptions): Assess
     doubt,
     errors: null,
     criticals: plainly,
+    ends: [],
     intervals: problem.names.map(() => null),
     better: null,
   };
@@ -162,12 +167,13 @@ function assess(solved: Solved, clusters: Clusters, options: FitOptions): Assess
     const { value, degreesOfFreedom } = error ?? { value: plain, degreesOfFreedom: doubt.degreesOfFreedom };
     return studentTwoSided(options.level, degreesOfFreedom) * (plain > 0 ? value / plain : 1);
   });
-  const { intervals, better } = profileIntervals(walked, solution, doubt, options.level, criticals);
+  const { intervals, ends, better } = profileIntervals(walked, solution, doubt, options.level, criticals);
   return {
     linear,
     doubt,
     errors,
     criticals,
+    ends,
     intervals: intervals.map((interval, k) =>
       (errors?.of[k] ?? null) === null ? interval : { ...interval, method: "calibrated-profile" },
     ),

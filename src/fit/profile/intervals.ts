@@ -4,7 +4,8 @@ import { at } from "../../law/law.js";
 import type { Problem } from "../problem/problem.js";
 import type { Interval } from "../record.js";
 import type { Uncertainty } from "../uncertainty.js";
-import { type Met, outwards, type Side, walks } from "./outwards.js";
+import { outwards, type Side, walks } from "./outwards.js";
+import type { Place } from "./walk.js";
 
 export interface ProfileIntervals {
   /** One per free parameter. */
@@ -28,12 +29,13 @@ export interface ProfileIntervals {
  */
 export function profileIntervals(
   problem: Problem,
-  best: Met,
+  best: Place,
   doubt: Uncertainty,
   level: number,
   targets: readonly number[],
 ): ProfileIntervals {
   const { met, from } = walks(problem, best, doubt);
+  /** Standard errors, a tenth of the estimate (or .1) where there is none. */
   const spreads = targets.map((_, index) => {
     const variance = at(doubt.covariance?.[index] ?? [], index);
     return Number.isFinite(variance) && variance > 0
@@ -41,27 +43,27 @@ export function profileIntervals(
       : Math.abs(at(best.free, index)) * 0.1 || 0.1;
   });
   const sides = targets.flatMap((target, index): Side[] => {
-    const [estimate, spread] = [at(best.free, index), at(spreads, index)];
+    const estimate = at(best.free, index);
     const columns = problem.blocks.flatMap((block) => (block.columns.includes(index) ? block.columns : []));
     const coupled = [...new Set(columns)].filter((m) => m !== index);
     const walk = from(index, best.free);
     return ([-1, 1] as const).map((direction): Side => {
       const bound = at(direction < 0 ? problem.lower : problem.upper, index);
       const end = { value: null, free: best.free, t: 0 };
-      const side = { index, direction, estimate, target, bound, coupled, spread, end };
+      const side = { index, direction, estimate, target, bound, coupled, end };
       const start = { value: estimate, excess: -target };
-      return estimate === bound ? side : { ...side, end: outwards(walk, side, start, target * spread) };
+      return estimate === bound ? side : { ...side, end: outwards(walk, side, start, target * at(spreads, index)) };
     });
   });
   /** Asks for an end again from another point: if the best fit there is better, the walk goes on. Whether the end moved. */
   const gonePast = (side: Side, point: Float64Array): boolean => {
-    const { index, direction, estimate, target, spread, end } = side;
+    const { index, direction, estimate, target, end } = side;
     if (end.value === null) return false;
     const walk = from(index, point);
     const start = { value: end.value, excess: direction * walk.root(end.value) - target };
     if (!(start.excess < -1e-4 * target)) return false;
     const way = Math.abs(end.value - estimate);
-    side.end = outwards(walk, side, start, Math.max(way / 8, 1e-3 * spread));
+    side.end = outwards(walk, side, start, Math.max(way / 8, 1e-3 * at(spreads, index)));
     return side.end.value === null || Math.abs(side.end.value - end.value) > 1e-4 * way;
   };
   for (let round = 0, changed = true; changed && round < 8; round++) {
@@ -73,7 +75,7 @@ export function profileIntervals(
       }
     }
   }
-  const lowest = met.reduce<Met | null>((low, one) => (low !== null && low.cost <= one.cost ? low : one), null);
+  const lowest = met.reduce<Place | null>((low, one) => (low !== null && low.cost <= one.cost ? low : one), null);
   return {
     intervals: targets.map((_, index) => {
       const [lower = null, upper = null] = sides.filter((side) => side.index === index).map(({ end }) => end.value);
@@ -90,7 +92,7 @@ function torn({ direction, target, end }: Side): Float64Array[] {
 }
 
 /** The nearest of the points beyond an end that fit better than the end does, if there is one: proof that it came early. */
-function beyond({ index, direction, estimate, end }: Side, inside: number, met: readonly Met[]): Float64Array[] {
+function beyond({ index, direction, estimate, end }: Side, inside: number, met: readonly Place[]): Float64Array[] {
   if (end.value === null) return [];
   const least = 1.0001 * direction * (end.value - estimate);
   let nearest = Number.POSITIVE_INFINITY;

@@ -4,7 +4,7 @@ import { zero } from "../../base/zero.js";
 import { at } from "../../law/law.js";
 import type { Problem } from "../problem/problem.js";
 import type { Uncertainty } from "../uncertainty.js";
-import { lagrange, profiler } from "./walk.js";
+import { lagrange, type Place, profiler } from "./walk.js";
 
 /** Where a walk ended. */
 export interface End {
@@ -24,8 +24,6 @@ export interface Side {
   readonly bound: number;
   /** Other parameters that some group hangs on together with this one. */
   readonly coupled: readonly number[];
-  /** Standard error, a tenth of the estimate (or .1) where there is none. */
-  readonly spread: number;
   end: End;
 }
 
@@ -38,15 +36,9 @@ interface Walk {
   nearest(value: number): { readonly free: Float64Array; readonly t: number };
 }
 
-/** A point of some parameter's profile. */
-export interface Met {
-  readonly free: Float64Array;
-  readonly cost: number;
-}
-
 /** Walks of any parameter out of any point, and the points that they have met. */
-export function walks(problem: Problem, best: Met, doubt: Uncertainty) {
-  const met: Met[] = [];
+export function walks(problem: Problem, best: Place, doubt: Uncertainty) {
+  const met: Place[] = [];
   const from = (index: number, point: Float64Array): Walk => {
     const atBest = point === best.free;
     const profile = profiler(problem, point, index, atBest ? doubt.covariance : null);

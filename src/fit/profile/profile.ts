@@ -6,7 +6,6 @@ import { at, type Law } from "../../law/law.js";
 import { fitted } from "../fitted.js";
 import { fullTheta, linkGradient } from "../problem/problem.js";
 import { DEFAULT_FIT_OPTIONS, type FitOptions } from "../record.js";
-import { profileIntervals } from "./intervals.js";
 import { profiler, smoothed } from "./walk.js";
 
 export interface Profile {
@@ -37,7 +36,7 @@ export function profile(
   grid: readonly number[],
 ): Profile {
   const chosen = { ...DEFAULT_FIT_OPTIONS, ...options };
-  const { problem, solution, doubt, criticals } = fitted(law, [observations], {
+  const { problem, solution, doubt, criticals, ends } = fitted(law, [observations], {
     ...chosen,
     // Redrawn points have no profile.
     interval: chosen.interval === "auto" && chosen.loss.kind === "squared" ? "auto" : "profile",
@@ -53,7 +52,6 @@ export function profile(
   const walked = absolute ? smoothed(problem, solution.free) : problem;
   const estimate = at(solution.free, index);
   const factor = problem.residualUnit ** (absolute ? 1 : 2);
-  const ends = doubt.unitRise > 0 ? profileIntervals(walked, solution, doubt, chosen.level, criticals).ends : [];
   // Out of the estimate, and out of the ends of all parameters' intervals: those may be in another valley.
   const valleys = [solution.free, ...ends].map((from) => {
     const walk = profiler(walked, from, index, from === solution.free ? doubt.covariance : null);

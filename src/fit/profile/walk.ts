@@ -6,11 +6,15 @@ import { type Problem, withHeld } from "../problem/problem.js";
 import { descend } from "../solve/descend.js";
 import type { Uncertainty } from "../uncertainty.js";
 
-/** One point of a profile: the parameter held at `value`, the others at their best. */
-export interface ProfilePoint {
-  readonly value: number;
-  readonly cost: number;
+/** Free parameters and the objective there. */
+export interface Place {
   readonly free: Float64Array;
+  readonly cost: number;
+}
+
+/** One point of a profile: the parameter held at `value`, the others at their best. */
+export interface ProfilePoint extends Place {
+  readonly value: number;
 }
 
 /** Walks a profile of one free parameter, each point warm-started from the nearest one before it. */
@@ -22,9 +26,9 @@ export function profiler(problem: Problem, best: Float64Array, index: number, co
   const near = {
     iterations: 60,
     tolerance: 1e-6 / Math.max(1, problem.points - problem.names.length),
-    start: "near",
+    from: "near",
   } as const;
-  const anywhere = { ...near, iterations: 300, start: "anywhere" } as const;
+  const anywhere = { ...near, iterations: 300, from: "anywhere" } as const;
   // With one nonlinear parameter the way along the profile is smooth (where there are two valleys, within one of them); with
   // more, a start may lead to a worse one.
   const single = problem.linear.filter((isLinear) => !isLinear).length < 2;

@@ -24,7 +24,7 @@ export interface DescentOptions {
    * along the valley. Reweighted least squares minimise a curve above the loss, so that their steps fall short (de Leeuw &
    * Heiser 1980).
    */
-  readonly start?: "anywhere" | "near" | "optimum";
+  readonly from?: "anywhere" | "near" | "optimum";
   /** How often each point stands in the sum; null for once. */
   readonly times?: Float64Array | null;
 }
@@ -37,7 +37,7 @@ export function descend(
   problem: Problem,
   start: Float64Array,
   shape: LossShape,
-  { iterations, tolerance, start: known = "anywhere", times = null }: DescentOptions,
+  { iterations, tolerance, from: known = "anywhere", times = null }: DescentOptions,
 ): Descent | null {
   const { points: n, lower, upper } = problem;
   const near = known !== "anywhere";

@@ -30,7 +30,7 @@ export function refitter(problem: Problem, free: Float64Array): Refit {
     const end = descend(drawn, free, shape, {
       iterations: ITERATIONS,
       tolerance: TOLERANCE,
-      start: "optimum",
+      from: "optimum",
       times: count?.filter((times) => times > 0) ?? null,
     });
     return end?.free.every(Number.isFinite) ? end.free : null;
